@@ -1,0 +1,84 @@
+// Engine: one running buffer. Owns arena, transport and pool, runs the acquisition thread, and hands completed blocks to
+// its consumers. The only caller of Transport::enqueue and of the CPU access brackets.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arena.h"
+#include "block.h"
+#include "consumer.h"
+#include "error.h"
+#include "layout.h"
+#include "pool.h"
+#include "transport.h"
+
+namespace iio {
+
+struct EngineSpec {
+  ScanLayout layout;
+  uint32_t payloadBytes = 0;
+  uint32_t queueDepth = 0;
+  double rateHz = 0;
+  std::vector<uint32_t> counter;  // elements, lowest first
+  bool timestampGaps = false;
+};
+
+enum class EngineState : uint8_t { New, Running, Stopped, Failed, Closed };
+
+struct EngineCounters {
+  EngineState state = EngineState::New;
+  Fault fault;
+  bool vanished = false;
+  uint64_t blocks = 0, failedBlocks = 0, scans = 0, bytes = 0;
+  double rateHz = 0, bytesPerSecond = 0;  // over about the last second of completions
+  uint32_t queued = 0, queuedLeast = 0;
+  uint64_t dryRuns = 0;
+  Grade grade = Grade::Unknown;
+  uint64_t gaps = 0;
+  int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
+  int64_t endScan = 0;
+  int64_t newestTimeNs = 0, startTimeNs = 0;
+  double cpuSeconds = 0;
+  double jitterSeconds = -1;
+};
+
+class Engine : public Leases {
+ public:
+  Engine(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport);
+  ~Engine() override;  // stop() and close()
+
+  // Before start(), or while running; takes part from the next completion on. Removed by removeConsumer or at close.
+  void addConsumer(std::shared_ptr<Consumer> consumer);
+  void removeConsumer(const Consumer* consumer);
+
+  void start();           // attach, enqueue the queue depth, enable, run the thread. Throws CoreError
+  void stop() noexcept;   // idempotent; history stays readable
+  void close() noexcept;  // gives memory and fds back once all leases are returned
+
+  EngineCounters counters() const;
+  std::vector<uint8_t> blockStates() const;
+  // Headers of readable blocks, oldest first (history).
+  std::vector<HeaderPtr> history() const;
+  // Leases a block if the header still describes what is in it. release() gives it back.
+  bool tryLease(const HeaderPtr& header);
+  void release(BlockIndex block) noexcept override;
+  const std::byte* data(BlockIndex block) const;
+  const Arena& arena() const;
+  const ScanLayout& layout() const;
+
+  PinId pin(const std::vector<HeaderPtr>& blocks);  // those still there
+  void unpin(PinId pin);
+
+  // Called from the acquisition thread when something changed; must not block.
+  void onNews(std::function<void()> listener);
+  Transport& transport();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace iio

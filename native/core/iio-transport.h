@@ -1,0 +1,33 @@
+// The two transports of the kernel, over /dev/iio:deviceX. architecture.md, "Kernel path, step by step".
+#pragma once
+#include <memory>
+#include <string>
+
+#include "control.h"
+#include "transport.h"
+
+namespace iio {
+
+struct IioSourceSpec {
+  std::string devicePath;    // /dev/iio:deviceN
+  uint32_t bufferIndex = 0;  // Y of bufferY
+  std::string enablePath;    // …/bufferY/enable
+  std::string presencePath;  // directory that goes when the device goes
+  std::shared_ptr<Control> control;
+  int64_t deadlineMs = 5000;
+  uint32_t scanBytes = 1;
+  double rateHz = 0;
+};
+
+std::unique_ptr<Transport> makeDmabufTransport(IioSourceSpec spec);
+std::unique_ptr<Transport> makeReadTransport(IioSourceSpec spec);
+
+// Probes: errno of each step, 0 if it worked. Never enable anything.
+int probeHeap(ArenaKind kind, const std::string& devicePath);
+struct BufferProbe {
+  int getFd = 0, attach = 0;
+  std::string holder;  // who has it open, if EBUSY and /proc tells
+};
+BufferProbe probeBuffer(const std::string& devicePath, uint32_t bufferIndex, const ArenaSpec* heap);
+
+}  // namespace iio

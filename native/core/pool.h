@@ -1,0 +1,74 @@
+// Pool: decides which block goes where. A plain state machine without thread, fd or clock; its owner holds the lock.
+//
+//   idle → queued → readable → queued …        queued → failed → idle
+//
+// Claims on readable blocks: the queue (a floor of queueDepth blocks that no other claim may lower), leases (a read or
+// write in progress: short, never revoked), pins (a frozen view, a pre-trigger span: revocable, oldest first).
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "block.h"
+
+namespace iio {
+
+enum class BlockState : uint8_t { Idle, Queued, Readable, Failed };
+
+// What the strip in the window shows; the numbers are the addon's.
+enum class BlockShown : uint8_t { Idle, Queued, Active, History, Held, Pinned, Failed };
+
+using PinId = uint32_t;
+
+class Pool {
+ public:
+  // Throws std::invalid_argument unless 1 ≤ queueDepth < blockCount and blockCount ≥ 2.
+  Pool(uint32_t blockCount, uint32_t queueDepth);
+
+  // The block to queue next: an idle one, else the oldest readable one without lease or pin, else (revoking pins, oldest
+  // pin first) the oldest readable one without a lease. kNoBlock if only leased ones are left.
+  // The caller queues it and then calls queued(). Never chooses the newest readable block unless `overrun` asks for it.
+  BlockIndex next();
+  // Last resort when the queue is below its floor and leases hold all else: the newest readable block without a lease.
+  BlockIndex overrunVictim() const;
+  void queued(BlockIndex block);
+  // Oldest first: completion is in the order of enqueue; another order throws std::logic_error.
+  void completed(BlockIndex block);
+  void failed(BlockIndex block);
+  void recovered(BlockIndex block);  // failed → idle, after it was detached and attached again
+  void aborted(BlockIndex block);    // queued → idle, at stop
+
+  void lease(BlockIndex block);      // readable only; counts
+  void release(BlockIndex block);
+  PinId pin(const std::vector<BlockIndex>& blocks);
+  void unpin(PinId pin);
+  // Blocks of a pin that are still held (some may have been revoked).
+  std::vector<BlockIndex> pinned(PinId pin) const;
+
+  uint32_t blockCount() const;
+  uint32_t queueDepth() const;
+  uint32_t queuedCount() const;
+  // Number of enqueues needed to reach the floor.
+  uint32_t queueDeficit() const;
+  BlockState state(BlockIndex block) const;
+  uint32_t leases(BlockIndex block) const;
+  bool isPinned(BlockIndex block) const;
+  BlockIndex oldestQueued() const;            // "active in hardware", an inference
+  const std::deque<BlockIndex>& readable() const;  // oldest first
+  void shown(std::vector<uint8_t>& out) const;     // one BlockShown a block
+
+ private:
+  struct Entry {
+    BlockState state = BlockState::Idle;
+    uint32_t leases = 0;
+    uint32_t pins = 0;
+  };
+  std::vector<Entry> entries_;
+  uint32_t queueDepth_;
+  std::deque<BlockIndex> idle_, queue_, readable_;
+  std::map<PinId, std::vector<BlockIndex>> pins_;  // by age
+  PinId nextPin_ = 1;
+};
+
+}  // namespace iio

@@ -1,0 +1,57 @@
+// LiveStore: the SampleStore of a stream. A consumer that summarises each block on its own thread (pyramid and scope
+// trigger over every sample) and answers queries from memory.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "consumer.h"
+#include "engine.h"
+#include "store.h"
+
+namespace iio {
+
+struct LiveStoreStatus {
+  int64_t summarisedToScan = 0;
+  int64_t pyramidFromScan = 0;
+  int64_t historyFromScan = 0;
+  uint64_t triggers = 0;
+  double cpuSeconds = 0;
+};
+
+class LiveStore : public Consumer, public SampleStore {
+ public:
+  // `pyramidBytes`: budget of the records that outlive their blocks.
+  static std::shared_ptr<LiveStore> create(Engine& engine, double rateHz, uint64_t pyramidBytes);
+  virtual void setTrigger(std::optional<TriggerSpec> trigger) = 0;
+  virtual std::optional<TriggerPoint> nextTrigger(int64_t afterScan, double postScans) const = 0;
+  virtual LiveStoreStatus status() const = 0;
+  virtual void onNews(std::function<void()> listener) = 0;
+  // Ends the thread and gives every lease back. Before Engine::close().
+  virtual void shutdown() noexcept = 0;
+};
+
+// FileStore: the same over a file of scans, cut into virtual blocks, summarised in the background.
+struct FileStoreSpec {
+  std::string path;
+  int64_t headerBytes = 0;
+  ScanLayout layout;
+  double rateHz = 0;
+  std::vector<PlacedGap> captures;  // sorted by sample; the first may have no loss
+  int64_t firstTimeNs = -1;
+};
+struct FileStoreStatus {
+  int64_t scans = 0, toScan = 0;
+  double summarised = 0;  // 0 … 1
+  Fault fault;
+};
+class FileStore : public SampleStore {
+ public:
+  static std::shared_ptr<FileStore> open(FileStoreSpec spec);  // throws CoreError
+  virtual FileStoreStatus status() const = 0;
+  virtual void onNews(std::function<void()> listener) = 0;
+  virtual void shutdown() noexcept = 0;
+};
+
+}  // namespace iio

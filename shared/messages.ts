@@ -1,0 +1,272 @@
+/**
+ * The one typed map of messages. A request, what it takes (checked where it enters the host) and what it answers are
+ * one entry; events go the other way, to sessions that subscribed.
+ *
+ * On the wire: `Envelope`. A request carries an id that its reply repeats. Nothing else crosses a port.
+ */
+import * as v from "valibot";
+import type { AttributeInfo, AttributeValue, DeviceInfo, Inventory } from "./device.js";
+import type { StudioError } from "./errors.js";
+import type { DoctorReport } from "./doctor.js";
+import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
+import type { StudioSettings } from "./settings.js";
+import type { HeaderBatch, StreamCounters, StreamInfo } from "./stream.js";
+import type { Frame, SamplesReply } from "./view.js";
+
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+const finite = v.pipe(v.number(), v.finite());
+const positive = v.pipe(finite, v.gtValue(0));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const scanIndex = v.pipe(
+  finite,
+  v.minValue(-Number.MAX_SAFE_INTEGER),
+  v.maxValue(Number.MAX_SAFE_INTEGER),
+);
+
+const scope = v.variant("kind", [
+  v.strictObject({ kind: v.literal("device") }),
+  v.strictObject({ kind: v.literal("channel"), channel: name }),
+  v.strictObject({ kind: v.literal("buffer"), buffer: count }),
+  v.strictObject({ kind: v.literal("trigger"), trigger: name }),
+]);
+const address = v.strictObject({ device: name, scope, name });
+
+const blockSize = v.variant("kind", [
+  v.strictObject({ kind: v.literal("auto") }),
+  v.strictObject({ kind: v.literal("bytes"), bytes: v.pipe(count, v.minValue(1)) }),
+  v.strictObject({ kind: v.literal("scans"), scans: v.pipe(count, v.minValue(1)) }),
+  v.strictObject({ kind: v.literal("seconds"), seconds: positive }),
+]);
+
+/** Any subset of StreamSettings. */
+export const streamSettingsPatch = v.partial(
+  v.strictObject({
+    channels: v.pipe(v.array(name), v.maxLength(1024)),
+    blockCount: v.nullable(v.pipe(count, v.minValue(2), v.maxValue(1_000_000))),
+    blockSize,
+    queueDepth: v.nullable(v.pipe(count, v.minValue(1))),
+    memoryBudgetBytes: v.nullable(v.pipe(count, v.minValue(4096))),
+    transport: v.picklist(["auto", "dmabuf", "read"]),
+    heap: name,
+    rateMax: v.boolean(),
+    deviceTrigger: v.nullable(v.strictObject({ name, rateHz: v.nullable(positive) })),
+    counter: v.pipe(v.array(name), v.maxLength(8)),
+  }),
+);
+
+const trace = v.strictObject({ channel: name, part: v.picklist(["value", "magnitude", "phase"]) });
+const scopeTrigger = v.strictObject({
+  trace,
+  edge: v.picklist(["rising", "falling"]),
+  level: finite,
+  hysteresis: v.pipe(finite, v.minValue(0)),
+  physical: v.boolean(),
+});
+const range = v.variant("kind", [
+  v.strictObject({ kind: v.literal("follow"), scans: positive }),
+  v.strictObject({
+    kind: v.literal("trigger"),
+    preScans: v.pipe(finite, v.minValue(0)),
+    postScans: v.pipe(finite, v.minValue(0)),
+    mode: v.picklist(["auto", "normal"]),
+  }),
+  v.strictObject({ kind: v.literal("range"), fromScan: scanIndex, toScan: scanIndex }),
+  v.strictObject({ kind: v.literal("all") }),
+]);
+export const frameRequest = v.strictObject({
+  stream: name,
+  traces: v.pipe(v.array(trace), v.maxLength(16)),
+  range,
+  columns: v.pipe(count, v.minValue(16), v.maxValue(8192)),
+  physical: v.boolean(),
+});
+
+const nothing = v.strictObject({});
+const onStream = v.strictObject({ stream: name });
+
+function request<S extends v.GenericSchema>(params: S) {
+  return <R>(): { params: S; result: R } => ({ params, result: undefined as R });
+}
+
+/** Everything a door may ask of the host. */
+export const requests = {
+  /** Subscribes this session to events and answers what there is now. */
+  hello: request(v.strictObject({ protocol: v.number() }))<{
+    protocol: number;
+    version: string;
+    inventory: Inventory;
+    streams: StreamInfo[];
+    recordings: { running: RecordingStatus[]; list: RecordingEntry[] };
+    settings: StudioSettings;
+    shell: "electron" | "loopback" | "cli";
+  }>(),
+
+  "inventory.get": request(nothing)<Inventory>(),
+  "device.get": request(v.strictObject({ device: name }))<DeviceInfo>(),
+  /** Reads every attribute of a device (through its control thread) and answers them with values. */
+  "device.readAttributes": request(v.strictObject({ device: name }))<AttributeInfo[]>(),
+  "device.link": request(
+    v.strictObject({ device: name, to: name, linked: v.boolean() }),
+  )<DeviceInfo>(),
+  "device.label": request(
+    v.strictObject({
+      device: name,
+      channel: v.nullable(name),
+      label: v.pipe(v.string(), v.maxLength(64)),
+    }),
+  )<DeviceInfo>(),
+  /** Joins two channels to a pair (I then Q), parts it, or swaps I and Q. */
+  "device.pair": request(
+    v.strictObject({
+      device: name,
+      i: name,
+      q: name,
+      action: v.picklist(["join", "part", "swap"]),
+    }),
+  )<DeviceInfo>(),
+  "attribute.read": request(address)<AttributeValue>(),
+  /** Writes, reads back, and answers what the device kept; a refusal is an error with `kept`. */
+  "attribute.write": request(
+    v.strictObject({ ...address.entries, value: v.pipe(v.string(), v.maxLength(4096)) }),
+  )<AttributeValue>(),
+
+  "stream.get": request(onStream)<StreamInfo>(),
+  /** Works out what settings would mean without applying them. */
+  "stream.preview": request(
+    v.strictObject({ stream: name, patch: streamSettingsPatch }),
+  )<StreamInfo>(),
+  /** Applies settings. Running: restarts cleanly. Recording: refused (`BUSY_RECORDING`) unless `continueRecording`. */
+  "stream.configure": request(
+    v.strictObject({
+      stream: name,
+      patch: streamSettingsPatch,
+      continueRecording: v.optional(v.boolean()),
+    }),
+  )<StreamInfo>(),
+  "stream.start": request(onStream)<StreamInfo>(),
+  "stream.stop": request(onStream)<StreamInfo>(),
+  /** One acquisition of `scans` (waits for the scope trigger if one is set), then stops; answers its span. */
+  "stream.single": request(
+    v.strictObject({ stream: name, scans: positive, preScans: v.pipe(finite, v.minValue(0)) }),
+  )<{ fromScan: number; toScan: number; trigger: { scan: number; fraction: number } | null }>(),
+  "stream.trigger": request(
+    v.strictObject({ stream: name, trigger: v.nullable(scopeTrigger) }),
+  )<StreamInfo>(),
+  "stream.counters": request(onStream)<StreamCounters>(),
+  /** Keeps the blocks of a span as long as memory allows; a later pin of the same key replaces it. */
+  "stream.pin": request(
+    v.strictObject({ stream: name, key: name, fromScan: scanIndex, toScan: scanIndex }),
+  )<{ fromScan: number; toScan: number }>(),
+  "stream.unpin": request(v.strictObject({ stream: name, key: name }))<null>(),
+  /** Faults on demand; the simulator's only. */
+  "stream.fault": request(
+    v.strictObject({
+      stream: name,
+      fault: v.picklist(["stall", "lost-blocks", "transfer-error", "vanish", "none"]),
+    }),
+  )<null>(),
+
+  "view.frame": request(frameRequest)<Frame>(),
+  "view.samples": request(
+    v.strictObject({
+      stream: name,
+      channel: name,
+      fromScan: scanIndex,
+      count: v.pipe(count, v.minValue(1), v.maxValue(65_536)),
+    }),
+  )<SamplesReply>(),
+  /** Whole blocks are forwarded as `blocks` events, at most `credits` bytes beyond what was granted. */
+  "view.blocks": request(
+    v.strictObject({ stream: name, on: v.boolean(), creditBytes: count }),
+  )<null>(),
+  "view.credit": request(v.strictObject({ stream: name, bytes: count }))<null>(),
+
+  "recording.start": request(
+    v.strictObject({
+      stream: name,
+      name: v.optional(name),
+      note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
+      seconds: v.optional(positive),
+      scans: v.optional(v.pipe(count, v.minValue(1))),
+      hash: v.optional(v.boolean()),
+    }),
+  )<RecordingStatus>(),
+  "recording.stop": request(onStream)<RecordingResult>(),
+  "recording.annotate": request(
+    v.strictObject({
+      name,
+      newName: v.optional(name),
+      note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
+    }),
+  )<RecordingStatus>(),
+  "recording.list": request(nothing)<RecordingEntry[]>(),
+  /** Opens a recording as a device of the Recordings context and answers its stream id. */
+  "recording.open": request(v.strictObject({ name }))<StreamInfo>(),
+  "recording.close": request(v.strictObject({ name }))<null>(),
+
+  "settings.get": request(nothing)<StudioSettings>(),
+  "settings.set": request(
+    v.partial(
+      v.strictObject({
+        theme: v.picklist(["dark", "light", "system"]),
+        recordings: v.partial(
+          v.strictObject({
+            folder: name,
+            namePattern: name,
+            hash: v.boolean(),
+          }),
+        ),
+        simulator: v.boolean(),
+        layout: v.pipe(v.string(), v.maxLength(262_144)),
+      }),
+    ),
+  )<StudioSettings>(),
+  doctor: request(nothing)<DoctorReport>(),
+} as const;
+
+export type RequestName = keyof typeof requests;
+export type RequestParams<N extends RequestName> = v.InferInput<(typeof requests)[N]["params"]>;
+export type RequestResult<N extends RequestName> = (typeof requests)[N]["result"];
+
+/** What the host tells sessions unasked. */
+export interface Events {
+  /** A device came, changed or went; the whole device, or its removal. */
+  device: { device: DeviceInfo };
+  "device.removed": { device: string };
+  attribute: { address: v.InferOutput<typeof address>; value: AttributeValue };
+  stream: { stream: StreamInfo };
+  /** At display rate while running: counters and headers of all completed blocks. */
+  "stream.progress": { stream: string; counters: StreamCounters; headers: HeaderBatch };
+  recording: { status: RecordingStatus };
+  "recording.ended": { status: RecordingStatus; result: RecordingResult };
+  "recording.list": { list: RecordingEntry[] };
+  settings: { settings: StudioSettings };
+  /** Whole blocks within the credit budget; `skipped` counts those that did not fit since the last event. */
+  blocks: {
+    stream: string;
+    run: number;
+    sequence: number;
+    firstScan: number;
+    scanCount: number;
+    data: Uint8Array<ArrayBuffer>;
+    skippedBlocks: number;
+    skippedBytes: number;
+  };
+  /** Something the user should read that belongs to no field: a device that went, a recovered recording. */
+  notice: {
+    level: "info" | "warning" | "error";
+    title: string;
+    error: StudioError;
+    stream?: string;
+  };
+}
+export type EventName = keyof Events;
+
+export const PROTOCOL = 1;
+
+/** What crosses a port. */
+export type Envelope =
+  | { kind: "request"; id: number; name: string; params: unknown }
+  | { kind: "reply"; id: number; result: unknown }
+  | { kind: "error"; id: number; error: StudioError }
+  | { kind: "event"; name: EventName; data: unknown };

@@ -1,0 +1,87 @@
+/** Recordings: what is asked, what is known while one runs, what stands in the list. */
+import type { DeviceId, TransportKind } from "./device.js";
+import type { StudioError } from "./errors.js";
+import type { Continuity, GapInfo, StreamId } from "./stream.js";
+
+export interface RecordingOptions {
+  stream: StreamId;
+  /** Without: from the name pattern set. */
+  name?: string;
+  note?: string;
+  /** Stop by itself. */
+  seconds?: number;
+  scans?: number;
+  hash: boolean;
+}
+
+export type RecordingState =
+  | { kind: "recording" }
+  | { kind: "finishing" }
+  | { kind: "done" }
+  | { kind: "stopped"; error: StudioError };
+
+export interface RecordingStatus {
+  /** Base name. */
+  name: string;
+  device: DeviceId;
+  stream: StreamId;
+  state: RecordingState;
+  note: string;
+  startedAtMs: number;
+  seconds: number;
+  scans: number;
+  bytes: number;
+  bytesPerSecond: number;
+  /** Completed blocks not yet on disk. */
+  backlogBlocks: number;
+  worstWriteMs: number;
+  freeBytes: number;
+  /** At the present rate; null if nothing flows. */
+  secondsLeft: number | null;
+  continuity: Continuity;
+  /** 0 … 1 while the SHA-512 is worked out; null if none is. */
+  hashing: number | null;
+}
+
+/** What `record` answers, in the issue's names. */
+export interface RecordingResult {
+  name: string;
+  samples: number;
+  bytes: number;
+  seconds: number;
+  lostSamples: number | null;
+  continuity: "exact" | "estimated" | "unknown";
+  lostMin: number;
+  lostMax: number | null;
+  gaps: {
+    sampleStart: number;
+    lost: number | null;
+    lostMin: number;
+    lostMax: number | null;
+    grade: string;
+  }[];
+  transport: TransportKind;
+  heap: string;
+  rateMeasuredHz: number | null;
+  cpuSeconds: number;
+  copiesPerByte: number;
+  files: string[];
+  /** Set if it ended for a reason the user did not ask for. */
+  error: StudioError | null;
+}
+
+/** A row of the Recordings context. */
+export interface RecordingEntry {
+  /** Base name; `rec:NAME` is its device. */
+  name: string;
+  device: DeviceId;
+  label: string;
+  startedAtMs: number;
+  bytes: number;
+  gaps: number;
+  state: "complete" | "recording" | "recovered" | "damaged";
+  note: string;
+  error?: StudioError;
+}
+
+export type { GapInfo };

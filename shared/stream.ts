@@ -1,0 +1,190 @@
+/** Streams: a running buffer, its settings, its states, its counters and its blocks. */
+import type { DeviceId, TransportKind } from "./device.js";
+import type { StudioError } from "./errors.js";
+
+/** `local:iio:device0/buffer0`. */
+export type StreamId = string;
+
+export function streamId(device: DeviceId, buffer: number): StreamId {
+  return `${device}/buffer${buffer}`;
+}
+
+/** How the user set the block size; all three are shown. */
+export type BlockSizeSetting =
+  | { kind: "auto" }
+  | { kind: "bytes"; bytes: number }
+  | { kind: "scans"; scans: number }
+  | { kind: "seconds"; seconds: number };
+
+/** What a user sets. `null` and `auto` mean: from the rate, as the architecture page says. */
+export interface StreamSettings {
+  /** Channel ids enabled, in any order. */
+  channels: string[];
+  blockCount: number | null;
+  blockSize: BlockSizeSetting;
+  queueDepth: number | null;
+  memoryBudgetBytes: number | null;
+  transport: "auto" | "dmabuf" | "read";
+  /** `auto`, `udmabuf` or the name of a heap. */
+  heap: string;
+  /** The simulator's and replay's: samples as fast as blocks come free. */
+  rateMax: boolean;
+  deviceTrigger: { name: string; rateHz: number | null } | null;
+  /** Channels whose samples, together and lowest first, count scans. */
+  counter: string[];
+}
+
+/** What was made of the settings: whole scans, whole pages, with every rounding said. */
+export interface BlockGeometry {
+  blockCount: number;
+  queueDepth: number;
+  scanBytes: number;
+  scansPerBlock: number;
+  /** bytes_used of a full block. */
+  payloadBytes: number;
+  allocatedBytes: number;
+  /** What the user asked, in bytes. */
+  askedBytes: number;
+  secondsPerBlock: number | null;
+  reserveSeconds: number | null;
+  historySeconds: number | null;
+  poolBytes: number;
+  /** One sentence per rounding or limit applied. */
+  notes: string[];
+}
+
+export type StreamState =
+  | { kind: "idle" }
+  | { kind: "starting" }
+  | { kind: "running"; sinceMs: number }
+  | { kind: "stopping" }
+  | { kind: "failed"; error: StudioError; atMs: number };
+
+/** How sure the program is of what was lost. */
+export type Grade = "exact" | "estimated" | "unknown";
+
+export interface GapInfo {
+  /** Scan index (what was lost included) of the first scan after the gap. */
+  scan: number;
+  /** Index of that scan among those delivered. */
+  sample: number;
+  /** Scans lost: the count if exact, the best estimate if estimated, 0 if unknown. */
+  lost: number;
+  lostMin: number;
+  /** null: no bound is known. */
+  lostMax: number | null;
+  grade: Grade;
+  /** Why: `dry-queue`, `timestamp`, `counter`, `simulator`, `overrun`, `failed-block`, `restart`. */
+  cause: GapCause;
+  timeNs: string;
+}
+
+export type GapCause =
+  "dry-queue" | "timestamp" | "counter" | "simulator" | "overrun" | "failed-block" | "restart";
+
+export interface Continuity {
+  grade: Grade;
+  gaps: number;
+  lost: number;
+  lostMin: number;
+  lostMax: number | null;
+}
+
+/** Counters, readable at any time. Rates over the last second. */
+export interface StreamCounters {
+  blocks: number;
+  failedBlocks: number;
+  scans: number;
+  bytes: number;
+  rateHz: number | null;
+  bytesPerSecond: number;
+  queued: number;
+  queuedLeast: number;
+  dryRuns: number;
+  continuity: Continuity;
+  /** First and end (exclusive) scan index that samples can still be read of. */
+  historyFromScan: number;
+  historyToScan: number;
+  /** Oldest scan the pyramid still covers. */
+  pyramidFromScan: number;
+  triggers: number;
+  /** When the newest block completed, CLOCK_MONOTONIC. */
+  newestTimeNs: string;
+  /** Set when no block came for ten block times (at least 2 s). */
+  waitingFor: string | null;
+}
+
+export interface TransportInfo {
+  kind: TransportKind;
+  /** `udmabuf`, `system`, `pages`. */
+  heap: string;
+  directWrites: boolean;
+  why: string;
+  fix?: string;
+}
+
+export interface StreamInfo {
+  id: StreamId;
+  device: DeviceId;
+  buffer: number;
+  settings: StreamSettings;
+  geometry: BlockGeometry | null;
+  /** What the settings mean could not be worked out: why. */
+  geometryError: StudioError | null;
+  rateSetHz: number | null;
+  state: StreamState;
+  transport: TransportInfo | null;
+  recording: string | null;
+  /** A view's scope trigger, applied to the stream. */
+  trigger: ScopeTrigger | null;
+  /** Epoch of the run: restarts count up, and scan indices start anew. */
+  run: number;
+}
+
+/** Found over every sample. Level and hysteresis are physical values if `physical`, else raw. */
+export interface ScopeTrigger {
+  trace: TraceSource;
+  edge: "rising" | "falling";
+  level: number;
+  /** Full width of the band the signal must leave on the other side to arm again. */
+  hysteresis: number;
+  physical: boolean;
+}
+
+/** What a trace draws: a channel, or one part of a pair. */
+export interface TraceSource {
+  /** Channel id, or pair id when part is magnitude or phase. */
+  channel: string;
+  part: "value" | "magnitude" | "phase";
+}
+
+/** State of one block in the strip. */
+export const BLOCK_STATES = [
+  "idle",
+  "queued",
+  "active",
+  "history",
+  "held",
+  "pinned",
+  "failed",
+] as const;
+export type BlockState = (typeof BLOCK_STATES)[number];
+
+/** Headers of completed blocks since the last batch: arrays of equal length, oldest first. */
+export interface HeaderBatch {
+  stream: StreamId;
+  run: number;
+  sequence: number[];
+  firstScan: number[];
+  scanCount: number[];
+  bytes: number[];
+  /** Completion, CLOCK_MONOTONIC. */
+  timeNs: BigInt64Array<ArrayBuffer>;
+  /** Blocks coalesced because more than 256 came: their number, scans and bytes. */
+  coalesced: { blocks: number; scans: number; bytes: number };
+  /** Always in full. */
+  gaps: GapInfo[];
+  failures: { sequence: number; message: string }[];
+  /** One byte per block of the pool: an index into BLOCK_STATES. */
+  blockStates: Uint8Array<ArrayBuffer>;
+}
