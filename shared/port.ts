@@ -1,10 +1,12 @@
 /**
  * The one thing a door has to offer. Messages are structured-cloneable values; typed arrays in them are copied
- * and must own their whole buffer (electron.md: a view clones all of its backing ArrayBuffer).
+ * and must own their whole buffer (a view would clone all of its backing ArrayBuffer).
  */
 export interface Port {
   post(message: unknown): void;
   onMessage(listener: (message: unknown) => void): void;
   onClose(listener: () => void): void;
   close(): void;
+  /** Bytes posted and not yet taken by the other side, where the door can tell; display work is dropped at a bound. */
+  pendingBytes?(): number;
 }
