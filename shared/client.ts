@@ -8,7 +8,7 @@ import type {
   RequestParams,
   RequestResult,
 } from "./messages.js";
-import type { Port } from "./port.js";
+import { EVENT_WINDOW, type Port } from "./port.js";
 
 type Pending = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 type Listener = (data: never) => void;
@@ -19,6 +19,8 @@ export class StudioClient {
   private readonly listeners = new Map<EventName, Set<Listener>>();
   private readonly closeListeners = new Set<() => void>();
   private closed = false;
+  private events = 0;
+  private acknowledged = 0;
 
   constructor(private readonly port: Port) {
     port.onMessage((message) => this.receive(message as Envelope));
@@ -57,14 +59,23 @@ export class StudioClient {
     if (message.kind === "event") {
       for (const listener of this.listeners.get(message.name) ?? [])
         listener(message.data as never);
+      this.acknowledge(message.name);
       return;
     }
-    if (message.kind === "request") return;
+    if (message.kind !== "reply" && message.kind !== "error") return;
     const waiting = this.pending.get(message.id);
     if (!waiting) return;
     this.pending.delete(message.id);
     if (message.kind === "reply") waiting.resolve(message.result);
     else waiting.reject(new StudioFailure(message.error));
+  }
+
+  /** Progress at once, so that it keeps the pace of the display; the rest in groups. */
+  private acknowledge(name: EventName): void {
+    this.events++;
+    if (name !== "stream.progress" && this.events - this.acknowledged < EVENT_WINDOW / 4) return;
+    this.acknowledged = this.events;
+    this.port.post({ kind: "ack", events: this.events } satisfies Envelope);
   }
 
   private dropAll(): void {

@@ -125,9 +125,16 @@ export const requests = {
     }),
   )<DeviceInfo>(),
   "attribute.read": request(address)<AttributeValue>(),
-  /** Writes, reads back, and answers what the device kept; a refusal is an error with `kept`. */
+  /**
+   * Writes, reads back, and answers what the device kept; a refusal is an error with `kept`. The rate of a running
+   * stream: restarts it cleanly. Of one that records: refused (`BUSY_RECORDING`) unless `continueRecording`.
+   */
   "attribute.write": request(
-    v.strictObject({ ...address.entries, value: v.pipe(v.string(), v.maxLength(4096)) }),
+    v.strictObject({
+      ...address.entries,
+      value: v.pipe(v.string(), v.maxLength(4096)),
+      continueRecording: v.optional(v.boolean()),
+    }),
   )<AttributeValue>(),
 
   "stream.get": request(onStream)<StreamInfo>(),
@@ -264,9 +271,14 @@ export type EventName = keyof Events;
 
 export const PROTOCOL = 1;
 
-/** What crosses a port. */
+/**
+ * What crosses a port. `ack` tells how many events this side has taken in so far (all of them, from the first on). The
+ * host sends at most EVENT_WINDOW events beyond that: what comes later is kept as the newest state per thing, and
+ * progress is merged, so a slow window gets less, not later. StudioClient acknowledges by itself.
+ */
 export type Envelope =
   | { kind: "request"; id: number; name: string; params: unknown }
+  | { kind: "ack"; events: number }
   | { kind: "reply"; id: number; result: unknown }
   | { kind: "error"; id: number; error: StudioError }
   | { kind: "event"; name: EventName; data: unknown };

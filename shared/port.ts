@@ -10,3 +10,6 @@ export interface Port {
   /** Bytes posted and not yet taken by the other side, where the door can tell; display work is dropped at a bound. */
   pendingBytes?(): number;
 }
+
+/** Events the host sends a session beyond those it acknowledged. */
+export const EVENT_WINDOW = 64;
