@@ -8,9 +8,10 @@
  *   3. host: reads the attributes for the record, picks a candidate, works out the geometry from what came back.
  *   4. `PreparedSource.arm`: writes `length` and `watermark`, answers what the native stream opens.
  *   5. host: opens and starts the native stream, which enqueues and then writes `enable`.
- *   6. at the end: native stop (writes `enable` 0) and close, then `PreparedSource.release`.
+ *   6. at the end: native stop (writes `enable` 0, gives the buffer back), then `PreparedSource.release`. The history
+ *      stays readable until the host closes the native stream.
  */
-import type { ArenaOptions, SourceOptions } from "../../native/addon.js";
+import type { Addon, ArenaOptions, SourceOptions } from "../../native/addon.js";
 import type {
   AttributeAddress,
   AttributeInfo,
@@ -74,7 +75,7 @@ export interface PreparedSource extends SourcePlan {
    * covers the reserve. Waveforms and the clock of the simulator come from here too.
    */
   arm(candidate: SourceCandidate, geometry: BlockGeometry): Promise<SourceOptions>;
-  /** After the native stream was closed. `vanished`: the device went while it ran. Never rejects. */
+  /** After the native stream was stopped. `vanished`: the device went while it ran. Never rejects. */
   release(end: { vanished: boolean }): Promise<void>;
 }
 
@@ -116,4 +117,14 @@ export interface Context {
 
   /** Ends watching, closes control threads. Streams were closed before. */
   close(): Promise<void>;
+}
+
+/**
+ * What the Local context is made from. `electron/host/local/index.ts` exports
+ * `createLocalContext(options): Promise<Context>` and `runDoctor(options): Promise<DoctorReport>`.
+ */
+export interface LocalOptions {
+  addon: Addon;
+  /** `/sys` and `/dev`, or those of a test. */
+  roots: { sysfs: string; dev: string };
 }
