@@ -1,0 +1,57 @@
+// npm run dev: the window with live reload from Vite's server, the host rebuilt and restarted when its sources change.
+import { spawn } from "node:child_process";
+import { watch } from "node:fs";
+import { createServer } from "vite";
+import { at } from "./paths.mjs";
+import { buildBundles } from "./bundles.mjs";
+import { main, say, step } from "./say.mjs";
+import { ensureReady } from "./setup.mjs";
+
+const HOST_PORT = 5180;
+const WATCHED = ["electron/host", "electron/loopback", "electron/cli", "shared", "native"];
+
+await main(async () => {
+  await ensureReady();
+  let host = null;
+  const start = () => {
+    host = spawn(
+      process.execPath,
+      [at("dist", "cli", "cli.js"), "serve", "--port", String(HOST_PORT)],
+      { stdio: "inherit" },
+    );
+  };
+  const vite = await createServer({
+    configFile: at("renderer", "vite.config.ts"),
+    root: at("renderer"),
+    server: {
+      host: "127.0.0.1",
+      port: HOST_PORT + 1,
+      // The page comes from Vite, everything else from the host: one origin as far as the guard can see.
+      proxy: Object.fromEntries(
+        ["/enter", "/stream", "/ws"].map((path) => [
+          path,
+          { target: `http://127.0.0.1:${HOST_PORT}`, ws: path === "/ws" },
+        ]),
+      ),
+    },
+  });
+  await vite.listen();
+  start();
+  say(`In the address the host prints, replace ${HOST_PORT} by ${HOST_PORT + 1} for live reload.`);
+  let timer;
+  const rebuild = async () => {
+    step("rebuilding");
+    await buildBundles();
+    host?.once("exit", start);
+    host?.kill("SIGTERM");
+  };
+  for (const folder of WATCHED) {
+    watch(at(folder), { recursive: true }, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => void rebuild(), 300);
+    });
+  }
+  await new Promise((resolve) => process.once("SIGINT", resolve));
+  host?.kill("SIGTERM");
+  await vite.close();
+});

@@ -1,0 +1,35 @@
+// npm test: sets up what is missing and runs every suite; ends with the sum over all of them.
+//   npm test -- unit kernel      only these
+import { ensureReady } from "./setup.mjs";
+import { main, Refusal, say, step } from "./say.mjs";
+
+const line = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+
+await main(async (argv) => {
+  await ensureReady();
+  const { SUITES } = await import("./suites.mjs");
+  const unknown = argv.filter((name) => !SUITES.some((suite) => suite.name === name));
+  if (unknown.length > 0) {
+    const known = SUITES.map((suite) => suite.name).join(", ");
+    throw new Refusal(`There is no suite "${unknown[0]}". Known: ${known}.`, 2);
+  }
+  const chosen = argv.length > 0 ? SUITES.filter((suite) => argv.includes(suite.name)) : SUITES;
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  const rows = [];
+  for (const suite of chosen) {
+    step(`suite ${suite.title}`);
+    let counted;
+    try {
+      counted = await suite.run();
+    } catch (error) {
+      counted = { passed: 0, failed: 1, skipped: 0, reasons: [String(error?.stack ?? error)] };
+    }
+    for (const reason of counted.reasons) say(`  ${reason}`);
+    step(`suite ${suite.title}: ${line(counted)}`);
+    rows.push(`${suite.title}: ${line(counted)}`);
+    for (const key of Object.keys(total)) total[key] += counted[key];
+  }
+  process.stdout.write(`\n${rows.map((row) => `  ${row}`).join("\n")}\n\n${line(total)}\n`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+});
