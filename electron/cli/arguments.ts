@@ -1,0 +1,143 @@
+/** Reads the command line into values; what it does not know is a UsageError (exit status 2). */
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseSi } from "../../shared/si.js";
+
+export class UsageError extends Error {}
+
+const COMMON = {
+  json: { type: "boolean", default: false },
+  sysfs: { type: "string" },
+  dev: { type: "string" },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+const COMMANDS = {
+  devices: {},
+  attr: {},
+  record: {
+    out: { type: "string" },
+    channels: { type: "string" },
+    rate: { type: "string" },
+    blocks: { type: "string" },
+    "block-size": { type: "string" },
+    queue: { type: "string" },
+    buffer: { type: "string" },
+    transport: { type: "string" },
+    heap: { type: "string" },
+    "device-trigger": { type: "string" },
+    "device-trigger-rate": { type: "string" },
+    counter: { type: "string" },
+    set: { type: "string", multiple: true },
+    note: { type: "string" },
+    "no-hash": { type: "boolean", default: false },
+    seconds: { type: "string" },
+    samples: { type: "string" },
+  },
+  verify: {},
+  doctor: {},
+  serve: {
+    port: { type: "string" },
+    open: { type: "boolean", default: false },
+    url: { type: "boolean", default: false },
+  },
+} as const satisfies Record<string, ParseArgsConfig["options"]>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export interface Arguments {
+  command: CommandName | "help";
+  operands: string[];
+  json: boolean;
+  sysfs: string | undefined;
+  dev: string | undefined;
+  values: Record<string, string | boolean | string[] | undefined>;
+}
+
+export function readArguments(argv: string[]): Arguments {
+  const [command, ...rest] = argv;
+  const none = {
+    operands: [],
+    json: argv.includes("--json"),
+    sysfs: undefined,
+    dev: undefined,
+    values: {},
+  };
+  if (command === undefined || command === "--help" || command === "-h" || command === "help") {
+    return { command: "help", ...none };
+  }
+  if (!Object.hasOwn(COMMANDS, command)) throw new UsageError(`There is no command "${command}".`);
+  const name = command as CommandName;
+  try {
+    const { values, positionals } = parseArgs({
+      args: rest,
+      options: { ...COMMON, ...(COMMANDS[name] as ParseArgsConfig["options"]) },
+      allowPositionals: true,
+    });
+    if (values["help"]) return { command: "help", ...none };
+    return {
+      command: name,
+      operands: positionals,
+      json: Boolean(values["json"]),
+      sysfs: values["sysfs"] as string | undefined,
+      dev: values["dev"] as string | undefined,
+      values: values as Arguments["values"],
+    };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** A positive number with an SI or binary prefix (`1M`, `64Ki`); undefined if the option was not given. */
+export function numberOption(
+  args: Arguments,
+  name: string,
+  { integer = false, least = Number.MIN_VALUE }: { integer?: boolean; least?: number } = {},
+): number | undefined {
+  const text = args.values[name];
+  if (typeof text !== "string") return undefined;
+  const parsed = parseSi(text);
+  const value = parsed.ok ? parsed.value : NaN;
+  if (!(value >= least) || (integer && !Number.isSafeInteger(value))) {
+    const what = integer ? "a whole number" : "a number";
+    throw new UsageError(
+      `--${name} takes ${what} of at least ${least === Number.MIN_VALUE ? "more than 0" : least}, not "${text}".`,
+    );
+  }
+  return value;
+}
+
+export function listOption(args: Arguments, name: string): string[] | undefined {
+  const text = args.values[name];
+  if (typeof text !== "string") return undefined;
+  const list = text.split(",").map((part) => part.trim());
+  if (list.some((part) => part === "")) {
+    throw new UsageError(`--${name} takes names parted by commas, not "${text}".`);
+  }
+  return list;
+}
+
+export function textOption(args: Arguments, name: string): string | undefined {
+  const text = args.values[name];
+  return typeof text === "string" ? text : undefined;
+}
+
+export function choiceOption<T extends string>(
+  args: Arguments,
+  name: string,
+  choices: readonly T[],
+): T | undefined {
+  const text = textOption(args, name);
+  if (text === undefined) return undefined;
+  if (!choices.includes(text as T)) {
+    throw new UsageError(`--${name} takes one of ${choices.join(", ")}, not "${text}".`);
+  }
+  return text as T;
+}
+
+/** Exactly these operands, by name. */
+export function operands(args: Arguments, least: number, most: number, names: string): string[] {
+  if (args.operands.length < least || args.operands.length > most) {
+    throw new UsageError(`${args.command} takes ${names}.`);
+  }
+  return args.operands;
+}

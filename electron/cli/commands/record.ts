@@ -1,0 +1,210 @@
+/** `record`: sets a stream up, records it, and says what is in the file and what is not. */
+import { basename, dirname, resolve } from "node:path";
+import type { StudioClient } from "../../../shared/client.js";
+import { formatAttributeName, type DeviceInfo } from "../../../shared/device.js";
+import { StudioFailure, fail } from "../../../shared/errors.js";
+import type { RequestParams } from "../../../shared/messages.js";
+import type { RecordingResult } from "../../../shared/recording.js";
+import { formatSi } from "../../../shared/si.js";
+import { streamId } from "../../../shared/stream.js";
+import {
+  choiceOption,
+  listOption,
+  numberOption,
+  operands,
+  textOption,
+  UsageError,
+  type Arguments,
+} from "../arguments.js";
+import { findDevice, parseAttributeName } from "../device-name.js";
+import type { Output } from "../output.js";
+import { progressLine } from "../record-progress.js";
+import { openSession } from "../session.js";
+
+interface Plan {
+  out: string;
+  buffer: number;
+  rate: number | "max" | undefined;
+  sets: { name: string; value: string }[];
+  patch: RequestParams<"stream.configure">["patch"];
+  seconds: number | undefined;
+  samples: number | undefined;
+}
+
+/** Answers whether the recording ended as asked; what was recorded is said either way. */
+export async function record(args: Arguments, output: Output): Promise<boolean> {
+  const [name] = operands(args, 1, 1, "one DEVICE") as [string];
+  const plan = readPlan(args);
+  const session = await openSession(args, { recordingsFolder: dirname(plan.out) });
+  try {
+    const device = findDevice(session.hello.inventory, name);
+    const result = await run(session.client, device, plan, args, output);
+    output.answer(result, () => describe(result));
+    if (result.error) output.note(result.error.message);
+    return result.error === null;
+  } finally {
+    await session.close();
+  }
+}
+
+function readPlan(args: Arguments): Plan {
+  const out = textOption(args, "out");
+  if (!out) throw new UsageError("record needs --out BASENAME.");
+  const seconds = numberOption(args, "seconds");
+  const samples = numberOption(args, "samples", { integer: true, least: 1 });
+  if (seconds !== undefined && samples !== undefined) {
+    throw new UsageError("--seconds and --samples exclude each other.");
+  }
+  const rateText = textOption(args, "rate");
+  const rate = rateText === "max" ? "max" : numberOption(args, "rate");
+  const sets = ((args.values["set"] as string[] | undefined) ?? []).map((text) => {
+    const equals = text.indexOf("=");
+    if (equals < 1) throw new UsageError(`--set takes NAME=VALUE, not "${text}".`);
+    return { name: text.slice(0, equals), value: text.slice(equals + 1) };
+  });
+  return {
+    out: resolve(out),
+    buffer: numberOption(args, "buffer", { integer: true, least: 0 }) ?? 0,
+    rate,
+    sets,
+    patch: readPatch(args, rate),
+    seconds,
+    samples,
+  };
+}
+
+function readPatch(args: Arguments, rate: number | "max" | undefined): Plan["patch"] {
+  const patch: Plan["patch"] = {};
+  const channels = listOption(args, "channels");
+  if (channels) patch.channels = channels;
+  const blocks = numberOption(args, "blocks", { integer: true, least: 2 });
+  if (blocks) patch.blockCount = blocks;
+  const bytes = numberOption(args, "block-size", { integer: true, least: 1 });
+  if (bytes) patch.blockSize = { kind: "bytes", bytes };
+  const queue = numberOption(args, "queue", { integer: true, least: 1 });
+  if (queue) patch.queueDepth = queue;
+  const transport = choiceOption(args, "transport", ["auto", "dmabuf", "read"] as const);
+  if (transport) patch.transport = transport;
+  const heap = textOption(args, "heap");
+  if (heap) patch.heap = heap;
+  const counter = listOption(args, "counter");
+  if (counter) patch.counter = counter;
+  if (rate === "max") patch.rateMax = true;
+  const trigger = textOption(args, "device-trigger");
+  const triggerRate = numberOption(args, "device-trigger-rate");
+  if (triggerRate !== undefined && trigger === undefined) {
+    throw new UsageError("--device-trigger-rate needs --device-trigger NAME.");
+  }
+  if (trigger !== undefined) patch.deviceTrigger = { name: trigger, rateHz: triggerRate ?? null };
+  return patch;
+}
+
+async function run(
+  client: StudioClient,
+  device: DeviceInfo,
+  plan: Plan,
+  args: Arguments,
+  output: Output,
+): Promise<RecordingResult> {
+  const stream = streamId(device.id, plan.buffer);
+  for (const { name, value } of plan.sets) {
+    await client.request("attribute.write", {
+      device: device.id,
+      ...parseAttributeName(device, name),
+      value,
+    });
+  }
+  if (plan.rate !== undefined && plan.rate !== "max") {
+    await setRate(client, device, plan.buffer, plan.rate, output);
+  }
+  if (Object.keys(plan.patch).length > 0) {
+    await client.request("stream.configure", { stream, patch: plan.patch });
+  }
+  const ended = waitForEnd(client, stream, (line) => output.progress(line), plan);
+  const stop = stopOnSignal(client, stream, output);
+  try {
+    await client.request("recording.start", {
+      stream,
+      name: basename(plan.out),
+      ...(plan.seconds !== undefined && { seconds: plan.seconds }),
+      ...(plan.samples !== undefined && { scans: plan.samples }),
+      ...(textOption(args, "note") !== undefined && { note: textOption(args, "note")! }),
+      hash: !args.values["no-hash"],
+    });
+    return await ended.promise;
+  } finally {
+    ended.dispose();
+    stop();
+  }
+}
+
+/** Writes the first sampling_frequency found at buffer, channel, device, trigger, linked device; says which it was. */
+async function setRate(
+  client: StudioClient,
+  device: DeviceInfo,
+  buffer: number,
+  rateHz: number,
+  output: Output,
+): Promise<void> {
+  const address = device.buffers.find((each) => each.index === buffer)?.rate;
+  if (!address) {
+    throw fail(
+      "NOT_FOUND",
+      `${device.id} has no sampling_frequency to set. Leave --rate out, or set its trigger's rate with --device-trigger-rate.`,
+    );
+  }
+  const kept = await client.request("attribute.write", { ...address, value: String(rateHz) });
+  if (kept.state === "failed") throw new StudioFailure(kept.error);
+  const name = formatAttributeName(address.scope, address.name);
+  output.note(`${address.device} ${name} = ${kept.state === "ok" ? kept.raw : rateHz}`);
+}
+
+function waitForEnd(
+  client: StudioClient,
+  stream: string,
+  progress: (line: string) => void,
+  plan: Plan,
+): { promise: Promise<RecordingResult>; dispose: () => void } {
+  const disposers: (() => void)[] = [];
+  const promise = new Promise<RecordingResult>((resolve, reject) => {
+    disposers.push(
+      client.on("recording", ({ status }) => {
+        if (status.stream === stream) progress(progressLine(status, plan.seconds, plan.samples));
+      }),
+      client.on("recording.ended", ({ status, result }) => {
+        if (status.stream === stream) resolve(result);
+      }),
+      client.onClose(() => reject(fail("CLOSED", "The host ended before the recording did."))),
+    );
+  });
+  promise.catch(() => undefined);
+  return { promise, dispose: () => disposers.forEach((dispose) => dispose()) };
+}
+
+/** Ctrl+C stops the recording, not the program: what was recorded is finished as always. A second one ends it. */
+function stopOnSignal(client: StudioClient, stream: string, output: Output): () => void {
+  const onSignal = () => {
+    output.note("Stopping; what was recorded is kept.");
+    client.request("recording.stop", { stream }).catch(() => undefined);
+  };
+  process.once("SIGINT", onSignal);
+  process.once("SIGTERM", onSignal);
+  return () => {
+    process.removeListener("SIGINT", onSignal);
+    process.removeListener("SIGTERM", onSignal);
+  };
+}
+
+function describe(result: RecordingResult): string[] {
+  const loss =
+    result.lostSamples !== null
+      ? `${result.lostSamples} lost (${result.continuity})`
+      : result.continuity === "unknown"
+        ? "loss cannot be known"
+        : `${result.gaps.length} possible gaps, ${result.lostMin} to ${result.lostMax ?? "any number"} lost`;
+  return [
+    `${result.samples} samples of every channel, ${formatSi(result.bytes, "B")}, ${result.seconds.toFixed(3)} s`,
+    `${loss}; ${result.transport} over ${result.heap}, ${result.copiesPerByte.toFixed(2)} copies per byte`,
+    ...result.files,
+  ];
+}

@@ -1,0 +1,96 @@
+/** `serve`: the loopback shell alone. Enter prints a new address; Ctrl+C ends it. */
+import { existsSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { fail } from "../../../shared/errors.js";
+import { createHost } from "../../host/host.js";
+import { askForAddress, offerAddresses } from "../../loopback/address-socket.js";
+import { openWindow } from "../../loopback/browser.js";
+import { loadFiles } from "../../loopback/files.js";
+import { startLoopback, type LoopbackServer } from "../../loopback/server.js";
+import { numberOption, operands, type Arguments } from "../arguments.js";
+import type { Output } from "../output.js";
+import { VERSION } from "../version.js";
+
+export async function serve(args: Arguments, output: Output): Promise<void> {
+  operands(args, 0, 0, "no operands");
+  const port = numberOption(args, "port", { integer: true, least: 0 }) ?? 0;
+  if (args.values["url"]) {
+    const url = await askForAddress(port);
+    output.answer({ url }, () => [url]);
+    return;
+  }
+  const files = loadFiles(rendererFolder());
+  const host = await createHost({
+    version: VERSION,
+    shell: "loopback",
+    roots: { sysfs: args.sysfs ?? "/sys", dev: args.dev ?? "/dev" },
+  });
+  let server: LoopbackServer | undefined;
+  try {
+    server = await startLoopback({ port, files, connect: (each) => void host.connect(each) });
+    await serveUntilEnd(server, args, output);
+  } finally {
+    await server?.close();
+    await host.close();
+  }
+}
+
+async function serveUntilEnd(
+  server: LoopbackServer,
+  args: Arguments,
+  output: Output,
+): Promise<void> {
+  const offer = await offerAddresses(server.port, () => server.newUrl());
+  const ends = [onSignal()];
+  const opened = args.values["open"] ? openWindow(server.newUrl()) : null;
+  if (opened) {
+    output.note(
+      "The studio is open in a window of its own. Closing it, or Ctrl+C here, ends the studio.",
+    );
+    ends.push(opened.closed);
+  } else {
+    if (args.values["open"]) {
+      output.note(
+        "No Chromium or Chrome is installed (sudo apt install chromium). Open this in a browser:",
+      );
+    }
+    announce(server, args, output);
+  }
+  const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }) : null;
+  lines?.on("line", () => output.note(`  ${server.newUrl()}`));
+  // In raw terminals readline takes Ctrl+C for itself.
+  if (lines) ends.push(new Promise((resolve) => lines.on("SIGINT", () => resolve())));
+  await Promise.race(ends);
+  lines?.close();
+  offer.close();
+}
+
+function announce(server: LoopbackServer, args: Arguments, output: Output): void {
+  const url = server.newUrl();
+  const tunnel = `ssh -L ${server.port}:127.0.0.1:${server.port} ${userInfo().username}@${hostname()}`;
+  output.answer({ url, port: server.port, tunnel }, () => [
+    url,
+    `Good for one window, for 60 s. ${process.stdin.isTTY ? "Enter prints a new one" : "A new one: iio-studio serve --url"}; Ctrl+C ends.`,
+    `From elsewhere: ${tunnel}`,
+  ]);
+}
+
+function onSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => resolve());
+    }
+  });
+}
+
+/** The built window: beside the bundle, in a checkout and in a package alike. */
+function rendererFolder(): string {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), "..", "renderer");
+  if (!existsSync(join(folder, "index.html"))) {
+    throw fail("ENOENT", "The window is not built. Run: npm run build", { path: folder });
+  }
+  return folder;
+}
