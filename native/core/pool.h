@@ -21,29 +21,32 @@ enum class BlockShown : uint8_t { Idle, Queued, Active, History, Held, Pinned, F
 
 using PinId = uint32_t;
 
+// Every member that changes a state throws std::logic_error where the state or a claim forbids the change, and then
+// changes nothing.
 class Pool {
  public:
   // Throws std::invalid_argument unless 1 ≤ queueDepth < blockCount and blockCount ≥ 2.
   Pool(uint32_t blockCount, uint32_t queueDepth);
 
-  // The block to queue next: an idle one, else the oldest readable one without lease or pin, else (revoking pins, oldest
-  // pin first) the oldest readable one without a lease. kNoBlock if only leased ones are left.
-  // The caller queues it and then calls queued(). Never chooses the newest readable block unless `overrun` asks for it.
-  BlockIndex next();
+  // The block to queue next: an idle one, else the oldest readable one without lease or pin, else one that only pins
+  // hold: the block whose newest pin is the oldest, and of those the oldest block. kNoBlock if only leased ones are left.
+  // Never the newest readable block: what was just measured must not be what is given away.
+  // The caller queues it and then calls queued(), which revokes its pins.
+  BlockIndex next() const;
   // Last resort when the queue is below its floor and leases hold all else: the newest readable block without a lease.
   BlockIndex overrunVictim() const;
-  void queued(BlockIndex block);
+  void queued(BlockIndex block);     // idle or readable without a lease → queued; pins on it are revoked
   // Oldest first: completion is in the order of enqueue; another order throws std::logic_error.
   void completed(BlockIndex block);
-  void failed(BlockIndex block);
+  void failed(BlockIndex block);     // queued → failed, in any order: a refused block may come back before older ones
   void recovered(BlockIndex block);  // failed → idle, after it was detached and attached again
   void aborted(BlockIndex block);    // queued → idle, at stop
 
   void lease(BlockIndex block);      // readable only; counts
   void release(BlockIndex block);
-  PinId pin(const std::vector<BlockIndex>& blocks);
-  void unpin(PinId pin);
-  // Blocks of a pin that are still held (some may have been revoked).
+  PinId pin(const std::vector<BlockIndex>& blocks);  // readable ones only
+  void unpin(PinId pin);                             // of an unknown pin: nothing
+  // Blocks of a pin that are still held (some may have been revoked), oldest first.
   std::vector<BlockIndex> pinned(PinId pin) const;
 
   uint32_t blockCount() const;
@@ -53,8 +56,10 @@ class Pool {
   uint32_t queueDeficit() const;
   BlockState state(BlockIndex block) const;
   uint32_t leases(BlockIndex block) const;
+  uint64_t leasesHeld() const;  // of all blocks
   bool isPinned(BlockIndex block) const;
   BlockIndex oldestQueued() const;            // "active in hardware", an inference
+  const std::deque<BlockIndex>& queue() const;     // in the order of enqueue
   const std::deque<BlockIndex>& readable() const;  // oldest first
   void shown(std::vector<uint8_t>& out) const;     // one BlockShown a block
 
@@ -64,8 +69,13 @@ class Pool {
     uint32_t leases = 0;
     uint32_t pins = 0;
   };
+  BlockIndex revocable() const;
+  void revokePins(BlockIndex block);
+  Entry& expect(BlockIndex block, BlockState state, const char* what);
+
   std::vector<Entry> entries_;
   uint32_t queueDepth_;
+  uint64_t leasesHeld_ = 0;
   std::deque<BlockIndex> idle_, queue_, readable_;
   std::map<PinId, std::vector<BlockIndex>> pins_;  // by age
   PinId nextPin_ = 1;
