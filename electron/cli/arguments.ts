@@ -44,6 +44,11 @@ const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 
+/** Whether a word is one of our commands. */
+export function isCommand(word: string | undefined): boolean {
+  return word !== undefined && Object.hasOwn(COMMANDS, word);
+}
+
 export interface Arguments {
   command: CommandName | "help";
   operands: string[];

@@ -1,55 +1,10 @@
 #!/usr/bin/env node
-/** The command line: the same host as the window's, for scripts and tests. */
-import { toStudioError } from "../../shared/errors.js";
-import { readArguments, UsageError } from "./arguments.js";
-import { attr } from "./commands/attr.js";
-import { devices } from "./commands/devices.js";
-import { doctor } from "./commands/doctor.js";
-import { record } from "./commands/record.js";
-import { serve } from "./commands/serve.js";
-import { verify } from "./commands/verify.js";
-import { makeOutput } from "./output.js";
-import { USAGE } from "./usage.js";
-
-/** Runs one command and answers the exit status. */
-export async function runCli(argv: string[]): Promise<number> {
-  const output = makeOutput(argv.includes("--json"));
-  try {
-    const args = readArguments(argv);
-    switch (args.command) {
-      case "help":
-        process.stdout.write(`${USAGE}\n`);
-        return 0;
-      case "devices":
-        await devices(args, output);
-        return 0;
-      case "attr":
-        await attr(args, output);
-        return 0;
-      case "record":
-        return (await record(args, output)) ? 0 : 1;
-      case "verify":
-        return (await verify(args, output)) ? 0 : 1;
-      case "doctor":
-        await doctor(args, output);
-        return 0;
-      case "serve":
-        await serve(args, output);
-        return 0;
-    }
-  } catch (error) {
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${USAGE}\n`);
-      return 2;
-    }
-    output.failed(toStudioError(error));
-    return 1;
-  }
-}
+/** The command line as a program of its own, under Node. */
+import { runCli } from "./run.js";
 
 // A pipe whose reader went (head, less) ends the program quietly.
-process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-  process.exit(error.code === "EPIPE" ? 0 : 1),
-);
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === "EPIPE" ? 0 : 1);
+});
 
 process.exitCode = await runCli(process.argv.slice(2));

@@ -62,7 +62,6 @@ async function vitest(name, args) {
 export function countDoctest(output) {
   const match =
     /test cases:\s*(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed(?:\s*\|\s*(\d+) skipped)?/.exec(
-       
       output.replace(/\x1b\[[0-9;]*m/g, ""),
     );
   if (!match) return null;

@@ -1,0 +1,49 @@
+/** The command line: the same host as the window's, for scripts and tests. */
+import { toStudioError } from "../../shared/errors.js";
+import { isCommand, readArguments, UsageError } from "./arguments.js";
+import { attr } from "./commands/attr.js";
+import { devices } from "./commands/devices.js";
+import { doctor } from "./commands/doctor.js";
+import { record } from "./commands/record.js";
+import { serve } from "./commands/serve.js";
+import { verify } from "./commands/verify.js";
+import { makeOutput } from "./output.js";
+import { USAGE } from "./usage.js";
+
+export { isCommand };
+
+/** Runs one command and answers the exit status. */
+export async function runCli(argv: string[]): Promise<number> {
+  const output = makeOutput(argv.includes("--json"));
+  try {
+    const args = readArguments(argv);
+    switch (args.command) {
+      case "help":
+        process.stdout.write(`${USAGE}\n`);
+        return 0;
+      case "devices":
+        await devices(args, output);
+        return 0;
+      case "attr":
+        await attr(args, output);
+        return 0;
+      case "record":
+        return (await record(args, output)) ? 0 : 1;
+      case "verify":
+        return (await verify(args, output)) ? 0 : 1;
+      case "doctor":
+        await doctor(args, output);
+        return 0;
+      case "serve":
+        await serve(args, output);
+        return 0;
+    }
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`${error.message}\n\n${USAGE}\n`);
+      return 2;
+    }
+    output.failed(toStudioError(error));
+    return 1;
+  }
+}

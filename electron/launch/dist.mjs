@@ -1,0 +1,50 @@
+// npm run dist [-- TARGET…]: packages of the studio. Without targets: what this machine's tools can make.
+//   dir        always
+//   deb        needs fpm, which electron-builder downloads
+//   AppImage   needs its tools, which electron-builder downloads
+import { main, say, step } from "./say.mjs";
+import { ensureReady } from "./setup.mjs";
+import { findElectron, obtainElectron } from "./electron-runtime.mjs";
+import { dirname } from "node:path";
+
+const KNOWN = ["dir", "deb", "AppImage"];
+
+await main(async (argv) => {
+  await ensureReady();
+  const targets = argv.length > 0 ? argv : KNOWN;
+  const unknown = targets.find((target) => !KNOWN.includes(target));
+  if (unknown) {
+    say(`There is no target "${unknown}". Known: ${KNOWN.join(", ")}.`);
+    return 2;
+  }
+  const runtime = await obtainElectron({ force: true });
+  if (!runtime.program) {
+    say(`Packages need Electron's runtime, which is not here (${runtime.reason}).`);
+    say("Put it where the network can't: ELECTRON_OVERRIDE_DIST_PATH=FOLDER npm run dist");
+    return 1;
+  }
+  const { build, Platform } = await import("electron-builder");
+  const made = [];
+  const failed = [];
+  for (const target of targets) {
+    step(`packing ${target}`);
+    try {
+      made.push(
+        ...(await build({
+          targets: Platform.LINUX.createTarget(target),
+          config: { electronDist: dirname(findElectron()) },
+          publish: "never",
+        })),
+      );
+    } catch (error) {
+      failed.push(`${target}: ${error.message.split("\n")[0]}`);
+    }
+  }
+  for (const file of made) say(`  ${file}`);
+  for (const reason of failed) say(`  not made: ${reason}`);
+  return made.length > 0 || targets.includes("dir")
+    ? argv.length > 0 && failed.length > 0
+      ? 1
+      : 0
+    : 1;
+});
