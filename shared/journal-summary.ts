@@ -1,0 +1,164 @@
+/**
+ * What a journal says, boiled down to what metadata need: one entry per gap, not per block. The same for a recording
+ * that runs, one that ended and one that was cut off (docs/journal.md, "What counts").
+ */
+import { JournalReader } from "./journal.js";
+import type { JournalGap, JournalRecord, JournalSegment } from "./journal.js";
+import type { Continuity, Grade } from "./stream.js";
+
+/** The first segment, or one behind a gap. */
+export interface JournalCapture {
+  /** Index of its first scan in the files. */
+  sample: number;
+  /** Index in the stream, lost scans counted. */
+  scan: number;
+  /** Completion of its block, CLOCK_MONOTONIC. */
+  blockTimeNs: bigint;
+  /** From its first scan to the end of its block: at `blockTimeNs` the last of them was taken. */
+  scansToBlockEnd: number;
+  gap: JournalGap | null;
+}
+
+export interface JournalEvent {
+  sample: number;
+  timeNs: bigint;
+  json: unknown;
+}
+
+export interface JournalSummary {
+  /** The host's JSON, or null if none was read. */
+  header: unknown;
+  captures: JournalCapture[];
+  events: JournalEvent[];
+  segments: number;
+  /** End of the last segment: scans the journal knows of. */
+  samples: number;
+  /** Completion of the newest block, or null. */
+  lastTimeNs: bigint | null;
+  end: { samples: number; timeNs: bigint; errno: number } | null;
+  /** One sentence per thing wrong; empty for a journal that merely has no end yet. */
+  faults: string[];
+}
+
+/** Grows with each record; {@link summary} can be asked at any time. */
+export class JournalSummaryBuilder {
+  private header: unknown = null;
+  private readonly captures: JournalCapture[] = [];
+  private readonly events: JournalEvent[] = [];
+  private readonly faults: string[] = [];
+  private segments = 0;
+  private last: JournalSegment | null = null;
+  private end: JournalSummary["end"] = null;
+
+  add(record: JournalRecord): void {
+    switch (record.kind) {
+      case "header":
+        if (this.header === null) this.header = record.json;
+        else this.faults.push("The journal has more than one header.");
+        break;
+      case "segment":
+        this.addSegment(record.segment);
+        break;
+      case "event":
+        this.events.push({ sample: record.sample, timeNs: record.timeNs, json: record.json });
+        break;
+      case "end":
+        this.end = { samples: record.samples, timeNs: record.timeNs, errno: record.errno };
+        break;
+    }
+  }
+
+  summary(): JournalSummary {
+    return {
+      header: this.header,
+      captures: this.captures.map((capture) => ({ ...capture })),
+      events: [...this.events],
+      segments: this.segments,
+      samples: this.last ? this.last.sample + this.last.scanCount : 0,
+      lastTimeNs: this.last?.timeNs ?? null,
+      end: this.end,
+      faults: [...this.faults],
+    };
+  }
+
+  private addSegment(segment: JournalSegment): void {
+    const expected = this.last ? this.last.sample + this.last.scanCount : 0;
+    if (segment.sample !== expected && this.faults.length < 20) {
+      this.faults.push(
+        `The journal's segment ${this.segments} begins at sample ${segment.sample} instead of ${expected}.`,
+      );
+    }
+    const open = this.captures.at(-1);
+    const sameBlock = this.last?.sequence === segment.sequence;
+    if (open && sameBlock && this.openSequence === segment.sequence) {
+      open.scansToBlockEnd = segment.scan + segment.scanCount - open.scan;
+    }
+    if (!open || segment.gap) {
+      this.captures.push({
+        sample: segment.sample,
+        scan: segment.scan,
+        blockTimeNs: segment.timeNs,
+        scansToBlockEnd: segment.scanCount,
+        gap: open ? segment.gap : null,
+      });
+      this.openSequence = segment.sequence;
+    }
+    this.segments++;
+    this.last = segment;
+  }
+
+  private openSequence = -1;
+}
+
+/** A whole journal in memory. */
+export function readJournal(bytes: Uint8Array): JournalSummary {
+  const reader = new JournalReader();
+  const builder = new JournalSummaryBuilder();
+  for (const record of reader.push(bytes)) builder.add(record);
+  const summary = builder.summary();
+  if (reader.fault) summary.faults.push(reader.fault);
+  if (summary.header === null) summary.faults.push("The journal has no header.");
+  return summary;
+}
+
+/**
+ * Scans that count as recorded. With an end record it says so; without, what both the journal and every output file
+ * have. `outputs`: size of each file and bytes a scan takes in it.
+ */
+export function recordedSamples(
+  summary: Pick<JournalSummary, "samples" | "end">,
+  outputs: readonly { bytes: number; scanBytes: number }[],
+): number {
+  if (summary.end) return summary.end.samples;
+  const inFiles = outputs.map(({ bytes, scanBytes }) => Math.floor(bytes / scanBytes));
+  return Math.min(summary.samples, ...inFiles);
+}
+
+/** Captures and events of a recording of `samples` scans: what lies beyond is dropped, late events belong to its end. */
+export function cutSummary(summary: JournalSummary, samples: number): JournalSummary {
+  return {
+    ...summary,
+    samples,
+    captures: summary.captures.filter((capture) => capture.sample < samples),
+    events: summary.events.map((event) => ({ ...event, sample: Math.min(event.sample, samples) })),
+  };
+}
+
+/**
+ * The verdict over all gaps. `base` is what can be known of this stream without a gap: `exact` where a counter, a
+ * timestamp or the simulator would have shown any loss, `estimated` where dry queues are seen.
+ */
+export function continuityOf(captures: readonly JournalCapture[], base: Grade): Continuity {
+  const rank: Record<Grade, number> = { exact: 0, estimated: 1, unknown: 2 };
+  const verdict: Continuity = { grade: base, gaps: 0, lost: 0, lostMin: 0, lostMax: 0 };
+  for (const { gap } of captures) {
+    if (!gap) continue;
+    verdict.gaps++;
+    verdict.lost += gap.lost;
+    verdict.lostMin += gap.lostMin;
+    verdict.lostMax =
+      verdict.lostMax === null || gap.lostMax === null ? null : verdict.lostMax + gap.lostMax;
+    if (rank[gap.grade] > rank[verdict.grade]) verdict.grade = gap.grade;
+  }
+  return verdict;
+}
