@@ -5,7 +5,13 @@
  * On the wire: `Envelope`. A request carries an id that its reply repeats. Nothing else crosses a port.
  */
 import * as v from "valibot";
-import type { AttributeInfo, AttributeValue, DeviceInfo, Inventory } from "./device.js";
+import type {
+  AttributeInfo,
+  AttributeValue,
+  ContextInfo,
+  DeviceInfo,
+  Inventory,
+} from "./device.js";
 import type { StudioError } from "./errors.js";
 import type { DoctorReport } from "./doctor.js";
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
@@ -237,6 +243,7 @@ export type RequestResult<N extends RequestName> = (typeof requests)[N]["result"
 
 /** What the host tells sessions unasked. */
 export interface Events {
+  context: { context: ContextInfo };
   /** A device came, changed or went; the whole device, or its removal. */
   device: { device: DeviceInfo };
   "device.removed": { device: string };

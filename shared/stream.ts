@@ -76,6 +76,7 @@ export interface GapInfo {
   grade: Grade;
   /** Why: `dry-queue`, `timestamp`, `counter`, `simulator`, `overrun`, `failed-block`, `restart`. */
   cause: GapCause;
+  /** Completion of the block after the gap, CLOCK_REALTIME; "" if not known. */
   timeNs: string;
 }
 

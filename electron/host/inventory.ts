@@ -68,7 +68,9 @@ export class Inventory {
           this.tellThoseWithRateAt((rate) => rate.device === change.device.id, change.device.id);
         } else {
           this.changed.fire(change);
-          if (change.kind === "attribute") this.tellThoseWithRateAt(sameAddress(change.address));
+          if (change.kind === "attribute" && change.address.name === "sampling_frequency") {
+            this.tellThoseWithRateAt(sameAddress(change.address));
+          }
         }
       }),
     );
