@@ -11,7 +11,7 @@
  *   6. at the end: native stop (writes `enable` 0, gives the buffer back), then `PreparedSource.release`. The history
  *      stays readable until the host closes the native stream.
  */
-import type { Addon, ArenaOptions, SourceOptions } from "../../native/addon.js";
+import type { Addon, ArenaOptions, NativeStream, SourceOptions } from "../../native/addon.js";
 import type {
   AttributeAddress,
   AttributeInfo,
@@ -53,6 +53,8 @@ export interface SourcePlan {
   layout: ScanLayout;
   /** Scans per second as set; null if not known. */
   rateHz: number | null;
+  /** The source waits for free blocks and loses nothing (the simulator's clock set so): `rateHz` then paces nothing. */
+  waitsForBlocks?: boolean;
   /** Block payloads are a multiple of this. 1 if the buffer has no such attribute. */
   lengthAlignBytes: number;
   /** Largest block the memory can give (udmabuf's `size_limit_mb`); null: no known bound. */
@@ -75,9 +77,13 @@ export interface PreparedSource extends SourcePlan {
    * covers the reserve. Waveforms and the clock of the simulator come from here too.
    */
   arm(candidate: SourceCandidate, geometry: BlockGeometry): Promise<SourceOptions>;
+  /** The native stream is open but not started: for contexts that steer it while it runs (the simulator). */
+  attach?(stream: NativeStream): void;
   /** After the native stream was stopped. `vanished`: the device went while it ran. Never rejects. */
   release(end: { vanished: boolean }): Promise<void>;
 }
+
+export type SourceFault = Parameters<NativeStream["fault"]>[0];
 
 /** What a recording says about the hardware. Empty text: not known. */
 export interface DeviceFacts {
@@ -109,11 +115,17 @@ export interface Context {
   /** Writes, reads back and answers what the device kept. A refusal rejects with a sentence and `kept`. */
   writeAttribute(address: AttributeAddress, value: string): Promise<AttributeValue>;
 
+  /** Whether a change takes effect only at a start, so that running streams restart (besides a buffer's `rate`). */
+  needsRestart?(address: AttributeAddress): boolean;
+
   facts(device: DeviceId): Promise<DeviceFacts>;
 
   plan(device: DeviceId, buffer: number, settings: StreamSettings): Promise<SourcePlan>;
   /** Rejects (naming field or fix) and leaves the device as it can if a step is refused. */
   prepare(device: DeviceId, buffer: number, settings: StreamSettings): Promise<PreparedSource>;
+
+  /** Faults on demand. Absent: this context has none to offer. */
+  fault?(device: DeviceId, fault: SourceFault): Promise<void>;
 
   /** Ends watching, closes control threads. Streams were closed before. */
   close(): Promise<void>;
