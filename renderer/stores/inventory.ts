@@ -1,0 +1,128 @@
+/** Contexts, devices and their attribute values as the host tells them, and what the user does to them. */
+import { defineStore } from "pinia";
+import { computed, shallowReactive, shallowRef } from "vue";
+import type { StudioClient } from "../../shared/client.js";
+import {
+  formatAttributeName,
+  type AttributeAddress,
+  type AttributeInfo,
+  type AttributeValue,
+  type ContextInfo,
+  type DeviceId,
+  type DeviceInfo,
+  type Inventory,
+} from "../../shared/device.js";
+import { useConnection } from "./connection.js";
+
+/** One string per attribute of the whole inventory. */
+export function attributeKey(address: AttributeAddress): string {
+  return `${address.device} ${formatAttributeName(address.scope, address.name)}`;
+}
+
+export const useInventory = defineStore("inventory", () => {
+  const connection = useConnection();
+  const contexts = shallowRef<ContextInfo[]>([]);
+  const devices = shallowReactive(new Map<DeviceId, DeviceInfo>());
+  const values = shallowReactive(new Map<string, AttributeValue>());
+  const reading = new Set<DeviceId>();
+
+  function listen(client: StudioClient): void {
+    client.on("context", ({ context }) => {
+      const known = contexts.value.filter(({ id }) => id !== context.id);
+      const at = contexts.value.findIndex(({ id }) => id === context.id);
+      contexts.value = at < 0 ? [...known, context] : known.toSpliced(at, 0, context);
+    });
+    client.on("device", ({ device }) => put(device));
+    client.on("device.removed", ({ device }) => void devices.delete(device));
+    client.on("attribute", ({ address, value }) => void values.set(attributeKey(address), value));
+  }
+
+  function load(inventory: Inventory): void {
+    contexts.value = inventory.contexts;
+    const present = new Set(inventory.devices.map((device) => device.id));
+    for (const id of [...devices.keys()]) if (!present.has(id)) devices.delete(id);
+    for (const device of inventory.devices) put(device);
+  }
+
+  /** Asks for everything again: a context that was switched off has no event. */
+  async function refresh(): Promise<void> {
+    load(await connection.request("inventory.get", {}));
+  }
+
+  function put(device: DeviceInfo): void {
+    devices.set(device.id, device);
+    takeValues(device.id, device.attributes);
+  }
+
+  /** "unread" never overwrites a value that was read. */
+  function takeValues(device: DeviceId, attributes: AttributeInfo[]): void {
+    for (const { scope, name, value } of attributes) {
+      const key = attributeKey({ device, scope, name });
+      if (value.state !== "unread" || !values.has(key)) values.set(key, value);
+    }
+  }
+
+  function value(address: AttributeAddress): AttributeValue {
+    return values.get(attributeKey(address)) ?? { state: "unread" };
+  }
+
+  /** Reads all attributes of a device, once at a time. */
+  async function readAttributes(device: DeviceId): Promise<void> {
+    if (reading.has(device)) return;
+    reading.add(device);
+    try {
+      takeValues(device, await connection.request("device.readAttributes", { device }));
+    } finally {
+      reading.delete(device);
+    }
+  }
+
+  /** Rejects with what the device says; `kept` in it is what holds. */
+  async function writeAttribute(
+    address: AttributeAddress,
+    text: string,
+    continueRecording = false,
+  ): Promise<AttributeValue> {
+    const kept = await connection.request("attribute.write", {
+      ...address,
+      value: text,
+      ...(continueRecording ? { continueRecording } : {}),
+    });
+    values.set(attributeKey(address), kept);
+    return kept;
+  }
+
+  async function rename(device: DeviceId, channel: string | null, label: string): Promise<void> {
+    put(await connection.request("device.label", { device, channel, label }));
+  }
+
+  async function pair(
+    device: DeviceId,
+    i: string,
+    q: string,
+    action: "join" | "part" | "swap",
+  ): Promise<void> {
+    put(await connection.request("device.pair", { device, i, q, action }));
+  }
+
+  async function link(device: DeviceId, to: DeviceId, linked: boolean): Promise<void> {
+    put(await connection.request("device.link", { device, to, linked }));
+  }
+
+  const list = computed(() => [...devices.values()]);
+  return {
+    contexts,
+    devices,
+    values,
+    list,
+    listen,
+    load,
+    refresh,
+    value,
+    readAttributes,
+    writeAttribute,
+    rename,
+    pair,
+    link,
+  };
+});

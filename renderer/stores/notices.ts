@@ -1,0 +1,96 @@
+/**
+ * What the user should read. A banner stands above the views until it is closed, and only for what ended that the user
+ * did not end; all else is a line at the lower edge.
+ */
+import { defineStore } from "pinia";
+import { shallowRef } from "vue";
+import type { StudioClient } from "../../shared/client.js";
+import { toStudioError, type StudioError } from "../../shared/errors.js";
+import type { Events } from "../../shared/messages.js";
+import type { RecordingResult, RecordingStatus } from "../../shared/recording.js";
+
+export interface Notice {
+  id: number;
+  level: "info" | "warning" | "error";
+  title: string;
+  /** "" where the title says it all. */
+  detail: string;
+  fix?: string | undefined;
+  stream?: string | undefined;
+  /** A recording that can be opened from here. */
+  recording?: string | undefined;
+}
+
+const LINE_MS = 9000;
+/** More lines than this are not read anyway; the oldest goes. */
+const LINES = 3;
+
+export const useNotices = defineStore("notices", () => {
+  const banners = shallowRef<Notice[]>([]);
+  const lines = shallowRef<Notice[]>([]);
+  let ids = 0;
+
+  function listen(client: StudioClient): void {
+    client.on("notice", fromHost);
+  }
+
+  function fromHost({ level, title, error, stream }: Events["notice"]): void {
+    const notice: Omit<Notice, "id"> = {
+      level,
+      title,
+      detail: error.message,
+      fix: error.fix,
+      stream,
+    };
+    if (level === "error") banner(notice);
+    else line(notice);
+  }
+
+  /** One banner per stream: the newest says what holds; a recording it named stays reachable. */
+  function banner(notice: Omit<Notice, "id">): void {
+    const same = notice.stream
+      ? banners.value.find(({ stream }) => stream === notice.stream)
+      : undefined;
+    const recording = notice.recording ?? same?.recording;
+    banners.value = [
+      ...banners.value.filter((known) => known !== same),
+      { ...notice, recording, id: ++ids },
+    ];
+  }
+
+  function line(notice: Omit<Notice, "id">): void {
+    const id = ++ids;
+    lines.value = [...lines.value, { ...notice, id }].slice(-LINES);
+    if (notice.level === "info") setTimeout(() => close(id), LINE_MS);
+  }
+
+  /** Something the user asked for was refused and no field is there to say it. */
+  function refused(title: string, thrown: unknown): StudioError {
+    const error = toStudioError(thrown);
+    line({ level: "warning", title, detail: error.message, fix: error.fix });
+    return error;
+  }
+
+  /** A recording that ended for a reason the user did not ask for: the cause, and what is safe. */
+  function recordingEnded(status: RecordingStatus, result: RecordingResult, safe: string): void {
+    if (!result.error) return;
+    const known = banners.value.find(({ stream }) => stream === status.stream);
+    banner({
+      level: "error",
+      title: safe,
+      detail: [known?.detail, result.error.message]
+        .filter((text, at, all) => text && all.indexOf(text) === at)
+        .join(" "),
+      fix: result.error.fix,
+      stream: status.stream,
+      recording: result.name,
+    });
+  }
+
+  function close(id: number): void {
+    banners.value = banners.value.filter((notice) => notice.id !== id);
+    lines.value = lines.value.filter((notice) => notice.id !== id);
+  }
+
+  return { banners, lines, listen, banner, line, refused, recordingEnded, close };
+});

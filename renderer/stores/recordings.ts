@@ -1,0 +1,112 @@
+/** Recordings that run and recordings that lie in the folder. */
+import { defineStore } from "pinia";
+import { ref, shallowReactive, shallowRef } from "vue";
+import type { StudioClient } from "../../shared/client.js";
+import type { RecordingEntry, RecordingResult, RecordingStatus } from "../../shared/recording.js";
+import type { StreamId, StreamInfo } from "../../shared/stream.js";
+import { useConnection } from "./connection.js";
+import { useStreams } from "./streams.js";
+
+/** From here on R asks once before it stops a recording. */
+export const ASK_AFTER_SECONDS = 10;
+
+export const useRecordings = defineStore("recordings", () => {
+  const connection = useConnection();
+  const running = shallowReactive(new Map<StreamId, RecordingStatus>());
+  const list = shallowRef<RecordingEntry[]>([]);
+  /** The stream whose recording waits for a second "stop". */
+  const asking = ref<StreamId | null>(null);
+  /** A note written before anything records; the next recording takes it. */
+  const nextNote = ref("");
+  const endedListeners = new Set<(status: RecordingStatus, result: RecordingResult) => void>();
+
+  function listen(client: StudioClient): void {
+    client.on("recording", ({ status }) => put(status));
+    client.on("recording.ended", ({ status, result }) => {
+      drop(status);
+      for (const listener of endedListeners) listener(status, result);
+    });
+    client.on("recording.list", (event) => (list.value = event.list));
+  }
+
+  function load(known: { running: RecordingStatus[]; list: RecordingEntry[] }): void {
+    running.clear();
+    for (const status of known.running) put(status);
+    list.value = known.list;
+  }
+
+  function put(status: RecordingStatus): void {
+    const active = status.state.kind === "recording" || status.state.kind === "finishing";
+    if (active) running.set(status.stream, status);
+    else drop(status);
+  }
+
+  function drop(status: RecordingStatus): void {
+    if (running.get(status.stream)?.name === status.name) running.delete(status.stream);
+    if (asking.value === status.stream) asking.value = null;
+  }
+
+  /** Records at once; a stream that does not run is started by the host. */
+  async function start(stream: StreamId): Promise<void> {
+    const note = nextNote.value.trim();
+    put(await connection.request("recording.start", { stream, ...(note ? { note } : {}) }));
+    nextNote.value = "";
+  }
+
+  async function stop(stream: StreamId): Promise<RecordingResult> {
+    asking.value = null;
+    return connection.request("recording.stop", { stream });
+  }
+
+  /** Stops a young recording; of an older one it asks first, and a second call answers. */
+  async function stopOrAsk(stream: StreamId): Promise<void> {
+    const status = running.get(stream);
+    if (!status) return;
+    if (status.seconds < ASK_AFTER_SECONDS || asking.value === stream) await stop(stream);
+    else asking.value = stream;
+  }
+
+  async function annotate(
+    name: string,
+    change: { newName?: string; note?: string },
+  ): Promise<RecordingStatus> {
+    const status = await connection.request("recording.annotate", { name, ...change });
+    const known = running.get(status.stream);
+    if (known?.name === name) put(status);
+    return status;
+  }
+
+  /** Opens a recording as a device of the Recordings context; answers its stream. */
+  async function open(name: string): Promise<StreamInfo> {
+    const info = await connection.request("recording.open", { name });
+    useStreams().load([info]);
+    return info;
+  }
+
+  async function close(name: string): Promise<void> {
+    await connection.request("recording.close", { name });
+  }
+
+  function onEnded(
+    listener: (status: RecordingStatus, result: RecordingResult) => void,
+  ): () => void {
+    endedListeners.add(listener);
+    return () => endedListeners.delete(listener);
+  }
+
+  return {
+    running,
+    list,
+    asking,
+    nextNote,
+    listen,
+    load,
+    start,
+    stop,
+    stopOrAsk,
+    annotate,
+    open,
+    close,
+    onEnded,
+  };
+});

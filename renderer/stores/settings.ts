@@ -1,0 +1,51 @@
+/** The user's preferences and the window's own layout (kept by the host as text it does not read). */
+import { defineStore } from "pinia";
+import { computed, reactive, ref, watch } from "vue";
+import type { StudioClient } from "../../shared/client.js";
+import type { RequestParams } from "../../shared/messages.js";
+import { DEFAULT_SETTINGS, type StudioSettings } from "../../shared/settings.js";
+import { parseLayout, type WindowLayout } from "../lib/layout.js";
+import { useConnection } from "./connection.js";
+
+const SAVE_AFTER_MS = 600;
+
+export const useSettings = defineStore("settings", () => {
+  const connection = useConnection();
+  const settings = ref<StudioSettings>(structuredClone(DEFAULT_SETTINGS));
+  const layout = reactive<WindowLayout>(parseLayout(""));
+  const system = window.matchMedia("(prefers-color-scheme: light)");
+  const systemLight = ref(system.matches);
+  system.addEventListener("change", () => (systemLight.value = system.matches));
+
+  const theme = computed<"dark" | "light">(() => {
+    if (settings.value.theme !== "system") return settings.value.theme;
+    return systemLight.value ? "light" : "dark";
+  });
+  watch(theme, (name) => (document.documentElement.dataset["theme"] = name), { immediate: true });
+
+  function listen(client: StudioClient): void {
+    client.on("settings", (event) => (settings.value = event.settings));
+  }
+
+  function load(known: StudioSettings): void {
+    settings.value = known;
+    Object.assign(layout, parseLayout(known.layout));
+  }
+
+  /** Rejects with the refused field. */
+  async function change(patch: RequestParams<"settings.set">): Promise<void> {
+    settings.value = await connection.request("settings.set", patch);
+  }
+
+  let timer = 0;
+  watch(layout, () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      const text = JSON.stringify(layout);
+      // A layout that could not be kept is worth no interruption: the next change tries again.
+      if (text !== settings.value.layout) change({ layout: text }).catch(() => undefined);
+    }, SAVE_AFTER_MS);
+  });
+
+  return { settings, layout, theme, listen, load, change };
+});

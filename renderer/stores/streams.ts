@@ -1,0 +1,157 @@
+/** Streams as the host tells them: settings, state, counters, block states, gaps; and what the user asks of them. */
+import { defineStore } from "pinia";
+import { shallowReactive } from "vue";
+import type { StudioClient } from "../../shared/client.js";
+import type { Events, RequestParams, RequestResult } from "../../shared/messages.js";
+import type {
+  GapInfo,
+  ScopeTrigger,
+  StreamCounters,
+  StreamId,
+  StreamInfo,
+} from "../../shared/stream.js";
+import { useConnection } from "./connection.js";
+
+export type StreamPatch = RequestParams<"stream.configure">["patch"];
+export type Fault = RequestParams<"stream.fault">["fault"];
+
+/** A gap, and when this window heard of it. */
+export interface SeenGap extends GapInfo {
+  seenAtMs: number;
+}
+
+/** What changes while a stream runs. Every field is reactive by itself. */
+export interface LiveStream {
+  /** At most TEXT_HZ times a second: figures that a person reads. */
+  counters: StreamCounters | null;
+  /** At display rate: one byte per block of the pool, an index into BLOCK_STATES. */
+  blockStates: Uint8Array | null;
+  /** The newest ones, oldest first. */
+  gaps: SeenGap[];
+  run: number;
+}
+
+const TEXT_HZ = 5;
+/** Gaps kept here for the eye; the host and the recording have all of them. */
+const GAPS_KEPT = 512;
+
+export const useStreams = defineStore("streams", () => {
+  const connection = useConnection();
+  const infos = shallowReactive(new Map<StreamId, StreamInfo>());
+  const lives = shallowReactive(new Map<StreamId, LiveStream>());
+  const latest = new Map<StreamId, { counters: StreamCounters; shownAt: number }>();
+
+  function listen(client: StudioClient): void {
+    client.on("stream", ({ stream }) => put(stream));
+    client.on("stream.progress", progress);
+  }
+
+  function load(streams: StreamInfo[]): void {
+    for (const stream of streams) put(stream);
+  }
+
+  function put(info: StreamInfo): StreamInfo {
+    infos.set(info.id, info);
+    const figures = latest.get(info.id);
+    if (figures) live(info.id).counters = figures.counters;
+    return info;
+  }
+
+  /** What is live of a stream; made when first asked for. */
+  function live(stream: StreamId): LiveStream {
+    let entry = lives.get(stream);
+    if (!entry) {
+      entry = shallowReactive<LiveStream>({ counters: null, blockStates: null, gaps: [], run: 0 });
+      lives.set(stream, entry);
+    }
+    return entry;
+  }
+
+  function progress({ stream, counters, headers }: Events["stream.progress"]): void {
+    const entry = live(stream);
+    if (headers.run !== entry.run) {
+      entry.run = headers.run;
+      entry.gaps = [];
+      latest.delete(stream);
+    }
+    entry.blockStates = headers.blockStates;
+    if (headers.gaps.length > 0) {
+      const seenAtMs = Date.now();
+      const seen = headers.gaps.map((gap) => ({ ...gap, seenAtMs }));
+      entry.gaps = [...entry.gaps, ...seen].slice(-GAPS_KEPT);
+    }
+    const shownAt = latest.get(stream)?.shownAt ?? -Infinity;
+    const due = performance.now() - shownAt >= 1000 / TEXT_HZ;
+    latest.set(stream, { counters, shownAt: due ? performance.now() : shownAt });
+    if (due) entry.counters = counters;
+  }
+
+  /** The stream's info, asked for if it is not known yet. */
+  async function ensure(stream: StreamId): Promise<StreamInfo> {
+    return infos.get(stream) ?? put(await connection.request("stream.get", { stream }));
+  }
+
+  async function start(stream: StreamId): Promise<StreamInfo> {
+    return put(await connection.request("stream.start", { stream }));
+  }
+
+  async function stop(stream: StreamId): Promise<StreamInfo> {
+    return put(await connection.request("stream.stop", { stream }));
+  }
+
+  function single(
+    stream: StreamId,
+    scans: number,
+    preScans: number,
+  ): Promise<RequestResult<"stream.single">> {
+    return connection.request("stream.single", { stream, scans, preScans });
+  }
+
+  /** Running streams restart cleanly. While recording: rejects with BUSY_RECORDING unless `continueRecording`. */
+  async function configure(
+    stream: StreamId,
+    patch: StreamPatch,
+    continueRecording = false,
+  ): Promise<StreamInfo> {
+    return put(
+      await connection.request("stream.configure", {
+        stream,
+        patch,
+        ...(continueRecording ? { continueRecording } : {}),
+      }),
+    );
+  }
+
+  function preview(stream: StreamId, patch: StreamPatch): Promise<StreamInfo> {
+    return connection.request("stream.preview", { stream, patch });
+  }
+
+  async function setTrigger(stream: StreamId, trigger: ScopeTrigger | null): Promise<StreamInfo> {
+    return put(await connection.request("stream.trigger", { stream, trigger }));
+  }
+
+  async function fault(stream: StreamId, which: Fault): Promise<void> {
+    await connection.request("stream.fault", { stream, fault: which });
+  }
+
+  return {
+    infos,
+    live,
+    listen,
+    load,
+    ensure,
+    start,
+    stop,
+    single,
+    configure,
+    preview,
+    setTrigger,
+    fault,
+  };
+});
+
+/** Running, or on its way to or from it. */
+export function isActive(info: StreamInfo | undefined): boolean {
+  const kind = info?.state.kind;
+  return kind === "running" || kind === "starting" || kind === "stopping";
+}
