@@ -16,7 +16,9 @@ struct IioSourceSpec {
   std::shared_ptr<Control> control;
   int64_t deadlineMs = 5000;
   uint32_t scanBytes = 1;
-  double rateHz = 0;
+  double rateHz = 0;  // 0: not known; loss after a dry queue then has no bounds
+  // read() only: a block completes with what is there once its first sample has waited for so long.
+  int64_t maxLatencyNs = 50'000'000;
 };
 
 std::unique_ptr<Transport> makeDmabufTransport(IioSourceSpec spec);

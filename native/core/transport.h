@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "arena.h"
 #include "block.h"
@@ -58,6 +60,9 @@ class Transport {
   // Whether `scan` advances exactly by what the transport reports (the simulator): loss is then known exactly.
   virtual Grade lossGrade() const = 0;
   virtual const Fault& fault() const = 0;
+  // What the user should be told although nothing failed (a buffer left enabled by a program that died). Complete once
+  // open() has returned.
+  virtual std::vector<std::string> notes() const { return {}; }
 };
 
 }  // namespace iio
