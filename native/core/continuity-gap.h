@@ -1,0 +1,43 @@
+// Sums of loss.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+
+#include "block.h"
+
+namespace iio {
+
+// Loss before scan `offset` of a block.
+struct Jump {
+  uint32_t offset = 0;
+  Gap gap;
+};
+
+// What is known of the loss since the last delivered scan before the samples themselves were asked.
+struct PendingLoss {
+  Gap all;    // everything, guesses included
+  Gap known;  // the part of it that is exact: nothing can make the loss smaller than that
+};
+
+inline Gap exactGap(GapCause cause, int64_t scans) {
+  return {.grade = Grade::Exact, .cause = cause, .lost = scans, .lostMin = scans, .lostMax = scans};
+}
+
+// False if the gap says that nothing was lost.
+inline bool isLoss(const Gap& gap) { return gap.lost != 0 || gap.lostMax != 0; }
+
+// Adds loss to loss: sums and bounds add up, the weaker grade holds, the greater loss names the cause.
+inline void mergeGap(Gap& into, const Gap& gap) {
+  if (!isLoss(gap)) return;
+  if (!isLoss(into)) {
+    into = gap;
+    return;
+  }
+  if (gap.lost > into.lost) into.cause = gap.cause;
+  into.grade = std::max(into.grade, gap.grade);
+  into.lost += gap.lost;
+  into.lostMin += gap.lostMin;
+  into.lostMax = into.lostMax < 0 || gap.lostMax < 0 ? -1 : into.lostMax + gap.lostMax;
+}
+
+}  // namespace iio

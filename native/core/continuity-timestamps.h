@@ -1,0 +1,67 @@
+// TimestampTrack: period, jitter and loss by the timestamp element.
+//
+// A step of more than 1.5 periods is a gap of round(step / period) - 1 scans. The model behind the grade: the device's
+// clock is periodic, a stamp is that clock plus a latency which does not add up. Then a step of r periods is uncertain
+// by u = 4 σ / period + r ε, σ the rms jitter of the steps seen, ε the error of the period measured from them. The loss
+// is exact if every step within r ± u rounds to the same count; otherwise it is estimated, and r ± u gives the bounds.
+//
+// Steps below half a period (stamps made in bursts by a FIFO, a stamp that came early) are set off against a long step
+// right before or after them within the block: a late stamp that the next one makes up for is no gap.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "continuity-gap.h"
+#include "layout.h"
+
+namespace iio {
+
+class TimestampTrack {
+ public:
+  struct Finding {
+    bool judged = false;  // whether the step from the last block was judged: `before` holds then
+    Gap before;           // of 0 scans if there is no gap
+    std::vector<Jump> inside;
+  };
+
+  // rateHz 0: the period is the median of the first steps (16 at least); until then nothing is judged.
+  TimestampTrack(const ScanLayout& layout, double rateHz);
+
+  Finding block(const std::byte* data, uint32_t scans);
+  // False if stamps stand still: no period can be learned.
+  bool usable() const { return period_ > 0 || window_.size() < kToLearn; }
+  double periodNs() const { return period_; }
+  double jitterSeconds() const;  // rms deviation of the steps from their mean; 0 before two stamps
+
+ private:
+  static constexpr size_t kWindow = 64, kToLearn = 16;
+
+  int64_t stamp(const std::byte* data, uint32_t scan) const;
+  void learn(const std::byte* data, uint32_t scans);
+  void setPeriod(double periodNs);
+  void count(double deviation);
+  void refine();
+  // A step outside 0.5 … 1.5 periods, before scan `offset`.
+  void odd(int64_t step, uint32_t offset, Finding& finding);
+  // Ends the run of odd steps: what is left of a long one is a gap.
+  void settle(Finding& finding);
+  Gap gapOf(double ratio) const;
+  double sigma() const;
+
+  ScanElement element_;
+  uint32_t scanBytes_;
+  double period_ = 0;      // as refined, ns
+  double reference_ = 0;   // deviations are taken from here, so that their squares stay small
+  int64_t low_ = 0, high_ = 0;  // 0.5 and 1.5 periods
+  double steps_ = 0, sum_ = 0, squares_ = 0, runs_ = 1;
+  double credit_ = 0;           // ns by which the short steps just before fell short
+  bool long_ = false;           // a long step waits for what the short steps behind it say
+  uint32_t longOffset_ = 0;
+  double excess_ = 0;           // ns of it beyond one period
+  bool hasLast_ = false;
+  int64_t last_ = 0;
+  std::vector<int64_t> window_;  // recent steps
+};
+
+}  // namespace iio

@@ -1,0 +1,131 @@
+#include "continuity.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace iio {
+
+Continuity::Continuity(ContinuitySpec spec) : spec_(std::move(spec)) {
+  if (!spec_.counter.empty()) counter_ = std::make_unique<CounterTrack>(spec_.layout, spec_.counter);
+  if (spec_.layout.timestamp >= 0)
+    timestamps_ = std::make_unique<TimestampTrack>(spec_.layout, spec_.rateHz);
+}
+
+void Continuity::lose(const Gap& gap) {
+  mergeGap(pending_.all, gap);
+  if (gap.grade == Grade::Exact) mergeGap(pending_.known, gap);
+}
+
+// What the transport says was lost before its first block happened before the stream began.
+void Continuity::note(const Completion& completion) {
+  if (completion.hasGap && started_) lose(completion.gap);
+  started_ = true;
+}
+
+void Continuity::overrun(const Completion& completion, uint32_t scans) {
+  note(completion);
+  lose(exactGap(GapCause::Overrun, scans));
+}
+
+void Continuity::failedBlock(const Completion& completion, uint32_t scans) {
+  note(completion);
+  if (spec_.lossGrade == Grade::Exact) lose(exactGap(GapCause::FailedBlock, scans));
+  else pendingFailed_ += scans;
+}
+
+PendingLoss Continuity::takePending(const Completion& completion, uint32_t scans) {
+  if (pendingFailed_ > 0) {
+    Gap failed{.grade = Grade::Estimated, .cause = GapCause::FailedBlock};
+    failed.lost = failed.lostMax = pendingFailed_;
+    if (spec_.rateHz > 0 && lastTimeNs_ > 0) {
+      double passed = static_cast<double>(completion.timeNs - lastTimeNs_) * 1e-9 * spec_.rateHz;
+      double room = std::max(0.0, passed - scans - static_cast<double>(pending_.all.lost));
+      failed.lost = std::min<int64_t>(failed.lost, std::llround(room));
+      failed.lostMax = std::max<int64_t>(failed.lostMax, static_cast<int64_t>(std::ceil(room * 1.01)));
+    }
+    lose(failed);
+    pendingFailed_ = 0;
+  }
+  PendingLoss taken = pending_;
+  pending_ = PendingLoss{};
+  return taken;
+}
+
+Gap Continuity::byTimestamps(const PendingLoss& pending, const TimestampTrack::Finding& finding) const {
+  if (!finding.judged) return pending.all;
+  Gap stamped = finding.before;
+  // All that the stamps show is accounted for by blocks known to be lost.
+  if (stamped.lost <= pending.known.lost) return pending.known;
+  stamped.lostMin = std::max(stamped.lostMin, pending.known.lost);
+  return stamped;
+}
+
+Gap Continuity::judge(const Completion& completion, const std::byte* data, uint32_t scans,
+                      std::vector<Jump>& inside) {
+  PendingLoss pending = takePending(completion, scans);
+  TimestampTrack::Finding stamps;
+  if (timestamps_) stamps = timestamps_->block(data, scans);
+  if (counter_ && counter_->usable()) {
+    inside = counter_->inside(data, scans);
+    Gap before = counter_->usable() ? counter_->before(data, pending) : pending.all;
+    counter_->advance(data, scans);
+    if (counter_->usable()) return before;
+    inside.clear();
+  }
+  if (!timestamps_ || !spec_.timestampGaps) return pending.all;
+  inside = std::move(stamps.inside);
+  return byTimestamps(pending, stamps);
+}
+
+void Continuity::place(Segment& segment, const Gap& gap) {
+  if (isLoss(gap)) {
+    segment.hasGap = true;
+    segment.gap = gap;
+    ++totals_.gaps;
+    totals_.endScan += gap.lost;
+    totals_.lost += gap.lost;
+    totals_.lostMin += gap.lostMin;
+    totals_.lostMax = totals_.lostMax < 0 || gap.lostMax < 0 ? -1 : totals_.lostMax + gap.lostMax;
+    worst_ = std::max(worst_, gap.grade);
+  }
+  segment.scan = totals_.endScan;
+  segment.sample = totals_.samples;
+  totals_.endScan += segment.scanCount;
+  totals_.samples += segment.scanCount;
+}
+
+std::vector<Segment> Continuity::split(const Completion& completion, const std::byte* data,
+                                       uint32_t scans) {
+  note(completion);
+  std::vector<Segment> segments;
+  if (scans == 0) return segments;
+  std::vector<Jump> inside;
+  Gap before = judge(completion, data, scans, inside);
+  mergeGap(before, overflow_);
+  overflow_ = Gap{};
+  while (inside.size() + 1 > kSegmentsAtMost) {
+    mergeGap(overflow_, inside.back().gap);
+    inside.pop_back();
+  }
+  segments.resize(inside.size() + 1);
+  for (size_t i = 0; i < segments.size(); ++i) {
+    uint32_t from = i == 0 ? 0 : inside[i - 1].offset;
+    uint32_t to = i < inside.size() ? inside[i].offset : scans;
+    segments[i].offsetScans = from;
+    segments[i].scanCount = to - from;
+    place(segments[i], i == 0 ? before : inside[i - 1].gap);
+  }
+  lastTimeNs_ = completion.timeNs;
+  return segments;
+}
+
+ContinuityTotals Continuity::totals() const {
+  ContinuityTotals out = totals_;
+  bool counted = counter_ && counter_->usable();
+  bool stamped = timestamps_ && spec_.timestampGaps && timestamps_->usable();
+  out.grade = std::max(counted || stamped ? Grade::Exact : spec_.lossGrade, worst_);
+  out.jitterSeconds = timestamps_ ? timestamps_->jitterSeconds() : -1;
+  return out;
+}
+
+}  // namespace iio
