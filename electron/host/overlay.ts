@@ -1,6 +1,7 @@
 /** What the user said about devices (labels, pairs, links), laid over what the context found. Pure. */
 import type { ChannelInfo, ChannelPair, DeviceInfo, DeviceLink } from "../../shared/device.js";
 import { fail } from "../../shared/errors.js";
+import { findPairs, makePair } from "../../shared/pairs.js";
 import { sameFormat } from "../../shared/parse-format.js";
 
 export interface DeviceNotes {
@@ -21,10 +22,6 @@ export type AllNotes = Record<string, DeviceNotes>;
 /** Stays the same when a device is unplugged and comes back under another number. */
 export function deviceIdentity(device: Pick<DeviceInfo, "context" | "name" | "label">): string {
   return `${device.context}|${device.name}|${device.label}`;
-}
-
-export function pairId(i: string, q: string): string {
-  return `${i}+${q}`;
 }
 
 /** The device as everybody sees it. `all`: every device of every context, as their contexts tell them. */
@@ -48,22 +45,9 @@ export function overlayDevice(
   return { ...shown, buffers: shown.buffers.map((buffer) => withLinkedRate(buffer, shown, all)) };
 }
 
-/** I and Q of the same type and number, in the same buffer. */
-export function pairsByModifier(channels: readonly ChannelInfo[]): ChannelPair[] {
-  const pairs: ChannelPair[] = [];
-  for (const i of channels) {
-    if (i.modifier !== "i") continue;
-    const stem = i.id.replace(/_i$/, "");
-    const q = channels.find(
-      (other) =>
-        other.modifier === "q" &&
-        other.direction === i.direction &&
-        other.id.replace(/_q$/, "") === stem &&
-        canPair(i, other),
-    );
-    if (q) pairs.push(makePair(i, q, "modifier"));
-  }
-  return pairs;
+function pairsByModifier(channels: readonly ChannelInfo[]): ChannelPair[] {
+  const byId = new Map(channels.map((channel) => [channel.id, channel]));
+  return findPairs(channels).filter(({ i, q }) => canPair(byId.get(i)!, byId.get(q)!));
 }
 
 function pairsOf(channels: readonly ChannelInfo[], notes: DeviceNotes): ChannelPair[] {
@@ -84,17 +68,6 @@ function canPair(i: ChannelInfo, q: ChannelInfo): boolean {
   return i.scan.some((a) =>
     q.scan.some((b) => a.buffer === b.buffer && sameFormat(a.format, b.format)),
   );
-}
-
-function makePair(i: ChannelInfo, q: ChannelInfo, origin: ChannelPair["origin"]): ChannelPair {
-  const common = commonStart(i.label || i.id, q.label || q.id).replace(/[_\s-]+$/, "");
-  return { id: pairId(i.id, q.id), i: i.id, q: q.id, label: common || pairId(i.id, q.id), origin };
-}
-
-function commonStart(a: string, b: string): string {
-  let length = 0;
-  while (length < a.length && a[length] === b[length]) length++;
-  return a.slice(0, length);
 }
 
 function linksOf(device: DeviceInfo, all: readonly DeviceInfo[], notes: AllNotes): DeviceLink[] {
