@@ -1,4 +1,5 @@
-// Recorder: samples go from the pool to the file on a thread of its own, with the journal beside them.
+// Recorder: samples go from the pool to the file on a thread of its own, with the journal beside
+// them.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -34,6 +35,7 @@ struct RecorderSpec {
   int64_t freeFloorBytes = 0;
   bool directIo = false;  // the arena's answer
   uint32_t blockCount = 0;
+  double rateHz = 0;  // as set; 0 if not known. Tells when the first block began
 };
 
 enum class RecorderState : uint8_t { Recording, Done, Failed };
@@ -41,26 +43,31 @@ enum class RecorderState : uint8_t { Recording, Done, Failed };
 struct RecorderStatus {
   RecorderState state = RecorderState::Recording;
   Fault fault;
-  int64_t scans = 0, bytes = 0, firstScan = 0;
-  double seconds = 0;
-  uint32_t backlogBlocks = 0;
-  double worstWriteMs = 0;
-  int64_t freeBytes = 0;
-  uint64_t gaps = 0;
-  int64_t lost = 0, lostMin = 0, lostMax = 0;
-  Grade grade = Grade::Exact;
+  int64_t scans = 0, bytes = 0;  // handed to the kernel; bytes of all outputs together
+  int64_t firstScan = 0;         // in the stream
+  double seconds = 0;            // from the beginning of the first block to the last write
+  uint32_t backlogBlocks = 0;    // leases held
+  double worstWriteMs = 0;       // longest single write
+  int64_t freeBytes = 0;         // on the disk of the first output
+  uint64_t gaps = 0;             // within the recording: not the one before its first scan
+  int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
+  Grade grade = Grade::Exact;                  // the worst of its gaps'
   double copiesPerByte = 0, cpuSeconds = 0;
-  bool directWrites = false;
+  bool directWrites = false;  // O_DIRECT, for the first output
 };
 
 class Recorder : public Consumer {
  public:
-  // Creates the files (EEXIST if one is there already; then nothing is touched) and starts the writer.
+  // Creates the files (EEXIST if one is there already; then nothing is touched) and starts the
+  // writer.
   static std::shared_ptr<Recorder> create(RecorderSpec spec, Leases& leases);
   virtual RecorderStatus status() const = 0;
   virtual void appendEvent(std::vector<std::byte> bytes) = 0;
-  // Writes what is held, truncates to what was measured, syncs, closes. Waits; not from the JavaScript thread.
+  // Writes what is held, truncates to what was measured, syncs, closes. Waits; not from the
+  // JavaScript thread.
   virtual RecorderStatus finish() = 0;
+  // Called once, from a thread of the recorder's own, when it is done or has failed. Must not call
+  // finish().
   virtual void onNews(std::function<void()> listener) = 0;
 };
 

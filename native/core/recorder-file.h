@@ -1,0 +1,99 @@
+// FileRecorder: the Recorder over files. One thread writes (recorder-write.cc); a Finisher journals
+// and gives blocks back; a Ticker syncs each second. offer() accepts every block: how far the files
+// may fall behind is how much history the pool has, and what happens beyond is the engine's to
+// decide (block.h, GapCause::Overrun).
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "journal.h"
+#include "recorder-plan.h"
+#include "recorder-threads.h"
+#include "recorder.h"
+#include "transform.h"
+#include "writer.h"
+
+namespace iio {
+
+// One data file, and how scans become its bytes.
+struct RecorderOutput {
+  std::unique_ptr<SampleFile> file;
+  std::optional<Transform> transform;  // none: verbatim
+  uint32_t scanBytes = 0;              // in the file
+};
+
+class FileRecorder final : public Recorder {
+ public:
+  FileRecorder(RecorderSpec spec, Leases& leases);  // creates the files; throws CoreError
+  ~FileRecorder() override;
+  void begin();  // starts the threads
+
+  bool offer(const HeaderPtr& header, const std::byte* data) override;
+  void ended() noexcept override;
+  RecorderStatus status() const override;
+  void appendEvent(std::vector<std::byte> bytes) override;
+  RecorderStatus finish() override;
+  void onNews(std::function<void()> listener) override;
+
+ private:
+  // Creation.
+  void createFiles();
+  void removeFiles() noexcept;
+
+  // Any thread.
+  void fail(const Fault& fault);
+  void release(BlockIndex block);
+  int64_t freeBytes() const;
+  void syncAll();  // on the ticker's thread
+
+  // The writer thread (recorder-write.cc).
+  void run();
+  bool collect(std::vector<Take>& batch);
+  void write(std::vector<Take>& batch);
+  void writeTransformed(RecorderOutput& output, Written& written, bool first);
+  void plan(const Written& written);
+  void flushFiles();
+  void confirm();
+  void checkSpace();
+  void conclude();
+  void finishFiles();
+  int64_t samplesOnFile() const;
+
+  const RecorderSpec spec_;
+  Leases& leases_;
+  std::vector<RecorderOutput> outputs_;
+  std::unique_ptr<Journal> journal_;
+  std::unique_ptr<Finisher> finisher_;
+  std::unique_ptr<Ticker> ticker_;
+  std::atomic<uint32_t> held_{0};  // leases
+
+  mutable std::mutex lock_;  // guards what follows
+  std::condition_variable changed_;
+  std::deque<Take> queue_;
+  size_t queuedBytes_ = 0;
+  int64_t accepted_ = 0;  // scans
+  bool ending_ = false;   // takes no more blocks
+  bool journalEnded_ = false, concluded_ = false;
+  Fault fault_;
+  GapTally tally_;
+  int64_t scansOnFile_ = 0, firstScan_ = 0, freeBytes_ = 0;
+  std::optional<int64_t> startNs_;
+  bool startKnown_ = false;  // else the second block tells how long the first took
+  uint32_t firstScans_ = 0;
+  int64_t firstTimeNs_ = 0, lastWriteNs_ = 0;
+  std::function<void()> news_;
+
+  // The writer thread's own.
+  int64_t flushDueNs_ = INT64_MAX, spaceCheckedNs_ = 0;
+  ThreadCpu cpu_;
+  std::mutex joinLock_;
+  std::thread thread_;
+};
+
+}  // namespace iio

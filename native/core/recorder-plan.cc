@@ -1,0 +1,54 @@
+#include "recorder-plan.h"
+
+#include <algorithm>
+
+namespace iio {
+
+uint32_t deliveredScans(const BlockHeader& header) {
+  uint32_t scans = 0;
+  for (const Segment& segment : header.segments) scans += segment.scanCount;
+  return scans;
+}
+
+std::vector<Segment> segmentsOf(const Take& take) {
+  std::vector<Segment> out;
+  uint32_t left = take.scans;
+  for (const Segment& segment : take.header->segments) {
+    if (left == 0) break;
+    if (segment.scanCount == 0) continue;
+    Segment cut = segment;
+    cut.scanCount = std::min(segment.scanCount, left);
+    cut.sample = take.sample + (take.scans - left);
+    if (cut.sample == 0) cut.hasGap = false;
+    if (!cut.hasGap) cut.gap = {};
+    left -= cut.scanCount;
+    out.push_back(cut);
+  }
+  return out;
+}
+
+std::vector<ByteRange> rangesOf(const std::vector<Segment>& segments, uint32_t scanBytes) {
+  std::vector<ByteRange> out;
+  for (const Segment& segment : segments) {
+    const ByteRange range{size_t{segment.offsetScans} * scanBytes,
+                          size_t{segment.scanCount} * scanBytes};
+    if (!out.empty() && out.back().offset + out.back().bytes == range.offset)
+      out.back().bytes += range.bytes;
+    else
+      out.push_back(range);
+  }
+  return out;
+}
+
+void GapTally::confirm(int64_t samplesOnFile) {
+  for (; !expected_.empty() && expected_.front().sample < samplesOnFile; expected_.pop_front()) {
+    const Gap& gap = expected_.front().gap;
+    ++gaps;
+    lost += gap.lost;
+    lostMin += gap.lostMin;
+    lostMax = lostMax < 0 || gap.lostMax < 0 ? -1 : lostMax + gap.lostMax;
+    grade = std::max(grade, gap.grade);
+  }
+}
+
+}  // namespace iio

@@ -1,0 +1,53 @@
+// What a recording takes of a block, and what it knows of loss. Values only: no file, no thread.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "consumer.h"
+
+namespace iio {
+
+// The first `scans` scans of a block that is leased to the recorder, to lie at `sample` in its
+// files.
+struct Take {
+  HeaderPtr header;
+  const std::byte* data = nullptr;
+  int64_t sample = 0;
+  uint32_t scans = 0;
+  int64_t arrivedNs = 0;
+};
+
+// Delivered scans of a block: those of its segments.
+uint32_t deliveredScans(const BlockHeader& header);
+
+// The segments of a take: cut where it ends, with `sample` as in the files. The gap before the
+// recording's first scan is left out.
+std::vector<Segment> segmentsOf(const Take& take);
+
+// Bytes of a block that follow one another.
+struct ByteRange {
+  size_t offset = 0, bytes = 0;
+};
+std::vector<ByteRange> rangesOf(const std::vector<Segment>& segments, uint32_t scanBytes);
+
+// Adds up the gaps whose samples have reached the files.
+class GapTally {
+ public:
+  void expect(int64_t sample, const Gap& gap) { expected_.push_back({sample, gap}); }
+  void confirm(int64_t samplesOnFile);
+
+  uint64_t gaps = 0;
+  int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
+  Grade grade = Grade::Exact;                  // the worst seen
+
+ private:
+  struct Expected {
+    int64_t sample;
+    Gap gap;
+  };
+  std::deque<Expected> expected_;
+};
+
+}  // namespace iio

@@ -1,0 +1,95 @@
+#include "recorder-threads.h"
+
+#include <chrono>
+
+#include "crc32c.h"
+
+namespace iio {
+
+Finisher::Finisher(Journal& journal, uint32_t scanBytes, Release release, Failed failed)
+    : journal_(journal),
+      scanBytes_(scanBytes),
+      release_(std::move(release)),
+      failed_(std::move(failed)) {
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "iio-journal");
+}
+
+void Finisher::submit(Written written) {
+  std::lock_guard lock(lock_);
+  queue_.push_back(std::move(written));
+  changed_.notify_one();
+}
+
+void Finisher::close() {
+  {
+    std::lock_guard lock(lock_);
+    closing_ = true;
+    changed_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Finisher::run() {
+  cpu_.begin();
+  std::unique_lock lock(lock_);
+  for (;;) {
+    changed_.wait(lock, [&] { return closing_ || !queue_.empty(); });
+    if (queue_.empty()) break;
+    std::deque<Written> batch;
+    batch.swap(queue_);
+    lock.unlock();
+    for (const Written& written : batch) finish(written);
+    batch.clear();
+    try {
+      journal_.flush();
+    } catch (const CoreError& error) {
+      failed_(error.fault);
+    }
+    lock.lock();
+  }
+  lock.unlock();
+  cpu_.end();
+}
+
+void Finisher::finish(const Written& written) {
+  for (size_t i = 0; i < written.segments.size(); ++i) {
+    const Segment& segment = written.segments[i];
+    const uint32_t crc =
+        written.crcs.empty()
+            ? crc32c(0, written.take.data + size_t{segment.offsetScans} * scanBytes_,
+                     size_t{segment.scanCount} * scanBytes_)
+            : written.crcs[i];
+    journal_.segment({written.take.header->sequence, segment, crc, written.take.header->timeNs});
+  }
+  release_(written.take.header->block);
+}
+
+Ticker::Ticker(const char* name, int64_t periodNs, std::function<void()> work)
+    : periodNs_(periodNs), work_(std::move(work)) {
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), name);
+}
+
+void Ticker::close() {
+  {
+    std::lock_guard lock(lock_);
+    closing_ = true;
+    changed_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Ticker::run() {
+  cpu_.begin();
+  std::unique_lock lock(lock_);
+  while (!changed_.wait_for(lock, std::chrono::nanoseconds(periodNs_), [&] { return closing_; })) {
+    lock.unlock();
+    work_();
+    lock.lock();
+  }
+  lock.unlock();
+  cpu_.end();
+}
+
+}  // namespace iio

@@ -1,0 +1,73 @@
+// The recorder's helpers: what need not hold up the writes happens on threads of their own.
+#pragma once
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "error.h"
+#include "journal.h"
+#include "recorder-clock.h"
+#include "recorder-plan.h"
+
+namespace iio {
+
+// A take whose bytes the files have accepted. `crcs`, one a segment, if they are known already.
+struct Written {
+  Take take;
+  std::vector<Segment> segments;
+  std::vector<uint32_t> crcs;
+};
+
+// Checks, journals and gives back what was written, in order, while the next write is under way.
+// Its queue is bounded by the blocks, which it holds leases of.
+class Finisher {
+ public:
+  using Release = std::function<void(BlockIndex)>;
+  using Failed = std::function<void(const Fault&)>;
+  Finisher(Journal& journal, uint32_t scanBytes, Release release, Failed failed);
+  ~Finisher() { close(); }
+
+  void submit(Written written);
+  void close();  // finishes what it has, then ends the thread; idempotent
+  double cpuSeconds() const { return cpu_.seconds(); }
+
+ private:
+  void run();
+  void finish(const Written& written);
+
+  Journal& journal_;
+  const uint32_t scanBytes_;
+  const Release release_;
+  const Failed failed_;
+  std::mutex lock_;
+  std::condition_variable changed_;
+  std::deque<Written> queue_;
+  bool closing_ = false;
+  ThreadCpu cpu_;
+  std::thread thread_;
+};
+
+// Does something every `periodNs` until closed.
+class Ticker {
+ public:
+  Ticker(const char* name, int64_t periodNs, std::function<void()> work);
+  ~Ticker() { close(); }
+  void close();  // idempotent
+  double cpuSeconds() const { return cpu_.seconds(); }
+
+ private:
+  void run();
+
+  const int64_t periodNs_;
+  const std::function<void()> work_;
+  std::mutex lock_;
+  std::condition_variable changed_;
+  bool closing_ = false;
+  ThreadCpu cpu_;
+  std::thread thread_;
+};
+
+}  // namespace iio

@@ -1,0 +1,236 @@
+// The recorder's writer thread.
+#include <algorithm>
+#include <chrono>
+#include <new>
+
+#include "crc32c.h"
+#include "recorder-file.h"
+
+namespace iio {
+namespace {
+
+// Small blocks wait this long for company, so that neighbours leave in one write …
+constexpr int64_t kCompanyNs = 20'000'000;
+// … unless there is enough for a good write, or an eighth of the pool is waiting.
+constexpr size_t kGoodWriteBytes = 1 << 20;
+constexpr size_t kMaxWriteBytes = 16 << 20;
+constexpr uint32_t kPoolShare = 8;
+// How long samples may lie in the staging buffer.
+constexpr int64_t kFlushNs = 100'000'000;
+constexpr int64_t kSpaceCheckNs = 100'000'000;
+
+std::chrono::steady_clock::time_point timePoint(int64_t monotonic) {
+  return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(monotonic));
+}
+
+}  // namespace
+
+void FileRecorder::run() {
+  cpu_.begin();
+  try {
+    std::vector<Take> batch;
+    while (collect(batch)) {
+      checkSpace();
+      if (!batch.empty()) write(batch);
+      if (flushDueNs_ <= monotonicNs()) flushFiles();
+      confirm();
+    }
+    flushFiles();
+  } catch (const CoreError& error) {
+    fail(error.fault);
+  } catch (const std::bad_alloc&) {
+    fail(makeFault(ENOMEM, "malloc", spec_.journalPath));
+  }
+  conclude();
+}
+
+// Waits for something to write; false at the end. An empty batch: what is staged is due.
+bool FileRecorder::collect(std::vector<Take>& batch) {
+  batch.clear();
+  const size_t company = std::max<size_t>(1, spec_.blockCount / kPoolShare);
+  std::unique_lock lock(lock_);
+  for (;;) {
+    if (fault_) return false;
+    const int64_t now = monotonicNs();
+    const int64_t dueNs = queue_.empty() ? INT64_MAX : queue_.front().arrivedNs + kCompanyNs;
+    const bool enough = queuedBytes_ >= kGoodWriteBytes || queue_.size() >= company;
+    if (!queue_.empty() && (enough || ending_ || dueNs <= now)) break;
+    if (ending_) return false;
+    if (flushDueNs_ <= now) return true;
+    const int64_t until = std::min(dueNs, flushDueNs_);
+    if (until == INT64_MAX)
+      changed_.wait(lock);
+    else
+      changed_.wait_until(lock, timePoint(until));
+  }
+  for (size_t bytes = 0; !queue_.empty() && batch.size() < company && bytes < kMaxWriteBytes;) {
+    bytes += size_t{queue_.front().scans} * spec_.layout.scanBytes;
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  for (const Take& take : batch) queuedBytes_ -= size_t{take.scans} * spec_.layout.scanBytes;
+  return true;
+}
+
+void FileRecorder::write(std::vector<Take>& batch) {
+  std::vector<Written> written;
+  for (Take& take : batch) {
+    auto segments = segmentsOf(take);
+    written.push_back({std::move(take), std::move(segments), {}});
+  }
+  batch.clear();
+  {
+    std::lock_guard lock(lock_);
+    for (const Written& w : written) plan(w);
+  }
+  auto handOver = [&] {
+    for (Written& w : written) finisher_->submit(std::move(w));
+  };
+  try {
+    for (RecorderOutput& output : outputs_) {
+      for (Written& w : written) {
+        if (output.transform)
+          writeTransformed(output, w, &output == &outputs_.front());
+        else
+          for (const ByteRange& range : rangesOf(w.segments, spec_.layout.scanBytes))
+            output.file->append(w.take.data + range.offset, range.bytes);
+      }
+      output.file->settle();
+      if (output.file->dirty() && flushDueNs_ == INT64_MAX) flushDueNs_ = monotonicNs() + kFlushNs;
+    }
+  } catch (...) {
+    handOver();  // the journal's end record says how much of it counts
+    throw;
+  }
+  handOver();
+}
+
+// One pass from the block into the staging buffer, piece by piece as there is room.
+void FileRecorder::writeTransformed(RecorderOutput& output, Written& written, bool first) {
+  for (const Segment& segment : written.segments) {
+    uint32_t crc = 0;
+    for (uint32_t done = 0; done < segment.scanCount;) {
+      const auto room = output.file->room(output.scanBytes);
+      const uint32_t n =
+          uint32_t(std::min<size_t>(segment.scanCount - done, room.size() / output.scanBytes));
+      const size_t bytes = size_t{n} * output.scanBytes;
+      output.transform->run(
+          written.take.data + size_t{segment.offsetScans + done} * spec_.layout.scanBytes, n,
+          room.data());
+      if (first) crc = crc32c(crc, room.data(), bytes);
+      output.file->commit(bytes);
+      done += n;
+    }
+    if (first) written.crcs.push_back(crc);
+  }
+}
+
+// Notes the loss in what is about to be written, and when the recording began. Under the lock.
+void FileRecorder::plan(const Written& written) {
+  const BlockHeader& header = *written.take.header;
+  for (const Segment& segment : written.segments)
+    if (segment.hasGap) tally_.expect(segment.sample, segment.gap);
+  if (!startNs_) {
+    firstScan_ = written.segments.front().scan;
+    firstScans_ = deliveredScans(header);
+    firstTimeNs_ = header.timeNs;
+    startKnown_ = spec_.rateHz > 0;
+    startNs_ = header.timeNs - (startKnown_ ? int64_t(firstScans_ / spec_.rateHz * 1e9) : 0);
+  } else if (!startKnown_) {
+    // No rate was told: the first block took as long for a scan as the second one.
+    startKnown_ = true;
+    const double tookNs = double(header.timeNs - firstTimeNs_);
+    if (!written.segments.front().hasGap && tookNs > 0)
+      startNs_ = firstTimeNs_ - int64_t(tookNs * firstScans_ / deliveredScans(header));
+  }
+}
+
+void FileRecorder::flushFiles() {
+  flushDueNs_ = INT64_MAX;
+  for (RecorderOutput& output : outputs_) output.file->flush();
+}
+
+int64_t FileRecorder::samplesOnFile() const {
+  int64_t samples = INT64_MAX;
+  for (const RecorderOutput& output : outputs_)
+    samples = std::min(samples, output.file->bytesOnFile() / output.scanBytes);
+  return samples;
+}
+
+void FileRecorder::confirm() {
+  const int64_t samples = samplesOnFile();
+  std::lock_guard lock(lock_);
+  if (samples > scansOnFile_) lastWriteNs_ = monotonicNs();
+  scansOnFile_ = samples;
+  tally_.confirm(samples);
+}
+
+void FileRecorder::checkSpace() {
+  const int64_t now = monotonicNs();
+  if (spaceCheckedNs_ && now - spaceCheckedNs_ < kSpaceCheckNs) return;
+  spaceCheckedNs_ = now;
+  const int64_t available = freeBytes();
+  {
+    std::lock_guard lock(lock_);
+    freeBytes_ = available;
+  }
+  if (available < 0 || available >= spec_.freeFloorBytes) return;
+  const std::string& path = outputs_.front().file->path();
+  throw CoreError(Fault{ENOSPC, "statvfs", path,
+                        "Less than " + std::to_string(spec_.freeFloorBytes / 1'000'000) +
+                            " MB are free on the disk of " + path +
+                            ", the reserve that is left to other programs. Make room, or choose "
+                            "another disk; what was "
+                            "written so far is intact."});
+}
+
+void FileRecorder::conclude() {
+  std::deque<Take> left;
+  {
+    std::lock_guard lock(lock_);
+    ending_ = true;
+    left.swap(queue_);
+  }
+  for (const Take& take : left) release(take.header->block);
+  finisher_->close();
+  ticker_->close();
+  finishFiles();
+  cpu_.end();
+  std::function<void()> news;
+  {
+    std::lock_guard lock(lock_);
+    concluded_ = true;
+    news = news_;
+    changed_.notify_all();
+  }
+  if (news) news();
+}
+
+void FileRecorder::finishFiles() {
+  confirm();
+  int64_t samples;
+  {
+    std::lock_guard lock(lock_);
+    samples = scansOnFile_;
+  }
+  for (RecorderOutput& output : outputs_) {
+    try {
+      output.file->finish(samples * output.scanBytes);
+    } catch (const CoreError& error) {
+      fail(error.fault);
+    }
+  }
+  {
+    std::lock_guard lock(lock_);
+    journal_->end(samples, monotonicNs(), fault_.err);
+    journalEnded_ = true;
+    freeBytes_ = freeBytes();
+  }
+  try {
+    journal_->sync();
+  } catch (const CoreError& error) {
+    fail(error.fault);
+  }
+}
+
+}  // namespace iio

@@ -1,0 +1,213 @@
+#include "recorder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <system_error>
+
+#include "recorder-file.h"
+
+namespace iio {
+namespace {
+
+constexpr int64_t kSyncPeriodNs = 1'000'000'000;
+
+// Makes a new file's name as durable as its content. Not every file system can; then there is
+// nothing to be done.
+void syncFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  ::fsync(fd);
+  ::close(fd);
+}
+
+}  // namespace
+
+std::shared_ptr<Recorder> Recorder::create(RecorderSpec spec, Leases& leases) {
+  try {
+    auto recorder = std::make_shared<FileRecorder>(std::move(spec), leases);
+    recorder->begin();
+    return recorder;
+  } catch (const std::invalid_argument& error) {
+    throw CoreError(Fault{EINVAL, "record", "", error.what()});
+  } catch (const std::system_error& error) {
+    throw CoreError(makeFault(error.code().value(), "pthread_create", ""));
+  }
+}
+
+FileRecorder::FileRecorder(RecorderSpec spec, Leases& leases)
+    : spec_(std::move(spec)), leases_(leases) {
+  if (spec_.outputs.empty()) throw std::invalid_argument("A recording needs at least one output.");
+  if (spec_.layout.scanBytes == 0)
+    throw std::invalid_argument("A scan of no bytes can't be recorded.");
+  for (const OutputSpec& output : spec_.outputs) {
+    RecorderOutput made;
+    made.scanBytes = spec_.layout.scanBytes;
+    if (!output.verbatim) {
+      made.transform.emplace(spec_.layout, output.elements);
+      made.scanBytes = made.transform->outputScanBytes();
+    }
+    if (made.scanBytes > SampleFile::kStagingBytes / 2)
+      throw std::invalid_argument("A scan of more than 2 MiB can't be recorded.");
+    outputs_.push_back(std::move(made));
+  }
+  try {
+    createFiles();
+  } catch (...) {
+    removeFiles();
+    throw;
+  }
+}
+
+void FileRecorder::createFiles() {
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    SampleFile::Options options;
+    options.path = spec_.outputs[i].path;
+    options.directIo = spec_.directIo && spec_.outputs[i].verbatim;
+    options.limitBytes = spec_.scans * outputs_[i].scanBytes;
+    options.freeFloorBytes = spec_.freeFloorBytes;
+    outputs_[i].file = std::make_unique<SampleFile>(std::move(options));
+  }
+  journal_ = std::make_unique<Journal>(spec_.journalPath);
+  checkSpace();
+  journal_->header(spec_.journalHeader);
+  journal_->sync();
+  syncFolderOf(spec_.journalPath);
+}
+
+void FileRecorder::removeFiles() noexcept {
+  for (const RecorderOutput& output : outputs_)
+    if (output.file) output.file->remove();
+  if (journal_) journal_->remove();
+}
+
+void FileRecorder::begin() {
+  try {
+    finisher_ = std::make_unique<Finisher>(
+        *journal_, spec_.layout.scanBytes, [this](BlockIndex block) { release(block); },
+        [this](const Fault& fault) { fail(fault); });
+    ticker_ = std::make_unique<Ticker>("iio-sync", kSyncPeriodNs, [this] { syncAll(); });
+    thread_ = std::thread([this] { run(); });
+    pthread_setname_np(thread_.native_handle(), "iio-writer");
+  } catch (...) {
+    removeFiles();
+    throw;
+  }
+}
+
+FileRecorder::~FileRecorder() {
+  if (thread_.joinable()) finish();
+}
+
+bool FileRecorder::offer(const HeaderPtr& header, const std::byte* data) {
+  const uint32_t delivered = deliveredScans(*header);
+  std::lock_guard lock(lock_);
+  if (ending_ || fault_ || delivered == 0) return false;
+  Take take{header, data, accepted_, delivered, monotonicNs()};
+  if (spec_.scans) {
+    take.scans = uint32_t(std::min<int64_t>(delivered, spec_.scans - accepted_));
+    ending_ = accepted_ + take.scans == spec_.scans;
+  }
+  accepted_ += take.scans;
+  queuedBytes_ += size_t{take.scans} * spec_.layout.scanBytes;
+  queue_.push_back(std::move(take));
+  ++held_;
+  changed_.notify_all();
+  return true;
+}
+
+void FileRecorder::ended() noexcept {
+  std::lock_guard lock(lock_);
+  ending_ = true;
+  changed_.notify_all();
+}
+
+void FileRecorder::fail(const Fault& fault) {
+  std::lock_guard lock(lock_);
+  if (!fault_) fault_ = fault;
+  ending_ = true;
+  changed_.notify_all();
+}
+
+void FileRecorder::release(BlockIndex block) {
+  --held_;
+  leases_.release(block);
+}
+
+int64_t FileRecorder::freeBytes() const { return outputs_.front().file->freeBytes(); }
+
+void FileRecorder::syncAll() {
+  try {
+    for (const RecorderOutput& output : outputs_) {
+      output.file->sync();
+      if (!output.file->linked())
+        throw CoreError(Fault{ENOENT, "fstat", output.file->path(),
+                              output.file->path() +
+                                  " was removed while it was being recorded, so the recording "
+                                  "stopped. Record again into a folder that stays."});
+    }
+    journal_->sync();
+  } catch (const CoreError& error) {
+    fail(error.fault);
+  }
+}
+
+void FileRecorder::appendEvent(std::vector<std::byte> bytes) {
+  std::lock_guard lock(lock_);
+  if (!journalEnded_) journal_->event(accepted_, monotonicNs(), bytes);
+}
+
+void FileRecorder::onNews(std::function<void()> listener) {
+  std::lock_guard lock(lock_);
+  news_ = std::move(listener);
+}
+
+RecorderStatus FileRecorder::finish() {
+  {
+    std::unique_lock lock(lock_);
+    ending_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return concluded_; });
+  }
+  {
+    std::lock_guard lock(joinLock_);
+    if (thread_.joinable()) thread_.join();
+  }
+  return status();
+}
+
+RecorderStatus FileRecorder::status() const {
+  RecorderStatus out;
+  std::lock_guard lock(lock_);
+  out.state = !concluded_ ? RecorderState::Recording
+              : fault_    ? RecorderState::Failed
+                          : RecorderState::Done;
+  out.fault = fault_;
+  out.scans = scansOnFile_;
+  out.firstScan = firstScan_;
+  if (startNs_ && lastWriteNs_ > *startNs_) out.seconds = double(lastWriteNs_ - *startNs_) * 1e-9;
+  out.backlogBlocks = held_;
+  out.freeBytes = freeBytes_;
+  out.gaps = tally_.gaps;
+  out.lost = tally_.lost;
+  out.lostMin = tally_.lostMin;
+  out.lostMax = tally_.lostMax;
+  out.grade = tally_.grade;
+  int64_t copied = 0, worstNs = 0;
+  for (const RecorderOutput& output : outputs_) {
+    out.bytes += output.file->bytesOnFile();
+    copied += output.file->bytesCopied();
+    worstNs = std::max(worstNs, output.file->worstWriteNs());
+  }
+  out.copiesPerByte = out.bytes ? double(copied) / double(out.bytes) : 0;
+  out.worstWriteMs = double(worstNs) * 1e-6;
+  out.directWrites = outputs_.front().file->direct();
+  out.cpuSeconds = cpu_.seconds() + finisher_->cpuSeconds() + ticker_->cpuSeconds();
+  return out;
+}
+
+}  // namespace iio

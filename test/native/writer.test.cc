@@ -1,0 +1,144 @@
+#include "writer.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "recorder-fixture.h"
+
+using namespace iio;
+
+namespace {
+
+struct Aligned {
+  explicit Aligned(size_t bytes)
+      : memory(static_cast<std::byte*>(std::aligned_alloc(4096, (bytes + 8191) / 4096 * 4096)),
+               std::free) {}
+  std::byte* data() { return memory.get(); }
+  std::unique_ptr<std::byte, void (*)(void*)> memory;
+};
+
+SampleFile::Options options(const std::string& path, bool directIo, bool allowDirect = true) {
+  SampleFile::Options out;
+  out.path = path;
+  out.directIo = directIo;
+  out.allowDirect = allowDirect;
+  return out;
+}
+
+// Appends pieces of these sizes from memory that is overwritten after each settle(), and compares
+// the file.
+void appendPieces(const std::string& path, bool directIo, bool allowDirect, size_t misalign,
+                  const std::vector<size_t>& sizes) {
+  std::vector<std::byte> expected;
+  {
+    SampleFile file(options(path, directIo, allowDirect));
+    uint32_t seed = 1;
+    for (const size_t size : sizes) {
+      Aligned memory(size + misalign);
+      for (size_t i = 0; i < size; ++i)
+        memory.data()[misalign + i] = std::byte((seed = seed * 1664525 + 1013904223) >> 24);
+      file.append(memory.data() + misalign, size);
+      expected.insert(expected.end(), memory.data() + misalign, memory.data() + misalign + size);
+      file.settle();
+      std::memset(memory.data(), 0xee, size);
+      if (size % 3 == 0) file.flush();
+    }
+    file.flush();
+    CHECK(file.bytesOnFile() == int64_t(expected.size()));
+    CHECK_FALSE(file.dirty());
+    file.finish(int64_t(expected.size()));
+  }
+  CHECK(test::contentOf(path) == expected);
+}
+
+const std::vector<size_t> kMixed{4096,    8192, 100,     4096,  12288, 6000,   1,
+                                 4095,    4096, 65536,   30000, 3,     9,      4096,
+                                 5 << 20, 77,   3 << 20, 4096,  12,    8 << 20};
+
+}  // namespace
+
+TEST_CASE("pieces of any size arrive in order, whichever way they are written") {
+  const test::Folder folder;
+  int n = 0;
+  for (const bool directIo : {true, false})
+    for (const bool allowDirect : {true, false})
+      for (const size_t misalign : {0, 64}) {
+        CAPTURE(directIo);
+        CAPTURE(allowDirect);
+        CAPTURE(misalign);
+        appendPieces(folder.file(std::to_string(n++)), directIo, allowDirect, misalign, kMixed);
+      }
+}
+
+TEST_CASE("whole pages leave aligned memory without a copy") {
+  const test::Folder folder;
+  SampleFile file(options(folder.file("a"), true));
+  if (!file.direct()) return;  // this file system has no O_DIRECT
+  Aligned memory(1 << 20);
+  std::memset(memory.data(), 1, 1 << 20);
+  for (int i = 0; i < 4; ++i) file.append(memory.data(), 1 << 20);
+  file.settle();
+  CHECK(file.bytesOnFile() == 4 << 20);
+  CHECK(file.bytesCopied() == 0);
+  CHECK(file.direct());
+}
+
+TEST_CASE("space is reserved ahead without a change of size, and given back at the end") {
+  const test::Folder folder;
+  struct stat during, after;
+  Aligned memory(1 << 20);
+  std::memset(memory.data(), 1, 1 << 20);
+  {
+    SampleFile file(options(folder.file("a"), true));
+    file.append(memory.data(), 1 << 20);
+    file.flush();
+    ::stat(folder.file("a").c_str(), &during);
+    file.finish(1 << 20);
+    ::stat(folder.file("a").c_str(), &after);
+  }
+  CHECK(during.st_size == 1 << 20);
+  CHECK(after.st_size == 1 << 20);
+  CHECK(after.st_blocks * 512 <= (1 << 20) + 65536);
+  if (during.st_blocks * 512 > (1 << 20) + 65536) CHECK(after.st_blocks < during.st_blocks);
+}
+
+TEST_CASE("a limit keeps the reservation from going beyond it") {
+  const test::Folder folder;
+  auto limited = options(folder.file("a"), true);
+  limited.limitBytes = 8192;
+  SampleFile file(limited);
+  Aligned memory(4096);
+  std::memset(memory.data(), 1, 4096);
+  file.append(memory.data(), 4096);
+  file.flush();
+  struct stat status;
+  ::stat(folder.file("a").c_str(), &status);
+  CHECK(status.st_blocks * 512 <= 65536);
+}
+
+TEST_CASE("a removed file is noticed") {
+  const test::Folder folder;
+  SampleFile file(options(folder.file("a"), false));
+  CHECK(file.linked());
+  ::unlink(folder.file("a").c_str());
+  CHECK_FALSE(file.linked());
+}
+
+TEST_CASE("a file can't be created over another, nor where there is no folder") {
+  const test::Folder folder;
+  { std::ofstream(folder.file("a")) << "mine"; }
+  auto errOf = [](const std::string& path) {
+    try {
+      SampleFile file(options(path, false));
+    } catch (const CoreError& error) {
+      CHECK_FALSE(error.fault.message.empty());
+      return error.fault.err;
+    }
+    return 0;
+  };
+  CHECK(errOf(folder.file("a")) == EEXIST);
+  CHECK(errOf(folder.file("none/a")) == ENOENT);
+  CHECK(errOf(folder.file("a/b")) == ENOTDIR);
+  CHECK(test::contentOf(folder.file("a")) == test::bytesOf("mine"));
+}
