@@ -1,0 +1,156 @@
+/** The fake's recordings: real files, written on the JavaScript thread. */
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { crc32c } from "../../../shared/crc32c.js";
+import type {
+  NativeGap,
+  NativeLayout,
+  NativeOutput,
+  NativeRecording,
+  NativeRecordingOptions,
+  NativeRecordingStatus,
+} from "../../../native/addon.js";
+import { FakeJournal } from "./journal.js";
+import { decode, decodeBig, viewOf } from "./scans.js";
+
+export interface FakeBlock {
+  sequence: number;
+  firstScan: number;
+  scanCount: number;
+  data: Uint8Array<ArrayBuffer>;
+  timeNs: bigint;
+  gap: NativeGap | null;
+}
+
+export function errnoError(code: string, errno: number, syscall: string, path: string): Error {
+  const words: Record<string, string> = {
+    EEXIST: "A file of that name exists already. Choose another name.",
+    ENOENT: "The folder is not there. Create it, or choose another.",
+    ENOSPC: "The disk is full. Free some space.",
+  };
+  return Object.assign(new Error(words[code] ?? code), { code, errno, syscall, path });
+}
+
+export class FakeRecording implements NativeRecording {
+  private readonly fds: number[];
+  private readonly journal: FakeJournal;
+  private state: NativeRecordingStatus["state"] = "recording";
+  private error: NativeRecordingStatus["error"] = null;
+  private scans = 0;
+  private bytes = 0;
+  private gaps: NativeGap[] = [];
+  private firstScan = 0;
+  private firstTimeNs = 0n;
+
+  constructor(
+    private readonly layout: NativeLayout,
+    private readonly options: NativeRecordingOptions,
+    private readonly fullAfterBytes: number,
+  ) {
+    for (const path of [...options.outputs.map((one) => one.path), options.journalPath]) {
+      if (existsSync(path)) throw errnoError("EEXIST", 17, "open", path);
+      if (!existsSync(dirname(path))) throw errnoError("ENOENT", 2, "open", path);
+    }
+    this.fds = options.outputs.map((output) => openSync(output.path, "wx"));
+    this.journal = new FakeJournal(options.journalPath, options.journalHeader);
+  }
+
+  take(block: FakeBlock): void {
+    if (this.state !== "recording") return;
+    if (this.scans === 0) {
+      this.firstScan = block.firstScan;
+      this.firstTimeNs = block.timeNs;
+    }
+    const left = this.options.scans > 0 ? this.options.scans - this.scans : Infinity;
+    const count = Math.min(block.scanCount, left);
+    const outputs = this.options.outputs.map((output) => this.convert(output, block, count));
+    if (this.bytes + (outputs[0] as Uint8Array).length > this.fullAfterBytes) {
+      const path = this.options.outputs[0]?.path ?? "";
+      const message = "The disk is full. Free some space, or choose another folder.";
+      this.error = { code: "ENOSPC", errno: 28, syscall: "write", path, message };
+      this.finish("failed");
+      return;
+    }
+    outputs.forEach((bytes, index) => writeSync(this.fds[index] as number, bytes));
+    const gap = this.scans === 0 ? null : block.gap;
+    if (gap) this.gaps.push(gap);
+    this.journal.segment({
+      sequence: block.sequence,
+      scan: block.firstScan,
+      sample: this.scans,
+      scanCount: count,
+      crc: crc32c(outputs[0] as Uint8Array),
+      timeNs: block.timeNs,
+      gap,
+      offsetScans: 0,
+    });
+    this.scans += count;
+    this.bytes += outputs.reduce((sum, bytes) => sum + bytes.length, 0);
+    if (this.options.scans > 0 && this.scans >= this.options.scans) this.finish("done");
+  }
+
+  status(): NativeRecordingStatus {
+    const sum = (pick: (gap: NativeGap) => number): number =>
+      this.gaps.reduce((total, gap) => total + pick(gap), 0);
+    return {
+      state: this.state,
+      error: this.error,
+      scans: this.scans,
+      bytes: this.bytes,
+      seconds: this.scans === 0 ? 0 : Number(process.hrtime.bigint() - this.firstTimeNs) / 1e9,
+      backlogBlocks: 0,
+      worstWriteMs: 0.1,
+      freeBytes: 1e12,
+      gaps: this.gaps.length,
+      lost: sum((gap) => gap.lost),
+      lostMin: sum((gap) => gap.lostMin),
+      lostMax: this.gaps.some((gap) => gap.lostMax < 0) ? -1 : sum((gap) => gap.lostMax),
+      grade: "exact",
+      copiesPerByte: 1,
+      cpuSeconds: 0,
+      directWrites: false,
+      firstScan: this.firstScan,
+    };
+  }
+
+  appendEvent(bytes: Uint8Array): void {
+    if (this.state === "recording") this.journal.event(this.scans, bytes);
+  }
+
+  async stop(): Promise<NativeRecordingStatus> {
+    if (this.state === "recording") this.finish("done");
+    return this.status();
+  }
+
+  private finish(state: "done" | "failed"): void {
+    this.state = state;
+    for (const fd of this.fds) closeSync(fd);
+    this.journal.end(this.scans, this.error?.errno ?? 0);
+  }
+
+  private convert(output: NativeOutput, block: FakeBlock, count: number): Uint8Array {
+    const { scanBytes, elements } = this.layout;
+    if (output.verbatim) return block.data.subarray(0, count * scanBytes);
+    const view = viewOf(block.data);
+    const out: number[] = [];
+    for (let scan = 0; scan < count; scan++) {
+      for (const { element, as } of output.elements) {
+        const one = elements[element] as NativeLayout["elements"][number];
+        if (as === "i64-as-2u32") {
+          const big = BigInt.asUintN(64, decodeBig(view, scan * scanBytes, one));
+          for (let n = 0n; n < 8n; n++) out.push(Number((big >> (8n * n)) & 255n));
+        } else pushNumber(out, as, decode(view, scan * scanBytes, one));
+      }
+    }
+    return Uint8Array.from(out);
+  }
+}
+
+function pushNumber(out: number[], as: string, value: number): void {
+  const bytes = new Uint8Array(8);
+  const view = new DataView(bytes.buffer);
+  if (as === "f32") view.setFloat32(0, value, true);
+  else if (as === "f64") view.setFloat64(0, value, true);
+  else view.setBigInt64(0, BigInt(value), true);
+  out.push(...bytes.subarray(0, Number(as.slice(1)) / 8));
+}
