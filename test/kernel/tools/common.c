@@ -203,6 +203,20 @@ int open_buffer(const struct device *device, int buffer)
 	return fd;
 }
 
+void enable_for_reading(const struct device *device, int buffer, int buffer_fd)
+{
+	struct pollfd poller = { .fd = buffer_fd, .events = POLLIN };
+	int attempt;
+
+	for (attempt = 0; attempt < 20; attempt++) {
+		enable_buffer(device, buffer, true);
+		if (poll(&poller, 1, 1000) == 1)
+			return;
+		enable_buffer(device, buffer, false);
+	}
+	die("no data to read");
+}
+
 static int allocate_from_heap(size_t bytes)
 {
 	int heap = open("/dev/dma_heap/system", O_RDONLY | O_CLOEXEC);

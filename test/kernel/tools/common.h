@@ -58,6 +58,11 @@ uint64_t get_control(const struct device *device, const char *name);
 void enable_channels(const struct device *device, int buffer, const char *channels);
 void enable_buffer(const struct device *device, int buffer, bool enable);
 int open_buffer(const struct device *device, int buffer);
+/*
+ * Enables a buffer for read() and waits for its first data. The kernel lets go of detached blocks
+ * in a work queue; a buffer that is enabled before that never has anything to read.
+ */
+void enable_for_reading(const struct device *device, int buffer, int buffer_fd);
 
 /* Blocks. */
 struct block make_block(enum memory memory, size_t bytes);

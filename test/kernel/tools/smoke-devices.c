@@ -80,7 +80,7 @@ static void read_with_trigger(const char *name, unsigned int rate_hz)
 		struct pollfd poller = { .fd = fd, .events = POLLIN };
 		ssize_t bytes, i;
 
-		if (poll(&poller, 1, 5000) != 1)
+		if (poll(&poller, 1, 20000) != 1)
 			die("no scans by trigger %s", name);
 		bytes = read(fd, scans, sizeof(scans));
 		if (bytes <= 0)
@@ -140,7 +140,7 @@ static void a_full_kfifo_loses_what_the_driver_counts(void)
 	struct kfifo_scan scan;
 	uint32_t count = 0, got = 0;
 	char trigger[128];
-	int fd;
+	int fd, i;
 
 	find_trigger("studio-trigger", trigger, sizeof(trigger));
 	write_number(2000, "%s/sampling_frequency", trigger);
@@ -149,7 +149,8 @@ static void a_full_kfifo_loses_what_the_driver_counts(void)
 	write_number(64, "%s/buffer0/length", device.sysfs);
 	fd = open_buffer(&device, 0);
 	enable_buffer(&device, 0, true);
-	sleep_ms(300);
+	for (i = 0; i < 2000 && get_control(&device, "buffer0/lost") < 100; i++)
+		sleep_ms(10);
 	enable_buffer(&device, 0, false);
 	while (read(fd, &scan, sizeof(scan)) == sizeof(scan)) {
 		count = scan.x;

@@ -92,7 +92,7 @@ static void an_aborted_block_says_so_in_its_sync_file(void)
 	enqueue(stream.fd, &stream.blocks[1]);
 	enqueue(stream.fd, &stream.blocks[2]);
 	enable_buffer(&stream.device, 0, true);
-	check(wait_block(&stream.blocks[2], 5000));
+	check(wait_block(&stream.blocks[2], 20000));
 	/* Requests are taken when a block reaches the driver: the first one after enable. */
 	check_equal(block_status(&stream.blocks[0]), -EINTR);
 	check(dmabuf_ready(&stream.blocks[0]));
@@ -106,7 +106,7 @@ static void an_aborted_block_says_so_in_its_sync_file(void)
 	set_control(&stream.device, "buffer0/abort_next", 1);
 	enqueue(stream.fd, &stream.blocks[0]);
 	enqueue(stream.fd, &stream.blocks[1]);
-	check(wait_block(&stream.blocks[1], 5000));
+	check(wait_block(&stream.blocks[1], 20000));
 	check_equal(block_status(&stream.blocks[0]), -EINTR);
 	check_equal(block_status(&stream.blocks[1]), 1);
 	check_equal(get_control(&stream.device, "buffer0/lost"),
@@ -120,7 +120,7 @@ static void a_refused_block_is_stuck_until_attached_again(void)
 	struct block *block = &stream.blocks[0];
 	int fd = block->fd;
 
-	check(wait_block(block, 5000));
+	check(wait_block(block, 20000));
 	set_control(&stream.device, "buffer0/refuse_next", 1);
 	check_equal(try_enqueue(stream.fd, block, BLOCK_BYTES), 0);
 	check(dmabuf_ready(block));
@@ -131,7 +131,7 @@ static void a_refused_block_is_stuck_until_attached_again(void)
 	attach(stream.fd, block);
 	enqueue(stream.fd, block);
 	enable_buffer(&stream.device, 0, true);
-	check(wait_block(block, 5000));
+	check(wait_block(block, 20000));
 	check_equal(block_status(block), 1);
 	finish(&stream);
 }
@@ -140,11 +140,11 @@ static void a_stall_holds_blocks_and_loses_nothing(void)
 {
 	struct stream stream = start();
 
-	check(wait_block(&stream.blocks[0], 5000));
+	check(wait_block(&stream.blocks[0], 20000));
 	set_control(&stream.device, "buffer0/stall", 1);
 	check(!wait_block(&stream.blocks[3], 500));
 	set_control(&stream.device, "buffer0/stall", 0);
-	check(wait_block(&stream.blocks[3], 5000));
+	check(wait_block(&stream.blocks[3], 20000));
 	check_equal(first_count(&stream.blocks[3]), 3 * SCANS);
 	check_equal(get_control(&stream.device, "buffer0/lost"), 0);
 	finish(&stream);
@@ -153,27 +153,31 @@ static void a_stall_holds_blocks_and_loses_nothing(void)
 static void dropped_scans_are_missing_from_the_count(void)
 {
 	struct stream stream = start();
+	uint32_t lost;
 
-	check(wait_block(&stream.blocks[0], 5000));
+	check(wait_block(&stream.blocks[0], 20000));
 	set_control(&stream.device, "buffer0/drop_scans", 77);
 	enqueue(stream.fd, &stream.blocks[0]);
-	check(wait_block(&stream.blocks[0], 5000));
-	check_equal(first_count(&stream.blocks[0]), BLOCKS * SCANS + 77);
-	check_equal(get_control(&stream.device, "buffer0/lost"), 77);
+	check(wait_block(&stream.blocks[0], 20000));
+	lost = first_count(&stream.blocks[0]) - BLOCKS * SCANS;
+	/* More only where the host let the queue run dry. */
+	check(lost >= 77);
+	check_equal(get_control(&stream.device, "buffer0/lost"), lost);
 	check_equal(get_control(&stream.device, "buffer0/gaps"), 1);
 	finish(&stream);
 }
 
 static void disable_fails_what_is_in_flight(void)
 {
-	struct stream stream = start();
+	struct stream stream = prepare(true);
 	unsigned int i;
 
-	check(wait_block(&stream.blocks[0], 5000));
-	sleep_ms(2);
+	set_control(&stream.device, "buffer0/stall", 1);
+	enable_buffer(&stream.device, 0, true);
+	sleep_ms(20);
 	enable_buffer(&stream.device, 0, false);
-	check_equal(block_status(&stream.blocks[0]), 1);
-	for (i = 2; i < BLOCKS; i++) {
+	set_control(&stream.device, "buffer0/stall", 0);
+	for (i = 0; i < BLOCKS; i++) {
 		check(dmabuf_ready(&stream.blocks[i]));
 		check_equal(block_status(&stream.blocks[i]), -EINTR);
 		/* Filled ahead of its time, and taken back: nobody takes it for data. */
@@ -186,10 +190,12 @@ static void disable_fails_what_is_in_flight(void)
 static void close_leaves_the_buffer_enabled(void)
 {
 	struct stream stream = start();
+	unsigned int i;
 	int fd;
 
 	close(stream.fd);
-	sleep_ms(100);
+	for (i = 0; i < 2000 && get_control(&stream.device, "buffer0/outstanding"); i++)
+		sleep_ms(10);
 	check_equal(read_number("%s/buffer0/enable", stream.device.sysfs), 1);
 	check_equal(get_control(&stream.device, "buffer0/delivered"), BLOCKS * SCANS);
 	fd = open_buffer(&stream.device, 0);
@@ -225,33 +231,26 @@ static void replug(const struct device *device)
 
 static void unplug_fails_what_is_in_flight(void)
 {
-	struct stream stream = start();
+	struct stream stream = prepare(true);
 	unsigned int i;
-	int node = stream.fd;
+	char byte[8];
 
 	set_control(&stream.device, "buffer0/stall", 1);
+	enable_buffer(&stream.device, 0, true);
 	set_control(&stream.device, "present", 0);
 	set_control(&stream.device, "buffer0/stall", 0);
 	check(!device_exists("studio-counter"));
 	for (i = 0; i < BLOCKS; i++) {
-		check(wait_block(&stream.blocks[i], 1000));
+		check(wait_block(&stream.blocks[i], 20000));
 		check_equal(block_status(&stream.blocks[i]), -EINTR);
 	}
-	{
-		char byte[8];
-
-		check(read(stream.fd, byte, sizeof(byte)) < 0 && errno == ENODEV);
-	}
-	/* Accepted, and never completed: the trap that a program must keep clear of. */
-	check_equal(try_enqueue(node, &stream.blocks[0], BLOCK_BYTES), 0);
-	check(!dmabuf_ready(&stream.blocks[0]));
-
+	check(read(stream.fd, byte, sizeof(byte)) < 0 && errno == ENODEV);
 	replug(&stream.device);
 	close(stream.fd);
 	for (i = 0; i < BLOCKS; i++)
 		free_block(&stream.blocks[i]);
 	stream = start();
-	check(wait_block(&stream.blocks[3], 5000));
+	check(wait_block(&stream.blocks[3], 20000));
 	check_equal(block_status(&stream.blocks[3]), 1);
 	finish(&stream);
 }
@@ -276,6 +275,49 @@ static void unplug_again_and_again(void)
 	check_equal(open_files(), files);
 }
 
+/* Bytes in dma-bufs of the whole system; freed by a work queue, so with some patience. */
+static uint64_t dmabuf_bytes(void)
+{
+	static char text[1 << 16];
+	const char *total;
+
+	if (try_read_file(text, sizeof(text), "/sys/kernel/debug/dma_buf/bufinfo") <= 0)
+		die("no list of dma-bufs");
+	total = strstr(text, "Total ");
+	total = total ? strstr(total, " objects, ") : NULL;
+	return total ? strtoull(total + 10, NULL, 10) : UINT64_MAX;
+}
+
+static uint64_t held_before;
+
+static void nothing_is_held_after_all_that(void)
+{
+	int i;
+
+	for (i = 0; i < 500 && dmabuf_bytes() != held_before; i++)
+		sleep_ms(10);
+	check_equal(dmabuf_bytes(), held_before);
+}
+
+/* The trap that a program must keep clear of: it costs the block's memory until a restart. */
+static void enqueue_after_unplug_never_completes(void)
+{
+	struct stream stream = start();
+	unsigned int i;
+
+	set_control(&stream.device, "present", 0);
+	for (i = 0; i < BLOCKS; i++)
+		check(wait_block(&stream.blocks[i], 20000));
+	check_equal(try_enqueue(stream.fd, &stream.blocks[0], BLOCK_BYTES), 0);
+	check(!dmabuf_ready(&stream.blocks[0]));
+	close(stream.fd);
+	for (i = 0; i < BLOCKS; i++)
+		free_block(&stream.blocks[i]);
+	sleep_ms(200);
+	check_equal(dmabuf_bytes(), held_before + BLOCK_BYTES);
+	replug(&stream.device);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test tests[] = {
@@ -291,7 +333,10 @@ int main(int argc, char **argv)
 		{ "settings are busy while running", settings_are_busy_while_running },
 		{ "unplug fails what is in flight", unplug_fails_what_is_in_flight },
 		{ "unplug again and again", unplug_again_and_again },
+		{ "nothing is held after all that", nothing_is_held_after_all_that },
+		{ "enqueue after unplug never completes", enqueue_after_unplug_never_completes },
 	};
 
+	held_before = dmabuf_bytes();
 	return RUN_TESTS(tests, argc, argv);
 }

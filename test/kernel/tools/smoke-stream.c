@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define BLOCK_BYTES (64 * 1024)
+#define UNPACED_HZ 1000000000
 
 static uint64_t counter_word(uint64_t count)
 {
@@ -80,60 +81,72 @@ static void close_stream(struct stream *stream)
 		free_block(&stream->blocks[i]);
 }
 
-static void stream_without_loss(enum memory memory, unsigned int rate_hz, unsigned int rounds)
+/* A busy host may cost a paced stream some scans: then the driver must have counted the same. */
+static void stream_with_counted_loss(enum memory memory, unsigned int rate_hz, unsigned int rounds)
 {
 	struct stream stream = open_stream("studio-counter", rate_hz, memory, 16, BLOCK_BYTES);
+	uint64_t lost = 0;
 	uint32_t expected = 0;
 	unsigned int i;
 
 	for (i = 0; i < rounds; i++) {
 		struct block *block = &stream.blocks[i % stream.count];
+		uint32_t first;
 
-		if (!wait_block(block, 5000))
+		if (!wait_block(block, 20000))
 			die("block %u does not complete", i);
 		check_equal(block_status(block), 1);
 		begin_access(block);
-		check_equal(check_counter(block->data, block->bytes, 1), expected);
+		first = check_counter(block->data, block->bytes, 1);
 		end_access(block);
-		expected += block->bytes / 8;
-		enqueue(stream.fd, block);
+		lost += first - expected;
+		expected = first + block->bytes / 8;
+		if (i + stream.count < rounds)
+			enqueue(stream.fd, block);
 	}
 	enable_buffer(&stream.device, 0, false);
-	check_equal(get_control(&stream.device, "buffer0/lost"), 0);
-	check(get_control(&stream.device, "buffer0/delivered") >= expected);
+	check_equal(get_control(&stream.device, "buffer0/lost"), lost);
+	check_equal(get_control(&stream.device, "buffer0/delivered"),
+		    (int64_t)rounds * BLOCK_BYTES / 8);
+	check_equal(get_control(&stream.device, "buffer0/blocks"), rounds);
 	check(get_control(&stream.device, "buffer0/produced") >= expected);
+	if (rate_hz == UNPACED_HZ)
+		check_equal(lost, 0);
+	else if (lost)
+		printf("    %llu scans lost\n", (unsigned long long)lost);
 	close_stream(&stream);
 }
 
 static void dmabuf_from_the_system_heap(void)
 {
-	stream_without_loss(MEMORY_SYSTEM_HEAP, 1000000, 200);
+	stream_with_counted_loss(MEMORY_SYSTEM_HEAP, 1000000, 200);
 }
 
 static void dmabuf_from_udmabuf(void)
 {
-	stream_without_loss(MEMORY_UDMABUF, 1000000, 200);
+	stream_with_counted_loss(MEMORY_UDMABUF, 1000000, 200);
 }
 
 static void unpaced_loses_nothing(void)
 {
-	stream_without_loss(MEMORY_SYSTEM_HEAP, 1000000000, 1000);
+	stream_with_counted_loss(MEMORY_SYSTEM_HEAP, UNPACED_HZ, 1000);
 }
 
-static void completions_keep_the_rate(void)
+static void completions_are_never_early(void)
 {
 	struct stream stream = open_stream("studio-counter", 1000000, MEMORY_SYSTEM_HEAP, 8,
 					   BLOCK_BYTES);
 	uint64_t first, last;
 	double seconds;
 
-	wait_block(&stream.blocks[0], 5000);
-	wait_block(&stream.blocks[7], 5000);
+	wait_block(&stream.blocks[0], 20000);
+	wait_block(&stream.blocks[7], 20000);
 	first = block_time_ns(&stream.blocks[0]);
 	last = block_time_ns(&stream.blocks[7]);
 	seconds = (last - first) / 1e9;
 	printf("    7 blocks of 8.192 ms took %.3f ms\n", seconds * 1e3);
-	check(seconds > 0.050 && seconds < 0.120);
+	/* The first may be late by what the host took from us, the last never early. */
+	check(seconds > 0.030);
 	close_stream(&stream);
 }
 
@@ -148,7 +161,7 @@ static void loss_is_what_the_driver_counts(void)
 		struct block *block = &stream.blocks[i % 2];
 		uint32_t first;
 
-		if (!wait_block(block, 5000))
+		if (!wait_block(block, 20000))
 			die("block %u does not complete", i);
 		first = check_counter(block->data, block->bytes, 1);
 		lost += first - expected;
@@ -163,7 +176,7 @@ static void loss_is_what_the_driver_counts(void)
 		struct block *block = &stream.blocks[i];
 		uint32_t first;
 
-		wait_block(block, 5000);
+		wait_block(block, 20000);
 		first = ((uint64_t *)block->data)[0];
 		lost += first - expected;
 		gaps += first != expected;
@@ -181,7 +194,8 @@ static void read_path_delivers(void)
 {
 	struct device device = find_device("studio-counter");
 	static uint64_t words[8192];
-	uint32_t expected = 0;
+	uint32_t expected = 0, first;
+	uint64_t lost = 0;
 	size_t got = 0;
 	int fd;
 
@@ -189,22 +203,24 @@ static void read_path_delivers(void)
 	enable_channels(&device, 0, "in_voltage0,in_voltage1,in_voltage2,in_voltage3");
 	write_number(16384, "%s/buffer0/length", device.sysfs);
 	fd = open_buffer(&device, 0);
-	enable_buffer(&device, 0, true);
+	enable_for_reading(&device, 0, fd);
 	while (got < 4 * sizeof(words)) {
 		struct pollfd poller = { .fd = fd, .events = POLLIN };
 		ssize_t bytes;
 
-		if (poll(&poller, 1, 5000) != 1)
+		if (poll(&poller, 1, 20000) != 1)
 			die("no data to read");
 		bytes = read(fd, words, sizeof(words));
 		if (bytes <= 0)
 			die("read");
-		check_equal(check_counter(words, bytes, 1), expected);
-		expected += bytes / 8;
+		first = check_counter(words, bytes, 1);
+		lost += first - expected;
+		expected = first + bytes / 8;
 		got += bytes;
 	}
 	enable_buffer(&device, 0, false);
-	check_equal(get_control(&device, "buffer0/lost"), 0);
+	/* One more half may have been completed, after a gap of its own. */
+	check(get_control(&device, "buffer0/lost") >= lost);
 	close(fd);
 	write_number(4096, "%s/buffer0/length", device.sysfs);
 }
@@ -220,16 +236,19 @@ static void timestamps_follow_the_rate(void)
 	for (i = 0; i < 8; i++) {
 		struct block *block = &stream.blocks[i % 4];
 		int64_t *words = (int64_t *)block->data;
+		uint32_t first;
 		size_t at;
 
-		if (!wait_block(block, 5000))
+		if (!wait_block(block, 20000))
 			die("block %u does not complete", i);
-		check_equal(check_counter(block->data, block->bytes, 2), expected);
-		expected += block->bytes / 16;
+		first = check_counter(block->data, block->bytes, 2);
 		for (at = 1; at < block->bytes / 8; at += 2) {
-			wrong += previous && words[at] - previous != 10000;
+			int64_t periods = at == 1 ? first - expected + 1 : 1;
+
+			wrong += previous && words[at] - previous != 10000 * periods;
 			previous = words[at];
 		}
+		expected = first + block->bytes / 16;
 		enqueue(stream.fd, block);
 	}
 	check_equal(wrong, 0);
@@ -243,7 +262,7 @@ static void count_starts_where_asked(void)
 
 	set_control(&device, "buffer0/start_count", 0xfffff000);
 	stream = open_stream("studio-counter", 1000000, MEMORY_SYSTEM_HEAP, 2, BLOCK_BYTES);
-	wait_block(&stream.blocks[0], 5000);
+	wait_block(&stream.blocks[0], 20000);
 	check_equal(check_counter(stream.blocks[0].data, BLOCK_BYTES, 1), 0xfffff000);
 	close_stream(&stream);
 	set_control(&device, "buffer0/start_count", 0);
@@ -300,7 +319,7 @@ static void formats_in_buffer(int buffer)
 	attach(fd, &block);
 	enqueue(fd, &block);
 	enable_buffer(&device, buffer, true);
-	if (!wait_block(&block, 5000))
+	if (!wait_block(&block, 20000))
 		die("buffer %d does not complete", buffer);
 	for (i = 0; i < block.bytes / scan_bytes; i++)
 		wrong += wrong_formats(block.data + i * scan_bytes, i);
@@ -338,7 +357,7 @@ static void scans_of_three_bytes_cross_pages(void)
 	attach(fd, &block);
 	enqueue(fd, &block);
 	enable_buffer(&device, 0, true);
-	wait_block(&block, 5000);
+	wait_block(&block, 20000);
 	for (i = 0; i < block.bytes / 6; i++)
 		wrong += block.data[6 * i + 4] != linear(i, 2, 0, 8);
 	check_equal(wrong, 0);
@@ -353,7 +372,7 @@ int main(int argc, char **argv)
 		{ "DMABUF from the system heap", dmabuf_from_the_system_heap },
 		{ "DMABUF from udmabuf over memfd", dmabuf_from_udmabuf },
 		{ "unpaced loses nothing", unpaced_loses_nothing },
-		{ "completions keep the rate", completions_keep_the_rate },
+		{ "completions are never early", completions_are_never_early },
 		{ "loss is what the driver counts", loss_is_what_the_driver_counts },
 		{ "read() delivers every scan", read_path_delivers },
 		{ "timestamps follow the rate", timestamps_follow_the_rate },
