@@ -1,0 +1,234 @@
+/**
+ * `.sigmf-meta` and `.sigmf-collection` from the facts of the start and the journal. One function for a recording that
+ * runs, one that ended and one that is recovered after a crash. The `iio:` fields are described in
+ * docs/iio.sigmf-ext.md.
+ */
+import { formatAttributeName } from "../device.js";
+import type { ChannelInfo } from "../device.js";
+import type { StudioError } from "../errors.js";
+import { continuityOf } from "../journal-summary.js";
+import type { JournalSummary } from "../journal-summary.js";
+import { formatScanFormat } from "../parse-format.js";
+import type { Continuity, Grade } from "../stream.js";
+import { channelUnit } from "../units.js";
+import { eventsOf, makeAnnotations, makeCaptures } from "./captures.js";
+import { IIO_EXTENSION_VERSION, SIGMF_VERSION, outputBaseName } from "./types.js";
+import type {
+  PlannedOutput,
+  RecordingFacts,
+  SigmfCollection,
+  SigmfMetadata,
+  SigmfObject,
+} from "./types.js";
+
+export interface MetadataState {
+  /** Cut to what counts as recorded (`cutSummary`). */
+  journal: JournalSummary;
+  status: "recording" | "complete" | "recovered";
+  /** Why it ended, if not because the user said so. */
+  error?: StudioError | null;
+  /** Of the data file, 128 hexadecimal digits, once it is known. */
+  sha512?: string;
+  /** Base name now, if it was changed since the start. */
+  name?: string;
+}
+
+const EXTENSIONS = [{ name: "iio", version: IIO_EXTENSION_VERSION, optional: true }];
+
+export function buildMetadata(
+  facts: RecordingFacts,
+  output: PlannedOutput,
+  state: MetadataState,
+): SigmfMetadata {
+  return {
+    global: {
+      ...coreGlobal(facts, output, state),
+      ...iioGlobal(facts, output, state),
+    },
+    captures: makeCaptures(facts, output, state.journal),
+    annotations: output.role === "samples" ? makeAnnotations(facts, state.journal) : [],
+  };
+}
+
+function coreGlobal(
+  facts: RecordingFacts,
+  output: PlannedOutput,
+  state: MetadataState,
+): SigmfObject {
+  const rate = facts.rateHz;
+  const description = noteOf(facts, state.journal);
+  return {
+    "core:datatype": output.datatype,
+    "core:version": SIGMF_VERSION,
+    "core:num_channels": output.numChannels,
+    // The schema allows 1 to 1e12; iio:sample_rate holds any.
+    ...(rate !== null && rate >= 1 && rate <= 1e12 ? { "core:sample_rate": rate } : {}),
+    "core:recorder": `${facts.recorder.name} ${facts.recorder.version}`,
+    ...textFields({ "core:hw": hardwareText(facts), "core:description": description }),
+    ...(facts.outputs.length > 1 ? { "core:collection": state.name ?? facts.name } : {}),
+    ...(state.sha512 ? { "core:sha512": state.sha512 } : {}),
+    "core:extensions": EXTENSIONS,
+  };
+}
+
+function iioGlobal(
+  facts: RecordingFacts,
+  output: PlannedOutput,
+  state: MetadataState,
+): SigmfObject {
+  const measured = eventsOf(state.journal, "measured").at(-1)?.event;
+  return {
+    "iio:state": state.status,
+    ...(state.error ? { "iio:end_reason": state.error.message } : {}),
+    "iio:samples": state.journal.samples,
+    ...textFields({
+      "iio:kernel": facts.facts.kernel,
+      "iio:driver": facts.facts.driver,
+      "iio:context": facts.facts.uri,
+      "iio:timestamp_clock": facts.facts.timestampClock,
+      "iio:sample_rate_source": facts.rateSource,
+    }),
+    "iio:device": facts.device,
+    "iio:linked_devices": facts.linked,
+    "iio:buffer": facts.buffer,
+    "iio:sample_rate": facts.rateHz,
+    "iio:sample_rate_measured": measured?.rateHz ?? null,
+    "iio:timestamp_jitter": measured?.jitterSeconds ?? null,
+    "iio:device_trigger": facts.deviceTrigger,
+    "iio:transport": {
+      path: facts.transport.kind,
+      heap: facts.transport.heap,
+      reason: facts.transport.why,
+    },
+    "iio:block": {
+      bytes: facts.geometry.payloadBytes,
+      count: facts.geometry.blockCount,
+      queued: facts.geometry.queueDepth,
+      scan_bytes: facts.layout.scanBytes,
+    },
+    "iio:clocks": {
+      monotonic_ns: facts.clocks.monotonicNs,
+      realtime_ns: facts.clocks.realtimeNs,
+    },
+    "iio:continuity": continuityFields(facts, state),
+    "iio:channels": channelFields(facts, output),
+    "iio:attributes": output.role === "samples" ? attributeFields(facts) : [],
+  };
+}
+
+/** What can be known of loss on this stream as long as no gap was seen. */
+export function continuityBase(facts: RecordingFacts): { grade: Grade; evidence: string } {
+  if (facts.transport.kind === "simulator")
+    return { grade: "exact", evidence: "the simulator counts what it loses" };
+  if (facts.transport.kind === "replay")
+    return { grade: "exact", evidence: "the recording replayed says what it lost" };
+  if (facts.counter.length > 0)
+    return { grade: "exact", evidence: `counter in ${facts.counter.join(", ")}` };
+  if (facts.layout.timestamp >= 0 && facts.rateHz)
+    return { grade: "exact", evidence: "timestamps, steps over 1.5 periods" };
+  if (facts.transport.kind === "dmabuf")
+    return { grade: "estimated", evidence: "times at which the queue of blocks ran dry" };
+  return { grade: "unknown", evidence: "read() does not tell" };
+}
+
+export function continuityOfRecording(facts: RecordingFacts, journal: JournalSummary): Continuity {
+  return continuityOf(journal.captures, continuityBase(facts).grade);
+}
+
+function continuityFields(facts: RecordingFacts, state: MetadataState): SigmfObject {
+  const verdict = continuityOfRecording(facts, state.journal);
+  const unprovable = verdict.grade === "unknown";
+  return {
+    grade: verdict.grade,
+    evidence: continuityBase(facts).evidence,
+    gaps: verdict.gaps,
+    lost: unprovable ? null : verdict.lost,
+    lost_min: verdict.lostMin,
+    lost_max: unprovable ? null : verdict.lostMax,
+  };
+}
+
+function channelFields(facts: RecordingFacts, output: PlannedOutput): SigmfObject[] {
+  return output.channels.map((planned) => {
+    const element = facts.layout.elements[planned.element]!;
+    const channel = facts.channels.find((candidate) => candidate.id === planned.id);
+    return {
+      channel: planned.channel,
+      component: planned.component,
+      id: planned.id,
+      label: channel?.label ?? "",
+      type: channel?.type ?? "",
+      modifier: channel?.modifier ?? "",
+      index: element.index,
+      repeat: planned.repeat,
+      format: formatScanFormat(element),
+      ...scalingFields(channel),
+    };
+  });
+}
+
+function scalingFields(channel: ChannelInfo | undefined): SigmfObject {
+  if (!channel) return {};
+  const abi = channelUnit(channel.type, channel.modifier).abi;
+  if (!channel.scaled) return { scaled: false };
+  return {
+    scaled: true,
+    scale: channel.scale,
+    offset: channel.offset,
+    abi_unit: abi,
+    unit_factor: channel.unitFactor,
+    unit: channel.unit,
+  };
+}
+
+function attributeFields(facts: RecordingFacts): SigmfObject[] {
+  return facts.attributes.map((attribute) => ({
+    device: attribute.device,
+    device_name: attribute.deviceName,
+    name: formatAttributeName(attribute.scope, attribute.name),
+    ...(attribute.state === "ok"
+      ? { value: attribute.raw.trim(), ...(attribute.unit ? { unit: attribute.unit } : {}) }
+      : { not_read: attribute.error ?? "not read in time" }),
+  }));
+}
+
+function hardwareText(facts: RecordingFacts): string {
+  const { hardware, driver } = facts.facts;
+  const device = facts.device.label || facts.device.name;
+  const parts = [hardware, driver && driver !== device ? `${device} (${driver})` : device];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+/** The note as it stands now: written at the start or changed while it ran. */
+export function noteOf(facts: RecordingFacts, journal: Pick<JournalSummary, "events">): string {
+  return eventsOf(journal, "note").at(-1)?.event.note ?? facts.note;
+}
+
+function textFields(fields: Record<string, string>): SigmfObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, text]) => text !== ""));
+}
+
+/** `hashes`: SHA-512 of each output's finished `.sigmf-meta`, in the order of the facts' outputs. */
+export function buildCollection(
+  facts: RecordingFacts,
+  hashes: readonly { suffix: string; sha512OfMeta: string }[],
+  state: Pick<MetadataState, "journal" | "name">,
+): SigmfCollection {
+  const name = state.name ?? facts.name;
+  return {
+    collection: {
+      "core:version": SIGMF_VERSION,
+      ...textFields({ "core:description": noteOf(facts, state.journal) }),
+      "core:extensions": EXTENSIONS,
+      "core:streams": hashes.map(({ suffix, sha512OfMeta }) => ({
+        name: outputBaseName(name, { suffix }),
+        hash: sha512OfMeta,
+      })),
+    },
+  };
+}
+
+/** Metadata files are for people too: indented, with a newline at the end. */
+export function metadataText(json: SigmfMetadata | SigmfCollection): string {
+  return `${JSON.stringify(json, null, 2)}\n`;
+}

@@ -1,0 +1,143 @@
+/** What a recording is made of: facts the host knows at its start, the planned files, and the metadata as they are. */
+import type {
+  AttributeScope,
+  ChannelInfo,
+  ChannelPair,
+  DeviceId,
+  TransportKind,
+} from "../device.js";
+import type { ScanLayout } from "../scan-format.js";
+
+export const SIGMF_VERSION = "1.2.5";
+/** Of the `iio:` namespace, docs/iio.sigmf-ext.md. */
+export const IIO_EXTENSION_VERSION = "1.0.0";
+
+/** How the recorder writes a value: the addon's NativeOutput. */
+export type WrittenAs = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "i64-as-2u32";
+
+/** What one SigMF channel of a file (or one part of a complex or a 64-bit one) holds. */
+export interface PlannedChannel {
+  /** Channel id of the device. */
+  id: string;
+  /** Index into the layout's elements. */
+  element: number;
+  /** Which of the element's repeated values. */
+  repeat: number;
+  /** SigMF channel within the file. */
+  channel: number;
+  /** `low` and `high`: the 32-bit halves of a 64-bit value, in two SigMF channels. */
+  component: "real" | "i" | "q" | "low" | "high";
+}
+
+/** One SigMF Recording: a data file and its metadata. */
+export interface PlannedOutput {
+  /** Added to the recording's name: "" or `-timestamp`, `-voltage0`, `-i32`. */
+  suffix: string;
+  datatype: string;
+  complex: boolean;
+  numChannels: number;
+  /** Bytes a scan takes in this file. */
+  scanBytes: number;
+  /** Scans go out as they are. `elements` is empty then. */
+  verbatim: boolean;
+  elements: { element: number; as: WrittenAs }[];
+  channels: PlannedChannel[];
+  /** `timestamps`: the device's time of each scan, 64 bits as two u32. */
+  role: "samples" | "timestamps";
+}
+
+export interface RecordingPlan {
+  outputs: PlannedOutput[];
+  /** More than one output: a SigMF Collection ties them together. */
+  collection: boolean;
+  /** One sentence for each thing that is not written as it comes. */
+  notes: string[];
+}
+
+export interface RecordedAttribute {
+  device: DeviceId;
+  deviceName: string;
+  scope: AttributeScope;
+  name: string;
+  state: "ok" | "failed" | "unread";
+  raw: string;
+  unit: string;
+  /** Why it could not be read. */
+  error?: string;
+}
+
+/** The journal's header: all that is needed to make the metadata, now or after a crash. Plain JSON. */
+export interface RecordingFacts {
+  formatVersion: 1;
+  /** Base name at the start. */
+  name: string;
+  startedAtMs: number;
+  note: string;
+  recorder: { name: string; version: string };
+  device: { id: DeviceId; name: string; label: string };
+  linked: { id: DeviceId; name: string; label: string; role: string }[];
+  facts: {
+    hardware: string;
+    driver: string;
+    kernel: string;
+    uri: string;
+    timestampClock: string;
+  };
+  buffer: number;
+  layout: ScanLayout;
+  /** Those that are enabled. */
+  channels: ChannelInfo[];
+  pairs: ChannelPair[];
+  /** Channels that count scans, lowest first. */
+  counter: string[];
+  /** As set. */
+  rateHz: number | null;
+  /** Where it was found: `sampling_frequency`, `trigger:t0/sampling_frequency`, … or "". */
+  rateSource: string;
+  /** Of a local oscillator; null if the device has none. */
+  frequencyHz: number | null;
+  transport: { kind: TransportKind; heap: string; directWrites: boolean; why: string };
+  geometry: { blockCount: number; queueDepth: number; payloadBytes: number };
+  deviceTrigger: { name: string; rateHz: number | null } | null;
+  /** Of the device and those linked to it, read before the buffer was enabled. */
+  attributes: RecordedAttribute[];
+  /** Read together at the start, decimal nanoseconds. */
+  clocks: { monotonicNs: string; realtimeNs: string };
+  outputs: PlannedOutput[];
+  writer: { pid: number; startTicks: string; bootId: string };
+  hash: boolean;
+}
+
+/** Journal events the metadata are made from. Others are passed over. */
+export type RecordingEvent =
+  | {
+      kind: "attribute";
+      device: DeviceId;
+      deviceName: string;
+      scope: AttributeScope;
+      name: string;
+      raw: string;
+    }
+  | { kind: "note"; note: string }
+  /** The local oscillator was tuned. */
+  | { kind: "frequency"; hz: number }
+  /** What was measured over the whole recording, written at its end. */
+  | { kind: "measured"; rateHz: number | null; jitterSeconds: number | null };
+
+/** Any JSON object with namespaced keys. */
+export type SigmfObject = Record<string, unknown>;
+
+export interface SigmfMetadata {
+  global: SigmfObject;
+  captures: SigmfObject[];
+  annotations: SigmfObject[];
+}
+
+export interface SigmfCollection {
+  collection: SigmfObject;
+}
+
+/** The base name of one output's files. */
+export function outputBaseName(recording: string, output: Pick<PlannedOutput, "suffix">): string {
+  return recording + output.suffix;
+}

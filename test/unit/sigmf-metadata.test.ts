@@ -1,0 +1,502 @@
+import Ajv2020 from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { cutSummary, readJournal } from "../../shared/journal-summary.js";
+import type { JournalGap } from "../../shared/journal.js";
+import {
+  buildCollection,
+  buildMetadata,
+  continuityBase,
+  metadataText,
+} from "../../shared/sigmf/metadata.js";
+import { readCollection, readMetadata } from "../../shared/sigmf/read.js";
+import { formatDatetime, parseDatetime } from "../../shared/sigmf/time.js";
+import type { RecordingEvent } from "../../shared/sigmf/types.js";
+import { collectionFaults, metadataFaults } from "../../shared/sigmf/validate.js";
+import metadataSchema from "../../shared/sigmf/sigmf-schema.json" with { type: "json" };
+import { channelsOf, factsOf, pair } from "./sigmf-fixture.js";
+import { JournalWriter } from "./shared-journal-writer.js";
+
+const estimated: JournalGap = {
+  grade: "estimated",
+  cause: "dry-queue",
+  lost: 100,
+  lostMin: 60,
+  lostMax: 140,
+};
+const adc = channelsOf(["voltage0", "le:s16/16"], ["voltage1", "le:s16/16"]);
+const event = (json: RecordingEvent) => json;
+
+function journal(...gaps: (JournalGap | null)[]) {
+  const writer = new JournalWriter().header({});
+  let [scan, sample] = [5000, 0];
+  // Blocks of 100 scans at 1 kS/s: the first completes 100 ms after the clocks were read.
+  [null, ...gaps].forEach((gap, at) => {
+    scan += gap?.lost ?? 0;
+    writer.segment({
+      sequence: at,
+      scan,
+      sample,
+      scanCount: 100,
+      timeNs: 1_100_000_000n + BigInt(at) * 100_000_000n,
+      gap,
+    });
+    scan += 100;
+    sample += 100;
+  });
+  return writer;
+}
+const complete = (writer: JournalWriter) => ({
+  journal: readJournal(writer.bytes()),
+  status: "complete" as const,
+});
+
+describe("times", () => {
+  it("keep every nanosecond in both directions", () => {
+    for (const text of [
+      "2026-11-20T12:41:07.123456789Z",
+      "2026-11-20T12:41:07.5Z",
+      "2026-11-20T12:41:07Z",
+      "1969-12-31T23:59:59.999Z",
+    ]) {
+      const ns = parseDatetime(text)!;
+      expect(parseDatetime(formatDatetime(ns))).toBe(ns);
+    }
+    expect(formatDatetime(1_795_178_467_000_000_000n)).toBe("2026-11-20T12:41:07Z");
+    expect(formatDatetime(1_795_178_467_100_000_000n)).toBe("2026-11-20T12:41:07.100Z");
+    expect(formatDatetime(1_795_178_467_123_456_789n)).toBe("2026-11-20T12:41:07.123456789Z");
+    expect(parseDatetime("2026-11-20T12:41:07+01:00")).toBeNull();
+    expect(parseDatetime(7)).toBeNull();
+  });
+});
+
+describe("metadata of a recording", () => {
+  it("say what was recorded, how, and by what", () => {
+    const facts = factsOf(adc);
+    const meta = buildMetadata(facts, facts.outputs[0]!, complete(journal(null)));
+    expect(meta.global).toMatchObject({
+      "core:datatype": "ri16_le",
+      "core:version": "1.2.5",
+      "core:num_channels": 2,
+      "core:sample_rate": 1000,
+      "core:recorder": "IIO Studio 0.1.0",
+      "core:hw": "ZedBoard, ad7768",
+      "core:description": "20 dB pad",
+      "core:extensions": [{ name: "iio", version: "1.0.0", optional: true }],
+      "iio:state": "complete",
+      "iio:samples": 200,
+      "iio:kernel": "Linux 6.12.117",
+      "iio:transport": { path: "dmabuf", heap: "system", reason: "DMABUF works." },
+      "iio:block": { bytes: 4096, count: 16, queued: 8, scan_bytes: 4 },
+    });
+    expect(meta.global).not.toHaveProperty("core:sha512");
+    expect(meta.global).not.toHaveProperty("core:collection");
+    expect(meta.global["iio:channels"]).toMatchObject([
+      {
+        channel: 0,
+        component: "real",
+        id: "voltage0",
+        format: "le:s16/16>>0",
+        scale: "0.305175",
+        offset: "-2",
+        abi_unit: "mV",
+        unit: "V",
+        unit_factor: 0.001,
+      },
+      { channel: 1, id: "voltage1" },
+    ]);
+    expect(metadataFaults(meta, "bench")).toEqual([]);
+  });
+
+  it("leave the rate out of core where SigMF does not allow it", () => {
+    const facts = factsOf(adc, [], { rateHz: 0.25 });
+    const meta = buildMetadata(facts, facts.outputs[0]!, complete(journal()));
+    expect(meta.global).not.toHaveProperty("core:sample_rate");
+    expect(meta.global["iio:sample_rate"]).toBe(0.25);
+    expect(metadataFaults(meta, "slow")).toEqual([]);
+    expect(readMetadata(meta).rateHz).toBe(0.25);
+  });
+
+  it("begin a capture behind every gap, with its grade and bounds", () => {
+    const facts = factsOf(adc);
+    const unknown: JournalGap = {
+      grade: "unknown",
+      cause: "failed-block",
+      lost: 0,
+      lostMin: 1,
+      lostMax: null,
+    };
+    const meta = buildMetadata(
+      facts,
+      facts.outputs[0]!,
+      complete(journal(estimated, null, unknown)),
+    );
+    expect(meta.captures).toEqual([
+      {
+        "core:sample_start": 0,
+        "core:global_index": 5000,
+        "core:datetime": "2026-11-20T12:41:07Z",
+      },
+      {
+        "core:sample_start": 100,
+        "core:global_index": 5200,
+        "core:datetime": "2026-11-20T12:41:07.100Z",
+        "iio:gap_grade": "estimated",
+        "iio:gap_cause": "dry-queue",
+        "iio:lost": 100,
+        "iio:lost_min": 60,
+        "iio:lost_max": 140,
+      },
+      {
+        "core:sample_start": 300,
+        "core:global_index": 5400,
+        "core:datetime": "2026-11-20T12:41:07.300Z",
+        "iio:gap_grade": "unknown",
+        "iio:gap_cause": "failed-block",
+        "iio:lost": null,
+        "iio:lost_min": 1,
+        "iio:lost_max": null,
+      },
+    ]);
+    expect(meta.global["iio:continuity"]).toEqual({
+      grade: "unknown",
+      evidence: "times at which the queue of blocks ran dry",
+      gaps: 2,
+      lost: null,
+      lost_min: 61,
+      lost_max: null,
+    });
+    expect(metadataFaults(meta, "gaps")).toEqual([]);
+  });
+
+  it("grade a recording without gaps by what could have been seen", () => {
+    const grade = (more: Parameters<typeof factsOf>[2], channels = adc) =>
+      continuityBase(factsOf(channels, [], more)).grade;
+    const via = (kind: "dmabuf" | "read" | "simulator") => ({
+      transport: { kind, heap: "", directWrites: false, why: "" },
+    });
+    const stamped = channelsOf(["voltage0", "le:s16/16"], ["timestamp", "le:s64/64"]);
+    expect(grade(via("dmabuf"))).toBe("estimated");
+    expect(grade(via("read"))).toBe("unknown");
+    expect(grade(via("simulator"))).toBe("exact");
+    expect(grade({ ...via("read"), counter: ["voltage0"] })).toBe("exact");
+    expect(grade(via("read"), stamped)).toBe("exact");
+    expect(grade({ ...via("read"), rateHz: null }, stamped)).toBe("unknown");
+  });
+
+  it("tell the attributes at the start, changes as annotations, and the note as it ends", () => {
+    const facts = factsOf(adc, [], {
+      attributes: [
+        {
+          device: "local:iio:device0",
+          deviceName: "ad7768",
+          scope: { kind: "channel", channel: "voltage0" },
+          name: "hardwaregain",
+          state: "ok",
+          raw: "3.0 dB\n",
+          unit: "dB",
+        },
+        {
+          device: "local:iio:device1",
+          deviceName: "phy",
+          scope: { kind: "device" },
+          name: "slow",
+          state: "failed",
+          raw: "",
+          unit: "",
+          error: "It took longer than 2 s.",
+        },
+      ],
+    });
+    const writer = journal(null)
+      .event(
+        150,
+        1_250_000_000n,
+        event({
+          kind: "attribute",
+          device: "local:iio:device0",
+          deviceName: "ad7768",
+          scope: { kind: "channel", channel: "voltage0" },
+          name: "filter_low_pass_3db_frequency",
+          raw: "100\n",
+        }),
+      )
+      .event(160, 1n, event({ kind: "note", note: "pad removed" }))
+      .event(170, 1n, { kind: "of tomorrow" });
+    const meta = buildMetadata(facts, facts.outputs[0]!, complete(writer));
+    expect(meta.global["iio:attributes"]).toEqual([
+      {
+        device: "local:iio:device0",
+        device_name: "ad7768",
+        name: "voltage0/hardwaregain",
+        value: "3.0 dB",
+        unit: "dB",
+      },
+      {
+        device: "local:iio:device1",
+        device_name: "phy",
+        name: "slow",
+        not_read: "It took longer than 2 s.",
+      },
+    ]);
+    expect(meta.annotations).toMatchObject([
+      {
+        "core:sample_start": 150,
+        "core:label": "filter_low_pass_3db…",
+        "core:comment": "ad7768 voltage0/filter_low_pass_3db_frequency = 100",
+        "iio:datetime": "2026-11-20T12:41:07.250Z",
+      },
+    ]);
+    expect(meta.global["core:description"]).toBe("pad removed");
+    expect(metadataFaults(meta, "x")).toEqual([]);
+  });
+
+  it("begin a capture where the oscillator was tuned, unless one begins there", () => {
+    const facts = factsOf(adc, [], { frequencyHz: 2.14e9 });
+    const writer = journal(estimated)
+      .event(50, 1n, event({ kind: "frequency", hz: 2.2e9 }))
+      .event(100, 1n, event({ kind: "frequency", hz: 2.3e9 }))
+      .event(200, 1n, event({ kind: "frequency", hz: 2.4e9 }));
+    const meta = buildMetadata(facts, facts.outputs[0]!, complete(writer));
+    expect(
+      meta.captures.map((c) => [
+        c["core:sample_start"],
+        c["core:global_index"],
+        c["core:frequency"],
+      ]),
+    ).toEqual([
+      [0, 5000, 2.14e9],
+      [50, 5050, 2.2e9],
+      [100, 5200, 2.3e9],
+    ]);
+    expect(meta.captures[1]!["core:datetime"]).toBe("2026-11-20T12:41:07.050Z");
+    expect(metadataFaults(meta, "lo")).toEqual([]);
+  });
+
+  it("state jitter and the measured rate once they are known", () => {
+    const facts = factsOf(adc);
+    const writer = journal().event(
+      100,
+      1n,
+      event({ kind: "measured", rateHz: 999.98, jitterSeconds: 1.1e-5 }),
+    );
+    const meta = buildMetadata(facts, facts.outputs[0]!, complete(writer));
+    expect(meta.global).toMatchObject({
+      "iio:sample_rate_measured": 999.98,
+      "iio:timestamp_jitter": 1.1e-5,
+    });
+  });
+
+  it("are the same for a killed recording, cut to what is in the files", () => {
+    const facts = factsOf(adc);
+    const summary = readJournal(journal(null, estimated).bytes());
+    const meta = buildMetadata(facts, facts.outputs[0]!, {
+      journal: cutSummary(summary, 150),
+      status: "recovered",
+    });
+    expect(meta.captures).toHaveLength(1);
+    expect(meta.global).toMatchObject({ "iio:state": "recovered", "iio:samples": 150 });
+    expect(meta.global["iio:continuity"]).toMatchObject({ gaps: 0 });
+  });
+
+  it("say why a recording ended by itself", () => {
+    const facts = factsOf(adc);
+    const meta = buildMetadata(facts, facts.outputs[0]!, {
+      ...complete(journal()),
+      error: { code: "ENOSPC", message: "The disk is full. Free some space." },
+      sha512: "ab".repeat(64),
+    });
+    expect(meta.global["iio:end_reason"]).toBe("The disk is full. Free some space.");
+    expect(meta.global["core:sha512"]).toBe("ab".repeat(64));
+  });
+
+  it("tie several recordings together in a collection", () => {
+    const rx = channelsOf(
+      ["voltage0_i", "le:s12/16>>4"],
+      ["voltage0_q", "le:s12/16>>4"],
+      ["timestamp", "le:s64/64"],
+    );
+    const facts = factsOf(rx, [pair(rx, "voltage0_i", "voltage0_q")], { frequencyHz: 1e9 });
+    const state = { ...complete(journal()), name: "renamed" };
+    const metas = facts.outputs.map((output) => buildMetadata(facts, output, state));
+    expect(metas.map((meta) => meta.global["core:collection"])).toEqual(["renamed", "renamed"]);
+    expect(metas[1]!.captures[0]).not.toHaveProperty("core:frequency");
+    const collection = buildCollection(
+      facts,
+      facts.outputs.map(({ suffix }) => ({ suffix, sha512OfMeta: "0f".repeat(64) })),
+      state,
+    );
+    expect(collectionFaults(collection, "renamed")).toEqual([]);
+    expect(readCollection(collection).map((stream) => stream.name)).toEqual([
+      "renamed",
+      "renamed-timestamp",
+    ]);
+    for (const meta of metas) expect(metadataFaults(meta, "r")).toEqual([]);
+    expect(metadataText(collection).endsWith("}\n")).toBe(true);
+  });
+
+  it("come back as channels, pairs, captures and attributes when opened", () => {
+    const rx = channelsOf(["voltage0_i", "le:s12/16>>4"], ["voltage0_q", "le:s12/16>>4"]);
+    const facts = factsOf(rx, [pair(rx, "voltage0_i", "voltage0_q")], { frequencyHz: 1e9 });
+    const meta = buildMetadata(facts, facts.outputs[0]!, complete(journal(estimated)));
+    const opened = readMetadata(JSON.parse(metadataText(meta)));
+    expect(opened.channels.map(({ id, unit, scaled }) => [id, unit, scaled])).toEqual([
+      ["voltage0_i", "V", true],
+      ["voltage0_q", "V", true],
+    ]);
+    expect(opened.layout.elements[0]).toMatchObject({ bits: 12, storageBits: 16, shift: 0 });
+    expect(opened.pairs).toMatchObject([{ i: "voltage0_i", q: "voltage0_q", label: "voltage0" }]);
+    expect(opened.captures[1]).toEqual({
+      sampleStart: 100,
+      scan: 5200,
+      gap: estimated,
+      realtimeNs: 1_795_178_467_100_000_000n,
+      frequencyHz: 1e9,
+    });
+    expect(opened).toMatchObject({ state: "complete", note: "20 dB pad", rateHz: 1000 });
+    expect(opened.startedAtMs).toBe(1_795_178_467_000);
+    expect(opened.continuity).toMatchObject({ grade: "estimated", gaps: 1, lost: 100 });
+  });
+});
+
+describe("metadata of other programs", () => {
+  const foreign = (global: object, captures: object[] = [{ "core:sample_start": 0 }]) => ({
+    global: { "core:datatype": "cf32_le", "core:version": "1.0.0", ...global },
+    captures,
+    annotations: [],
+  });
+
+  it("open as numbered channels, complex ones as pairs", () => {
+    const opened = readMetadata(foreign({ "core:num_channels": 2, "core:sample_rate": 48000 }));
+    expect(opened.channels.map((channel) => channel.id)).toEqual([
+      "ch0_i",
+      "ch0_q",
+      "ch1_i",
+      "ch1_q",
+    ]);
+    expect(opened.pairs.map((pair) => pair.label)).toEqual(["ch0", "ch1"]);
+    expect(opened.layout).toMatchObject({ scanBytes: 16, timestamp: -1 });
+    expect(opened).toMatchObject({ rateHz: 48000, state: null, continuity: null });
+    const real = readMetadata(foreign({ "core:datatype": "ru8" }));
+    expect(real.channels.map((channel) => channel.id)).toEqual(["ch0"]);
+  });
+
+  it("show jumps of the global index as counted gaps", () => {
+    const opened = readMetadata(
+      foreign({ "core:offset": 1000 }, [
+        { "core:sample_start": 1000, "core:header_bytes": 16 },
+        { "core:sample_start": 1500, "core:global_index": 2000 },
+        { "core:sample_start": 1600, "core:global_index": 7 },
+        { "core:sample_start": 1550 },
+      ]),
+    );
+    expect(opened.headerBytes).toBe(16);
+    expect(
+      opened.captures.map(({ sampleStart, scan, gap }) => [sampleStart, scan, gap?.lost]),
+    ).toEqual([
+      [0, 0, undefined],
+      [500, 2000, 1500],
+      [600, 2100, undefined],
+    ]);
+  });
+
+  it("are refused with a sentence when they cannot be read", () => {
+    const refusal = (json: unknown) => {
+      try {
+        readMetadata(json);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "";
+    };
+    expect(refusal([])).toContain("no SigMF metadata");
+    expect(refusal(foreign({ "core:datatype": "ri24_le" }))).toContain('"ri24_le"');
+    expect(
+      refusal(foreign({}, [{}, { "core:sample_start": 4, "core:header_bytes": 8 }])),
+    ).toContain("headers between");
+    expect(() => readCollection({})).toThrow(/no SigMF collection/);
+    expect(readMetadata(foreign({}, [])).captures).toHaveLength(1);
+  });
+});
+
+describe("SigMF's rules", () => {
+  const good = () => {
+    const facts = factsOf(adc);
+    return structuredClone(buildMetadata(facts, facts.outputs[0]!, complete(journal(estimated))));
+  };
+  const ajv = new Ajv2020.default({ strict: false, unicodeRegExp: false, validateFormats: false });
+  const published = ajv.compile(metadataSchema);
+  const broken: [string, (meta: ReturnType<typeof good>) => void, RegExp][] = [
+    ["no datatype", (m) => delete m.global["core:datatype"], /lacks core:datatype/],
+    ["a rate of 0", (m) => (m.global["core:sample_rate"] = 0), /at least 1, but is 0/],
+    ["a rate of text", (m) => (m.global["core:sample_rate"] = "1"), /must be a number/],
+    ["half a sample", (m) => (m.captures[0]!["core:sample_start"] = 0.5), /must be an integer/],
+    ["no sample", (m) => delete m.captures[1]!["core:sample_start"], /captures\[1\] lacks/],
+    ["an extra object", (m) => Object.assign(m, { extra: {} }), /holds extra/],
+    ["a short hash", (m) => (m.global["core:sha512"] = "ab"), /core:sha512/],
+    [
+      "four keys",
+      (m) => Object.assign(m.global, { "core:extensions": [{ name: "iio" }] }),
+      /lacks/,
+    ],
+    ["an odd type", (m) => (m.global["core:datatype"] = "i16"), /not what SigMF allows/],
+    ["no version", (m) => (m.global["core:version"] = "1"), /core:version/],
+    ["a negative index", (m) => (m.captures[0]!["core:global_index"] = -1), /at least 0/],
+  ];
+  it.each(broken)("are broken by %s, as the published schema finds too", (_, breakIt, sentence) => {
+    const meta = good();
+    expect(published(meta)).toBe(true);
+    breakIt(meta);
+    expect(published(meta)).toBe(false);
+    expect(metadataFaults(meta, "bench").join("\n")).toMatch(sentence);
+  });
+
+  const stricter: [string, (meta: ReturnType<typeof good>) => void, RegExp][] = [
+    ["a type with a tail", (m) => (m.global["core:datatype"] = "ri16_le_x"), /not a datatype/],
+    ["a type without order", (m) => (m.global["core:datatype"] = "ri16"), /not a datatype/],
+    ["unsorted captures", (m) => m.captures.reverse(), /not after the one before/],
+    [
+      "a shrinking index",
+      (m) => (m.captures[1]!["core:global_index"] = 5050),
+      /less than the 5100/,
+    ],
+    [
+      "a local time",
+      (m) => (m.captures[0]!["core:datetime"] = "2026-11-20T12:41:07+01:00"),
+      /in Z/,
+    ],
+    ["a namespace nobody declared", (m) => (m.global["abc:x"] = 1), /"abc" is used/],
+    ["a field without namespace", (m) => (m.global["x"] = 1), /form namespace:name/],
+    [
+      "half a band",
+      (m) => m.annotations.push({ "core:sample_start": 1, "core:freq_lower_edge": 1 }),
+      /one of the two frequency edges/,
+    ],
+    [
+      "unsorted annotations",
+      (m) => m.annotations.push({ "core:sample_start": 9 }, { "core:sample_start": 1 }),
+      /annotations\[1\]/,
+    ],
+  ];
+  it.each(stricter)("are broken by %s, which the schema lets pass", (_, breakIt, sentence) => {
+    const meta = good();
+    breakIt(meta);
+    expect(published(meta)).toBe(true);
+    expect(metadataFaults(meta, "bench").join("\n")).toMatch(sentence);
+  });
+
+  it("hold for collections: objects with a name and a hash, each once", () => {
+    const of = (...streams: unknown[]) =>
+      collectionFaults(
+        { collection: { "core:version": "1.2.5", "core:streams": streams } },
+        "c",
+      ).join("\n");
+    const hash = "0f".repeat(64);
+    expect(of({ name: "a", hash })).toBe("");
+    expect(of({ name: "a", hash }, { name: "a", hash })).toMatch(/names a again/);
+    expect(of({ name: "a", hash: "0f" })).toMatch(/no SHA-512/);
+    expect(of(["a", hash])).toMatch(/has no name/);
+    expect(of()).toMatch(/names no recording/);
+    expect(collectionFaults({ collection: {} }, "c").join()).toMatch(/lacks core:version/);
+    expect(collectionFaults([], "c")).toHaveLength(1);
+  });
+});
