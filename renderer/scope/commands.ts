@@ -1,0 +1,157 @@
+/** What a scope view can do by name and by key. Registered by the view that has the focus. */
+import type { Command } from "../commands/command.js";
+import { nextStep } from "./steps.js";
+import type { Scope } from "./use-scope.js";
+
+const PAN_PART = 0.25;
+const ZOOM = 2;
+
+export function scopeCommands(scope: Scope): Command[] {
+  const { actions, state, trigger, isRecording, frame } = scope;
+  const nothing = () => (frame.value ? null : "nothing is shown yet");
+  const noTrigger = () => (trigger.value ? null : "choose a trigger source first");
+  const recorded = () => (isRecording.value ? "this is a recording" : null);
+  const command = (entry: Omit<Command, "category">): Command => ({ category: "View", ...entry });
+  const level = (direction: 1 | -1) => () => {
+    const now = trigger.value;
+    if (!now) return;
+    const step = nextStep(Math.max(Math.abs(now.hysteresis), 1e-12) / 2, 1);
+    return actions.setTrigger({ ...now, level: now.level + direction * step });
+  };
+  return [
+    command({
+      id: "scope.follow",
+      title: () => (state.value.frozen ? "Follow again" : "Fit the traces"),
+      keys: ["F"],
+      icon: "fit",
+      blocked: nothing,
+      run: () => (state.value.frozen ? actions.follow() : actions.fitHeights()),
+    }),
+    command({
+      id: "scope.fit",
+      title: "Fit the heights of all traces",
+      keys: ["Shift+F"],
+      blocked: nothing,
+      run: () => actions.fitHeights(),
+    }),
+    command({
+      id: "scope.freeze",
+      title: () => (state.value.frozen ? "Follow" : "Freeze the picture"),
+      keys: ["P"],
+      icon: "frozen",
+      blocked: nothing,
+      checked: () => state.value.frozen !== null,
+      run: () => (state.value.frozen ? actions.follow() : actions.freeze()),
+    }),
+    command({
+      id: "scope.all",
+      title: "Show the whole history",
+      keys: ["A"],
+      blocked: nothing,
+      run: () => actions.showAll(),
+    }),
+    command({
+      id: "scope.undo",
+      title: "Undo the view",
+      keys: ["Ctrl+Z"],
+      run: () => actions.undo(),
+    }),
+    command({
+      id: "scope.zoomIn",
+      title: "Zoom in",
+      keys: ["+", "="],
+      blocked: nothing,
+      run: () => actions.zoom(1 / ZOOM, 0.5),
+    }),
+    command({
+      id: "scope.zoomOut",
+      title: "Zoom out",
+      keys: ["-"],
+      blocked: nothing,
+      run: () => actions.zoom(ZOOM, 0.5),
+    }),
+    command({
+      id: "scope.left",
+      title: "Earlier",
+      keys: ["Left"],
+      blocked: nothing,
+      run: () => actions.pan(-PAN_PART),
+    }),
+    command({
+      id: "scope.right",
+      title: "Later",
+      keys: ["Right"],
+      blocked: nothing,
+      run: () => actions.pan(PAN_PART),
+    }),
+    command({
+      id: "scope.units",
+      title: () => (state.value.physical ? "Show raw counts" : "Show physical units"),
+      keys: ["U"],
+      run: () => actions.setPhysical(!state.value.physical),
+    }),
+    command({
+      id: "scope.dots",
+      title: "Mark single samples",
+      keys: ["."],
+      checked: () => state.value.dots,
+      run: () => actions.setDots(!state.value.dots),
+    }),
+    command({
+      id: "scope.sweepAuto",
+      title: "Sweep: auto",
+      blocked: recorded,
+      checked: () => state.value.sweep === "auto",
+      run: () => actions.setSweep("auto"),
+    }),
+    command({
+      id: "scope.sweepNormal",
+      title: "Sweep: normal",
+      blocked: recorded,
+      checked: () => state.value.sweep === "normal",
+      run: () => actions.setSweep("normal"),
+    }),
+    command({
+      id: "scope.sweepRoll",
+      title: "Sweep: roll",
+      blocked: recorded,
+      checked: () => state.value.sweep === "roll",
+      run: () => actions.setSweep("roll"),
+    }),
+    command({
+      id: "scope.edge",
+      title: "Trigger on the other edge",
+      keys: ["E"],
+      blocked: noTrigger,
+      run: () => {
+        const now = trigger.value;
+        if (now) {
+          return actions.setTrigger({
+            ...now,
+            edge: now.edge === "rising" ? "falling" : "rising",
+          });
+        }
+      },
+    }),
+    command({
+      id: "scope.levelUp",
+      title: "Trigger level up",
+      keys: ["Up"],
+      blocked: noTrigger,
+      run: level(1),
+    }),
+    command({
+      id: "scope.levelDown",
+      title: "Trigger level down",
+      keys: ["Down"],
+      blocked: noTrigger,
+      run: level(-1),
+    }),
+    command({
+      id: "scope.untrigger",
+      title: "Trigger off, run free",
+      blocked: noTrigger,
+      run: () => actions.setTrigger(null),
+    }),
+  ];
+}

@@ -1,0 +1,70 @@
+/** Where traces stand in the plot: each has a zero line and a height per division; together they fill it evenly. */
+import { stepAtLeast } from "./steps.js";
+import { DIVISIONS_Y, type Lane } from "./state.js";
+
+export interface Reach {
+  min: number;
+  max: number;
+}
+
+/** Lowest and highest finite value drawn; null if there is none. Exact: columns carry their extremes. */
+export function reachOf(y: Float64Array): Reach | null {
+  let min = Infinity;
+  let max = -Infinity;
+  for (let k = 0; k < y.length; k++) {
+    const value = y[k]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return min <= max ? { min, max } : null;
+}
+
+/**
+ * One lane per trace from the top down, none overlapping: the zero line stands where the whole reach fits its lane, in
+ * 1-2-5 steps per division.
+ */
+export function fitLanes(reaches: (Reach | null)[]): Lane[] {
+  const height = DIVISIONS_Y / Math.max(1, reaches.length);
+  return reaches.map((reach, index) => {
+    const middle = DIVISIONS_Y / 2 - (index + 0.5) * height;
+    return laneFor(reach ?? { min: -1, max: 1 }, middle, height);
+  });
+}
+
+/** A share of the lane stays free, so that neighbours do not touch. */
+const FILL = 0.86;
+
+function laneFor(reach: Reach, middle: number, height: number): Lane {
+  const span = Math.max(reach.max - reach.min, Math.abs(reach.max) * 1e-6, Number.MIN_VALUE);
+  // A signal around zero keeps its zero line in the middle; one far from zero stands as it is.
+  const aroundZero = reach.min <= 0 && reach.max >= 0;
+  const symmetric = 2 * Math.max(Math.abs(reach.min), Math.abs(reach.max));
+  const balanced = aroundZero && symmetric < span * 1.35;
+  const perDiv = stepAtLeast((balanced ? symmetric : span) / (height * FILL));
+  const centre = balanced ? 0 : (reach.min + reach.max) / 2;
+  return { perDiv, zero: middle - centre / perDiv };
+}
+
+/** Place of a value in divisions from the middle. */
+export function toDivisions(value: number, lane: Lane): number {
+  return lane.zero + value / lane.perDiv;
+}
+
+export function fromDivisions(divisions: number, lane: Lane): number {
+  return (divisions - lane.zero) * lane.perDiv;
+}
+
+/** The lane whose middle line is nearest to a place; -1 without lanes. */
+export function laneAt(divisions: number, count: number): number {
+  if (count === 0) return -1;
+  const height = DIVISIONS_Y / count;
+  const index = Math.floor((DIVISIONS_Y / 2 - divisions) / height);
+  return Math.min(count - 1, Math.max(0, index));
+}
+
+/** Makes a trace `factor` times as high about a place that stays where it is. */
+export function zoomLane(lane: Lane, factor: number, about: number): Lane {
+  const value = fromDivisions(about, lane);
+  const perDiv = lane.perDiv * factor;
+  return { perDiv, zero: about - value / perDiv };
+}

@@ -1,0 +1,84 @@
+/**
+ * Pulls frames: one request in flight, the next at the following animation frame while something moves. So a slow host, a
+ * slow door or a hidden window slows the picture, and nothing is ever queued.
+ */
+import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from "vue";
+import type { Frame, FrameRequest } from "../../shared/view.js";
+import { toStudioError, type StudioError } from "../../shared/errors.js";
+import { useConnection } from "../stores/connection.js";
+
+export interface Frames {
+  frame: ShallowRef<Frame | null>;
+  error: ShallowRef<StudioError | null>;
+  /** Frames drawn in the last second. */
+  rate: ShallowRef<number>;
+}
+
+/**
+ * @param request what to ask for, or null for nothing; a new value is asked for at once
+ * @param moving  whether the answer changes by itself
+ */
+export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean>): Frames {
+  const connection = useConnection();
+  const frame = shallowRef<Frame | null>(null);
+  const error = shallowRef<StudioError | null>(null);
+  const rate = shallowRef(0);
+  let inFlight = false;
+  let wanted = false;
+  let scheduled = 0;
+  let ended = false;
+  const drawnAt: number[] = [];
+
+  function schedule(): void {
+    if (scheduled || ended) return;
+    scheduled = requestAnimationFrame(() => {
+      scheduled = 0;
+      void ask();
+    });
+  }
+
+  async function ask(): Promise<void> {
+    const asked = request.value;
+    if (!asked || ended) return;
+    if (inFlight) {
+      wanted = true;
+      return;
+    }
+    inFlight = true;
+    wanted = false;
+    try {
+      const answer = await connection.request("view.frame", asked);
+      if (ended) return;
+      // An answer to what is no longer asked is still newer than what is shown, but for another stream's.
+      if (request.value?.stream === asked.stream) {
+        frame.value = answer;
+        error.value = null;
+        count();
+      }
+    } catch (thrown) {
+      error.value = toStudioError(thrown);
+    } finally {
+      inFlight = false;
+      const unfinished = frame.value !== null && frame.value.summarised < 1;
+      if (wanted || ((moving.value || unfinished) && !error.value)) schedule();
+    }
+  }
+
+  function count(): void {
+    const now = performance.now();
+    drawnAt.push(now);
+    while (drawnAt.length > 0 && drawnAt[0]! < now - 1000) drawnAt.shift();
+    rate.value = drawnAt.length;
+  }
+
+  watch(request, schedule, { immediate: true });
+  watch(moving, (now) => {
+    if (now) schedule();
+    else rate.value = 0;
+  });
+  onScopeDispose(() => {
+    ended = true;
+    cancelAnimationFrame(scheduled);
+  });
+  return { frame, error, rate };
+}
