@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "block.h"
-#include "error.h"
 
 namespace iio {
 
@@ -24,11 +23,6 @@ class Consumer {
   virtual ~Consumer() = default;
   // True: the consumer holds one lease on header->block now and will call Leases::release once.
   virtual bool offer(const HeaderPtr& header, const std::byte* data) = 0;
-  // A block failed; the next one to complete will have this sequence. On the acquisition thread: must not block.
-  virtual void blockFailed(uint64_t sequence, const Fault& fault) {
-    (void)sequence;
-    (void)fault;
-  }
   // The stream has ended: no more blocks come. The consumer finishes what it holds.
   virtual void ended() noexcept = 0;
 };
