@@ -67,6 +67,10 @@ function parse(words) {
   let at = 0;
   for (; words[at]?.startsWith("--"); at++) {
     const option = words[at];
+    if (option === "--help") {
+      process.stdout.write(`${usage}\n`);
+      process.exit(0);
+    }
     if (option === "--") {
       at++;
       break;

@@ -38,56 +38,46 @@ static struct platform_driver driver = {
 	.remove = remove,
 };
 
-static int index_of(const struct studio_unit *unit)
-{
-	int i;
-
-	for (i = 0; units[i] != unit; i++)
-		;
-	return i;
-}
-
+/*
+ * Unplugging takes the driver off its platform device and leaves that device: open files still
+ * hold blocks that are mapped for it, and IIO holds no reference to it. (Blocks of a device that is
+ * gone altogether crash the kernel when they are unmapped.)
+ */
 int studio_plug(struct studio_unit *unit)
 {
-	/* IIO maps blocks for this device: without the mask every block would bounce. */
-	struct platform_device_info info = {
-		.name = DRIVER_NAME,
-		.id = index_of(unit),
-		.dma_mask = DMA_BIT_MASK(64),
-	};
-	struct platform_device *pdev;
+	int ret;
 
 	guard(mutex)(&unit->lock);
-	if (unit->pdev)
+	if (device_is_bound(&unit->pdev->dev))
 		return 0;
-	pdev = platform_device_register_full(&info);
-	if (IS_ERR(pdev))
-		return PTR_ERR(pdev);
-	if (!device_is_bound(&pdev->dev)) {
-		platform_device_unregister(pdev);
-		return -ENODEV;
-	}
-	unit->pdev = pdev;
-	return 0;
+	ret = device_attach(&unit->pdev->dev);
+	if (ret < 0)
+		return ret;
+	return ret ? 0 : -ENODEV;
 }
 
 void studio_unplug(struct studio_unit *unit)
 {
 	guard(mutex)(&unit->lock);
-	if (!unit->pdev)
-		return;
-	platform_device_unregister(unit->pdev);
-	unit->pdev = NULL;
+	device_release_driver(&unit->pdev->dev);
 }
 
 bool studio_is_plugged(struct studio_unit *unit)
 {
 	guard(mutex)(&unit->lock);
-	return unit->pdev;
+	return device_is_bound(&unit->pdev->dev);
 }
 
-static void init_unit(struct studio_unit *unit)
+static int create_unit(unsigned int index)
 {
+	/* IIO maps blocks for this device: without the mask every block would bounce. */
+	struct platform_device_info info = {
+		.name = DRIVER_NAME,
+		.id = index,
+		.dma_mask = DMA_BIT_MASK(64),
+	};
+	struct studio_unit *unit = units[index];
+	struct platform_device *pdev;
 	unsigned int i;
 
 	mutex_init(&unit->lock);
@@ -95,14 +85,20 @@ static void init_unit(struct studio_unit *unit)
 		mutex_init(&unit->ports[i].lock);
 		unit->ports[i].fill = 1;
 	}
+	pdev = platform_device_register_full(&info);
+	if (IS_ERR(pdev))
+		return PTR_ERR(pdev);
+	unit->pdev = pdev;
+	return studio_is_plugged(unit) ? 0 : -ENODEV;
 }
 
-static void unplug_all(void)
+static void destroy_units(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(units); i++)
-		studio_unplug(units[i]);
+		platform_device_unregister(units[i]->pdev);
+	platform_driver_unregister(&driver);
 }
 
 static int __init studio_init(void)
@@ -110,28 +106,21 @@ static int __init studio_init(void)
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(units); i++)
-		init_unit(units[i]);
 	ret = platform_driver_register(&driver);
-	if (ret)
-		return ret;
-	for (i = 0; i < ARRAY_SIZE(units); i++) {
-		ret = studio_plug(units[i]);
-		if (ret) {
-			unplug_all();
-			platform_driver_unregister(&driver);
-			return ret;
-		}
+	for (i = 0; i < ARRAY_SIZE(units) && !ret; i++) {
+		ret = create_unit(i);
+		if (ret)
+			destroy_units();
 	}
-	controls = studio_control_create(units, ARRAY_SIZE(units));
-	return 0;
+	if (!ret)
+		controls = studio_control_create(units, ARRAY_SIZE(units));
+	return ret;
 }
 
 static void __exit studio_exit(void)
 {
 	debugfs_remove_recursive(controls);
-	unplug_all();
-	platform_driver_unregister(&driver);
+	destroy_units();
 }
 
 module_init(studio_init);

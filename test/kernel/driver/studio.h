@@ -159,10 +159,19 @@ static inline struct studio_queue *studio_queue_of(struct iio_buffer *buffer)
 	return container_of(buffer, struct studio_queue, dma.buffer);
 }
 
-struct studio_queue *studio_queue_create(struct studio_port *port, struct device *dev,
-					 struct iio_dev *indio_dev,
-					 const struct iio_dev_attr **attrs, u32 rate_hz);
-void studio_queue_destroy(struct studio_queue *queue);
+/* studio_buffer.c */
+struct studio_queue *studio_buffer_create(struct studio_port *port, struct device *dev,
+					  struct iio_dev *indio_dev,
+					  const struct iio_dev_attr **attrs, u32 rate_hz);
+void studio_buffer_destroy(struct studio_queue *queue);
+
+/* studio_queue.c */
+extern const struct iio_dma_buffer_ops studio_dma_ops;
+int studio_queue_fill(void *queue);
+enum hrtimer_restart studio_queue_timer(struct hrtimer *timer);
+void studio_queue_start(struct studio_queue *queue);
+void studio_queue_run(struct studio_queue *queue, bool run);
+void studio_queue_stop(struct studio_queue *queue);
 u64 studio_queue_produced(struct studio_queue *queue);
 void studio_queue_stall(struct studio_queue *queue, bool stall);
 

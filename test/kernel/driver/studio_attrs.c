@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * "studio-attrs": no buffer, but attributes of every kind: list, range, boolean, decibels, text,
- * 64-bit numbers, shared, read-only, write-only, slow and failing ones, and a register map.
+ * "studio-attrs": no buffer, but attributes of every kind. Here its channels (list, range,
+ * decibels, 64-bit numbers, shared ones) and a register map; studio_attrs_device.c has the rest.
  */
 #include <linux/debugfs.h>
-#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kstrtox.h>
@@ -13,32 +12,10 @@
 #include <linux/iio/sysfs.h>
 
 #include "studio.h"
+#include "studio_attrs.h"
 
-#define REGISTERS 256
 #define MIN_LO_HZ 46875001ULL
 #define MAX_LO_HZ 6000000000ULL
-
-struct studio_settings {
-	/* Quarters of a decibel. */
-	int gain;
-	int scale;
-	int calibbias;
-	unsigned int gain_mode;
-	u64 lo_hz;
-	bool tracking;
-	char note[64];
-	char rf_port[16];
-	u32 resets;
-	u8 registers[REGISTERS];
-};
-
-/* Seconds that the slow attributes sleep, in any of them. */
-static u32 slow_seconds = 3;
-
-static struct studio_settings *settings_of(struct device *dev)
-{
-	return iio_priv(dev_to_iio_dev(dev));
-}
 
 /* Channel attributes through the core. */
 
@@ -151,7 +128,7 @@ static int register_access(struct iio_dev *indio_dev, unsigned int reg, unsigned
 {
 	struct studio_settings *settings = iio_priv(indio_dev);
 
-	if (reg >= REGISTERS)
+	if (reg >= STUDIO_REGISTERS)
 		return -EINVAL;
 	if (readval)
 		*readval = settings->registers[reg];
@@ -247,184 +224,8 @@ static const struct iio_chan_spec channels[] = {
 	  .extend_name = "RX_LO", .ext_info = lo_ext_info },
 };
 
-/* Attributes of the device. */
-
-static ssize_t note_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", settings_of(dev)->note);
-}
-
-static ssize_t note_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			  size_t len)
-{
-	struct studio_settings *settings = settings_of(dev);
-
-	if (len >= sizeof(settings->note))
-		return -EINVAL;
-	strscpy(settings->note, buf, sizeof(settings->note));
-	strim(settings->note);
-	return len;
-}
-
-static const char * const rf_ports[] = { "A_BALANCED", "B_BALANCED", "TX_MONITOR1" };
-
-static ssize_t rf_port_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", settings_of(dev)->rf_port);
-}
-
-static ssize_t rf_port_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			     size_t len)
-{
-	struct studio_settings *settings = settings_of(dev);
-	int i = sysfs_match_string(rf_ports, buf);
-
-	if (i < 0)
-		return i;
-	strscpy(settings->rf_port, rf_ports[i], sizeof(settings->rf_port));
-	return len;
-}
-
-static ssize_t rf_port_available_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "A_BALANCED B_BALANCED TX_MONITOR1\n");
-}
-
-static ssize_t tracking_en_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", settings_of(dev)->tracking);
-}
-
-static ssize_t tracking_en_store(struct device *dev, struct device_attribute *attr,
-				 const char *buf, size_t len)
-{
-	bool value;
-	int ret = kstrtobool(buf, &value);
-
-	if (ret)
-		return ret;
-	settings_of(dev)->tracking = value;
-	return len;
-}
-
-static ssize_t serial_number_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "studio-0001\n");
-}
-
-static ssize_t path_rates_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "BBPLL:983040000 ADC:245760000 R2:122880000 RXSAMP:30720000\n");
-}
-
-static ssize_t empty_text_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return 0;
-}
-
-static ssize_t several_lines_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "first line\nsecond line\n");
-}
-
-static ssize_t reset_store(struct device *dev, struct device_attribute *attr, const char *buf,
-			   size_t len)
-{
-	settings_of(dev)->resets++;
-	return len;
-}
-
-static ssize_t reset_count_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", settings_of(dev)->resets);
-}
-
-static ssize_t slow_read_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	msleep(slow_seconds * 1000);
-	return sysfs_emit(buf, "%u\n", slow_seconds);
-}
-
-static ssize_t slow_write_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "0\n");
-}
-
-static ssize_t slow_write_store(struct device *dev, struct device_attribute *attr,
-				const char *buf, size_t len)
-{
-	msleep(slow_seconds * 1000);
-	return len;
-}
-
-/* read_<error> fails when read, write_<error> when written. */
-#define FAILING(_name, _error)						\
-static ssize_t read_##_name##_show(struct device *dev,			\
-				   struct device_attribute *attr, char *buf) \
-{									\
-	return -(_error);						\
-}									\
-static ssize_t write_##_name##_show(struct device *dev,			\
-				    struct device_attribute *attr, char *buf) \
-{									\
-	return sysfs_emit(buf, "0\n");					\
-}									\
-static ssize_t write_##_name##_store(struct device *dev, struct device_attribute *attr, \
-				     const char *buf, size_t len)	\
-{									\
-	return -(_error);						\
-}									\
-static DEVICE_ATTR_RO(read_##_name);					\
-static DEVICE_ATTR_RW(write_##_name)
-
-FAILING(eio, EIO);
-FAILING(einval, EINVAL);
-FAILING(ebusy, EBUSY);
-FAILING(enodev, ENODEV);
-
-static DEVICE_ATTR_RW(note);
-static DEVICE_ATTR_RW(rf_port);
-static DEVICE_ATTR_RO(rf_port_available);
-static DEVICE_ATTR_RW(tracking_en);
-static DEVICE_ATTR_RO(serial_number);
-static DEVICE_ATTR_RO(path_rates);
-static DEVICE_ATTR_RO(empty_text);
-static DEVICE_ATTR_RO(several_lines);
-static DEVICE_ATTR_WO(reset);
-static DEVICE_ATTR_RO(reset_count);
-static DEVICE_ATTR_RO(slow_read);
-static DEVICE_ATTR_RW(slow_write);
-
-static struct attribute *device_attrs[] = {
-	&dev_attr_note.attr,
-	&dev_attr_rf_port.attr,
-	&dev_attr_rf_port_available.attr,
-	&dev_attr_tracking_en.attr,
-	&dev_attr_serial_number.attr,
-	&dev_attr_path_rates.attr,
-	&dev_attr_empty_text.attr,
-	&dev_attr_several_lines.attr,
-	&dev_attr_reset.attr,
-	&dev_attr_reset_count.attr,
-	&dev_attr_slow_read.attr,
-	&dev_attr_slow_write.attr,
-	&dev_attr_read_eio.attr,
-	&dev_attr_read_einval.attr,
-	&dev_attr_read_ebusy.attr,
-	&dev_attr_read_enodev.attr,
-	&dev_attr_write_eio.attr,
-	&dev_attr_write_einval.attr,
-	&dev_attr_write_ebusy.attr,
-	&dev_attr_write_enodev.attr,
-	NULL,
-};
-
-static const struct attribute_group device_group = {
-	.attrs = device_attrs,
-};
-
 static const struct iio_info info = {
-	.attrs = &device_group,
+	.attrs = &studio_device_attributes,
 	.read_raw = read_raw,
 	.write_raw = write_raw,
 	.write_raw_get_fmt = write_raw_get_fmt,
@@ -445,7 +246,7 @@ static int plug(struct studio_unit *unit, struct platform_device *pdev)
 	settings->scale = 1;
 	settings->lo_hz = 2400000000ULL;
 	strscpy(settings->note, "nothing noted", sizeof(settings->note));
-	strscpy(settings->rf_port, rf_ports[0], sizeof(settings->rf_port));
+	strscpy(settings->rf_port, "A_BALANCED", sizeof(settings->rf_port));
 	indio_dev->name = unit->name;
 	indio_dev->label = "Studio attributes";
 	indio_dev->info = &info;
@@ -462,7 +263,7 @@ static void unplug(struct studio_unit *unit, struct platform_device *pdev)
 
 static void add_controls(struct studio_unit *unit, struct dentry *folder)
 {
-	debugfs_create_u32("slow_seconds", 0644, folder, &slow_seconds);
+	debugfs_create_u32("slow_seconds", 0644, folder, &studio_slow_seconds);
 }
 
 struct studio_unit studio_attrs = {

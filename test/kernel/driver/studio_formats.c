@@ -116,7 +116,7 @@ static void destroy_queues(struct studio_pair *pair)
 
 	for (i = 0; i < ARRAY_SIZE(pair->queues); i++)
 		if (pair->queues[i])
-			studio_queue_destroy(pair->queues[i]);
+			studio_buffer_destroy(pair->queues[i]);
 }
 
 static int plug(struct studio_unit *unit, struct platform_device *pdev)
@@ -138,7 +138,7 @@ static int plug(struct studio_unit *unit, struct platform_device *pdev)
 	for (i = 0; i < ARRAY_SIZE(pair->queues) && !ret; i++) {
 		struct studio_queue *queue;
 
-		queue = studio_queue_create(&unit->ports[i], &pdev->dev, indio_dev, buffer_attrs,
+		queue = studio_buffer_create(&unit->ports[i], &pdev->dev, indio_dev, buffer_attrs,
 					    DEFAULT_RATE_HZ);
 		if (IS_ERR(queue))
 			ret = PTR_ERR(queue);

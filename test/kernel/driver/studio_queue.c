@@ -136,7 +136,7 @@ static void complete_due(struct studio_queue *queue, bool late)
 	}
 }
 
-static enum hrtimer_restart timer_fired(struct hrtimer *timer)
+enum hrtimer_restart studio_queue_timer(struct hrtimer *timer)
 {
 	struct studio_queue *queue = container_of(timer, struct studio_queue, timer);
 
@@ -200,7 +200,8 @@ static void fill_job(struct studio_queue *queue, struct studio_job *job)
 	write_block(job->block, job->scans * queue->layout.bytes, write_scans, &cursor);
 }
 
-static int filler_main(void *data)
+/* The thread that fills the blocks of one queue. */
+int studio_queue_fill(void *data)
 {
 	struct studio_queue *queue = data;
 	struct studio_job *job;
@@ -285,7 +286,7 @@ static void abort_all(struct iio_dma_buffer_queue *dma)
 	iio_dma_buffer_block_list_abort(dma, &blocks);
 }
 
-static const struct iio_dma_buffer_ops dma_ops = {
+const struct iio_dma_buffer_ops studio_dma_ops = {
 	.submit = submit,
 	.abort = abort_all,
 };
@@ -301,53 +302,42 @@ static void reset_counters(struct studio_port *port)
 	port->produced = 0;
 }
 
-static int enable(struct iio_buffer *buffer, struct iio_dev *indio_dev)
+/* The converter starts with scan 0; blocks that are submitted before it runs follow each other. */
+void studio_queue_start(struct studio_queue *queue)
 {
-	struct studio_queue *queue = studio_queue_of(buffer);
 	struct studio_port *port = queue->port;
-	int ret;
 
-	ret = studio_layout_init(&queue->layout, indio_dev, buffer->scan_mask,
-				 buffer->scan_timestamp);
-	if (ret)
-		return ret;
-	if (WARN_ON(queue->layout.bytes != buffer->bytes_per_datum))
-		return -EINVAL;
-
-	scoped_guard(spinlock_irqsave, &queue->lock) {
-		reset_counters(port);
-		queue->run_rate_hz = queue->rate_hz;
-		queue->run_fill = port->fill;
-		queue->run_jitter_ns = port->jitter_ns;
-		queue->run_start_count = port->start_count;
-		queue->tail = 0;
-		queue->delivered_end = 0;
-		queue->start_ns = ktime_get_ns();
-		queue->stalled = port->stall;
-		queue->stalled_ns = queue->start_ns;
-		queue->starting = true;
-	}
-	queue->epoch = iio_get_time_ns(indio_dev);
-	ret = iio_dma_buffer_enable(buffer, indio_dev);
-	scoped_guard(spinlock_irqsave, &queue->lock) {
-		queue->running = !ret;
-		queue->starting = false;
-		complete_due(queue, false);
-	}
-	return ret;
+	guard(spinlock_irqsave)(&queue->lock);
+	reset_counters(port);
+	queue->run_rate_hz = queue->rate_hz;
+	queue->run_fill = port->fill;
+	queue->run_jitter_ns = port->jitter_ns;
+	queue->run_start_count = port->start_count;
+	queue->tail = 0;
+	queue->delivered_end = 0;
+	queue->start_ns = ktime_get_ns();
+	queue->stalled = port->stall;
+	queue->stalled_ns = queue->start_ns;
+	queue->starting = true;
 }
 
-static int disable(struct iio_buffer *buffer, struct iio_dev *indio_dev)
+/* From now on a block that is submitted while none is in flight comes after a gap. */
+void studio_queue_run(struct studio_queue *queue, bool run)
 {
-	struct studio_queue *queue = studio_queue_of(buffer);
+	guard(spinlock_irqsave)(&queue->lock);
+	queue->starting = false;
+	queue->running = run;
+	complete_due(queue, false);
+}
 
-	scoped_guard(spinlock_irqsave, &queue->lock) {
-		if (queue->running)
-			queue->port->produced = produced(queue);
-		queue->stopped_ns = ktime_get_ns();
-		queue->running = false;
-	}
-	return iio_dma_buffer_disable(buffer, indio_dev);
+/* Called before the blocks in flight are aborted. */
+void studio_queue_stop(struct studio_queue *queue)
+{
+	guard(spinlock_irqsave)(&queue->lock);
+	if (queue->running)
+		queue->port->produced = produced(queue);
+	queue->stopped_ns = ktime_get_ns();
+	queue->running = false;
 }
 
 /* A stalled converter takes no scans: its clock stands still, and nothing is lost by it. */
@@ -365,83 +355,4 @@ void studio_queue_stall(struct studio_queue *queue, bool stall)
 			complete_due(queue, false);
 	}
 	wake_up(&queue->work);
-}
-
-static void release(struct iio_buffer *buffer)
-{
-	struct studio_queue *queue = studio_queue_of(buffer);
-
-	iio_dma_buffer_release(&queue->dma);
-	kfree(queue);
-}
-
-static const struct iio_buffer_access_funcs access_funcs = {
-	.read = iio_dma_buffer_read,
-	.set_bytes_per_datum = iio_dma_buffer_set_bytes_per_datum,
-	.set_length = iio_dma_buffer_set_length,
-	.request_update = iio_dma_buffer_request_update,
-	.enable = enable,
-	.disable = disable,
-	.data_available = iio_dma_buffer_usage,
-	.release = release,
-	.enqueue_dmabuf = iio_dma_buffer_enqueue_dmabuf,
-	.attach_dmabuf = iio_dma_buffer_attach_dmabuf,
-	.detach_dmabuf = iio_dma_buffer_detach_dmabuf,
-	.lock_queue = iio_dma_buffer_lock_queue,
-	.unlock_queue = iio_dma_buffer_unlock_queue,
-	.get_dma_dev = iio_dma_buffer_get_dma_dev,
-	.modes = INDIO_BUFFER_HARDWARE,
-	.flags = INDIO_BUFFER_FLAG_FIXED_WATERMARK,
-};
-
-/* Attaches a new input buffer to @indio_dev; to be called before the device is registered. */
-struct studio_queue *studio_queue_create(struct studio_port *port, struct device *dev,
-					 struct iio_dev *indio_dev,
-					 const struct iio_dev_attr **attrs, u32 rate_hz)
-{
-	struct studio_queue *queue = kzalloc(sizeof(*queue), GFP_KERNEL);
-	int ret;
-
-	if (!queue)
-		return ERR_PTR(-ENOMEM);
-	queue->port = port;
-	queue->rate_hz = rate_hz;
-	queue->run_rate_hz = rate_hz;
-	spin_lock_init(&queue->lock);
-	mutex_init(&queue->fill_lock);
-	INIT_LIST_HEAD(&queue->jobs);
-	init_waitqueue_head(&queue->work);
-	hrtimer_init(&queue->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS);
-	queue->timer.function = timer_fired;
-	iio_dma_buffer_init(&queue->dma, dev, &dma_ops);
-	queue->dma.buffer.access = &access_funcs;
-	queue->dma.buffer.attrs = attrs;
-	queue->dma.buffer.direction = IIO_BUFFER_DIRECTION_IN;
-
-	queue->filler = kthread_run(filler_main, queue, "studio-fill");
-	if (IS_ERR(queue->filler)) {
-		ret = PTR_ERR(queue->filler);
-		iio_buffer_put(&queue->dma.buffer);
-		return ERR_PTR(ret);
-	}
-	ret = iio_device_attach_buffer(indio_dev, &queue->dma.buffer);
-	if (ret) {
-		kthread_stop(queue->filler);
-		iio_buffer_put(&queue->dma.buffer);
-		return ERR_PTR(ret);
-	}
-	scoped_guard(mutex, &port->lock)
-		port->queue = queue;
-	return queue;
-}
-
-/* After this the queue is driven no more; its memory goes with the last open file. */
-void studio_queue_destroy(struct studio_queue *queue)
-{
-	scoped_guard(mutex, &queue->port->lock)
-		queue->port->queue = NULL;
-	iio_dma_buffer_exit(&queue->dma);
-	hrtimer_cancel(&queue->timer);
-	kthread_stop(queue->filler);
-	iio_buffer_put(&queue->dma.buffer);
 }

@@ -221,14 +221,14 @@ static int plug(struct studio_unit *unit, struct platform_device *pdev)
 	indio_dev->channels = timestamped ? timestamped_channels : counter_channels;
 	indio_dev->num_channels = timestamped ? ARRAY_SIZE(timestamped_channels) :
 						ARRAY_SIZE(counter_channels);
-	stream->queue = studio_queue_create(&unit->ports[0], &pdev->dev, indio_dev, buffer_attrs,
+	stream->queue = studio_buffer_create(&unit->ports[0], &pdev->dev, indio_dev, buffer_attrs,
 					    DEFAULT_RATE_HZ);
 	if (IS_ERR(stream->queue))
 		return PTR_ERR(stream->queue);
 	platform_set_drvdata(pdev, indio_dev);
 	ret = iio_device_register(indio_dev);
 	if (ret)
-		studio_queue_destroy(stream->queue);
+		studio_buffer_destroy(stream->queue);
 	return ret;
 }
 
@@ -238,7 +238,7 @@ static void unplug(struct studio_unit *unit, struct platform_device *pdev)
 	struct studio_stream *stream = iio_priv(indio_dev);
 
 	iio_device_unregister(indio_dev);
-	studio_queue_destroy(stream->queue);
+	studio_buffer_destroy(stream->queue);
 }
 
 struct studio_unit studio_counter = {
