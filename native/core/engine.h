@@ -12,6 +12,7 @@
 #include "consumer.h"
 #include "error.h"
 #include "layout.h"
+#include "news.h"
 #include "pool.h"
 #include "transport.h"
 
@@ -50,13 +51,17 @@ class Engine : public Leases {
   Engine(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport);
   ~Engine() override;  // stop() and close()
 
-  // Before start(), or while running; takes part from the next completion on. Removed by removeConsumer or at close.
-  void addConsumer(std::shared_ptr<Consumer> consumer);
+  // Before start(), while running or afterwards; takes part from the next completion on, or first gets the blocks of the
+  // history from the one that holds `fromScan` on, with none missed or given twice in between. Adding one twice changes
+  // nothing. A consumer added after the end gets its history and then ended().
+  void addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan = -1);
+  // An offer that is under way may still come while this returns.
   void removeConsumer(const Consumer* consumer);
 
+  // Not from a consumer or the listener: these wait for the acquisition thread.
   void start();           // attach, enqueue the queue depth, enable, run the thread. Throws CoreError
   void stop() noexcept;   // idempotent; history stays readable
-  void close() noexcept;  // gives memory and fds back once all leases are returned
+  void close() noexcept;  // waits for leases (10 s at most), then gives memory and fds back
 
   EngineCounters counters() const;
   std::vector<uint8_t> blockStates() const;
@@ -71,8 +76,12 @@ class Engine : public Leases {
 
   PinId pin(const std::vector<HeaderPtr>& blocks);  // those still there
   void unpin(PinId pin);
+  std::vector<HeaderPtr> pinned(PinId pin) const;  // what the pin still holds, oldest first
 
-  // Called from the acquisition thread when something changed; must not block.
+  // What completed since the last call, for one reader.
+  HeaderBatch drainHeaders();
+  // Called from the acquisition thread when something changed, with no lock held; must not block. An empty function
+  // takes the listener away; a call that is under way may still end after that.
   void onNews(std::function<void()> listener);
   Transport& transport();
 

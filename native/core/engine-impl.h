@@ -1,0 +1,85 @@
+// Inside of the engine: what its public side (engine.cc) and the acquisition thread (engine-thread.cc) share.
+#pragma once
+#include <time.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "continuity.h"
+#include "engine-rate.h"
+#include "engine.h"
+#include "fs-fd.h"
+
+namespace iio {
+
+int64_t monotonicNowNs();
+
+using ConsumerList = std::vector<std::shared_ptr<Consumer>>;
+
+struct Engine::Impl {
+  Impl(EngineSpec given, std::unique_ptr<Arena> memory, std::unique_ptr<Transport> source);
+
+  const EngineSpec spec;
+  const uint32_t scansPerBlock;
+  std::unique_ptr<Arena> arena;
+  const std::unique_ptr<Transport> transport;
+  const bool waitsForBlocks;
+  Fd wake;  // eventfd: stop was asked for, or a block came free while the thread had none to queue
+
+  // Order of the locks: control, publishing, lock. No consumer or listener is called under `lock`.
+  std::mutex control;     // start, stop, close
+  std::mutex publishing;  // held while one block is offered, so that a consumer that begins in the history misses none
+  mutable std::mutex lock;
+  std::condition_variable leasesReturned;
+
+  // Guarded by lock.
+  Pool pool;
+  std::vector<HeaderPtr> headers;  // of each block, while its samples may be read
+  std::shared_ptr<const ConsumerList> consumers = std::make_shared<ConsumerList>();
+  std::shared_ptr<const std::function<void()>> listener;
+  HeaderLog log;
+  RateMeter rate;
+  EngineCounters counted;
+  bool starved = false;  // the queue is below its floor and no block is free
+  bool ended = false;
+  clockid_t cpuClock = 0;
+  bool cpuClockRuns = false;
+
+  std::atomic<bool> stopAsked{false};
+  std::thread thread;
+
+  // The acquisition thread's, and its starter's and joiner's.
+  Continuity continuity;
+  std::vector<bool> bracketOpen;
+  std::vector<BlockIndex> failed;  // shown as failed for one turn, then used again
+  uint32_t failuresInARow = 0;
+
+  void begin();                  // start(), on its caller's thread
+  void run();                    // the acquisition thread
+  void loop();
+  void turn(std::span<Completion> done);
+  Fault take(std::span<Completion> done, bool running);
+  void complete(const Completion& completion, bool running);
+  bool completed(const Completion& completion, bool running);
+  void fail(const Completion& completion, bool running);
+  void publish(const Completion& completion, uint32_t scans);
+  void offer(const HeaderPtr& header, const ConsumerList& to);
+  void refill();
+  BlockIndex takeNext();
+  void enqueue(BlockIndex block);
+  void recoverFailed();
+  void drain(Fault& fault);
+  void finish(const Fault& fault, bool vanished);
+  void add(const std::shared_ptr<Consumer>& consumer, int64_t fromScan);
+  void endConsumers();
+  bool stillThere(const HeaderPtr& header) const;  // with the lock held
+  void giveBack(BlockIndex block);  // a lease, with the lock held
+  void freeMemory() noexcept;
+  void news();
+  void wakeUp() noexcept;
+  double cpuSeconds() const;  // with the lock held
+};
+
+}  // namespace iio

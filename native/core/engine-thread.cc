@@ -1,0 +1,303 @@
+// The acquisition thread: the only caller of Transport::enqueue and, while it runs, of the CPU access brackets.
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "engine-impl.h"
+
+namespace iio {
+
+namespace {
+
+// How long a wait lasts at most, so that a transport may look whether its device is still there.
+constexpr int64_t kWaitNs = 1'000'000'000;
+
+uint32_t failuresAtMost(const Pool& pool) { return std::max<uint32_t>(8, 2 * pool.blockCount()); }
+
+}  // namespace
+
+// Attach, enqueue, enable: enabling first puts the kernel into fileio mode, attaching after enqueuing loses blocks.
+void Engine::Impl::begin() {
+  {
+    std::lock_guard guard(lock);
+    if (counted.state != EngineState::New)
+      throw CoreError(Fault{EINVAL, "", "", "The stream was started before. Open a new one."});
+  }
+  bool enabled = false;
+  try {
+    transport->open(*arena);
+    refill();
+    transport->enable();
+    enabled = true;
+    std::lock_guard guard(lock);
+    counted.startTimeNs = monotonicNowNs();
+    counted.state = EngineState::Running;
+    thread = std::thread([this] { run(); });
+  } catch (const std::exception& error) {
+    std::vector<Completion> done(pool.blockCount());
+    size_t count = 0;
+    if (enabled) transport->disable(done, count);
+    transport->close();
+    auto core = dynamic_cast<const CoreError*>(&error);
+    {
+      std::lock_guard guard(lock);
+      counted.state = EngineState::Failed;
+      counted.fault = core ? core->fault : Fault{EAGAIN, "start", "", error.what()};
+      while (pool.queuedCount() > 0) pool.aborted(pool.oldestQueued());
+    }
+    endConsumers();
+    throw;
+  }
+}
+
+void Engine::Impl::run() {
+  pthread_setname_np(pthread_self(), "iio-acquire");
+  {
+    std::lock_guard guard(lock);
+    cpuClockRuns = pthread_getcpuclockid(pthread_self(), &cpuClock) == 0;
+  }
+  Fault fault;
+  bool vanished = false;
+  try {
+    loop();
+  } catch (const CoreError& error) {
+    fault = error.fault;
+    vanished = fault.err == ENODEV;
+  } catch (const std::exception& error) {
+    fault = Fault{EPROTO, "acquisition", "", error.what()};
+  }
+  drain(fault);
+  finish(fault, vanished);
+}
+
+void Engine::Impl::loop() {
+  std::vector<Completion> done(pool.blockCount());
+  while (!stopAsked) {
+    recoverFailed();
+    refill();
+    size_t count = 0;
+    WaitResult result = transport->wait(done, count, monotonicNowNs() + kWaitNs, wake.get());
+    turn({done.data(), count});
+    if (result == WaitResult::Stopped) {
+      uint64_t times = 0;
+      if (read(wake.get(), &times, sizeof times) < 0 && errno != EAGAIN)
+        throw CoreError(makeFault(errno, "read(eventfd)", ""));
+    } else if (result == WaitResult::Vanished) {
+      Fault fault = transport->fault();
+      fault.err = ENODEV;
+      throw CoreError(fault);
+    } else if (result == WaitResult::Failed) {
+      throw CoreError(transport->fault());
+    }
+  }
+}
+
+void Engine::Impl::turn(std::span<Completion> done) {
+  if (done.empty()) return;
+  {
+    std::lock_guard guard(lock);
+    auto completed = static_cast<uint32_t>(done.size());
+    counted.queuedLeast = std::min(counted.queuedLeast, pool.queuedCount() - std::min(pool.queuedCount(), completed));
+  }
+  Fault fault = take(done, true);
+  news();
+  if (fault) throw CoreError(fault);
+}
+
+// Once a block can't be queued any more, the completed ones behind it are still delivered. Answers the first fault.
+Fault Engine::Impl::take(std::span<Completion> done, bool running) {
+  Fault fault;
+  for (const Completion& completion : done) {
+    bool goesOn = running && !fault;
+    try {
+      if (completion.status == CompletionStatus::Ok) {
+        complete(completion, goesOn);
+      } else if (completion.status == CompletionStatus::Aborted && !running) {
+        std::lock_guard guard(lock);
+        pool.aborted(completion.block);
+      } else {
+        fail(completion, goesOn);
+      }
+    } catch (const CoreError& error) {
+      if (!fault) fault = error.fault;
+    } catch (const std::exception& error) {
+      if (!fault) fault = Fault{EPROTO, "acquisition", "", error.what()};
+    }
+  }
+  return fault;
+}
+
+// The queue comes first: the oldest unclaimed block goes back before this one is looked at.
+void Engine::Impl::complete(const Completion& completion, bool running) {
+  uint32_t scans = std::min(completion.bytes, spec.payloadBytes) / spec.layout.scanBytes;
+  failuresInARow = 0;
+  if (completed(completion, running)) {
+    continuity.overrun(completion, scans);
+    enqueue(completion.block);
+    return;
+  }
+  Fault fault;
+  try {
+    if (running) refill();
+  } catch (const CoreError& error) {
+    fault = error.fault;  // this block is good all the same
+  }
+  publish(completion, scans);
+  if (fault) throw CoreError(fault);
+}
+
+// Marks the block completed. True if leases alone hold all others: then it is queued again unread, a known loss of its
+// scans rather than an unknown one.
+bool Engine::Impl::completed(const Completion& completion, bool running) {
+  std::lock_guard guard(lock);
+  const Gap& gap = completion.gap;
+  if (completion.hasGap && (gap.cause == GapCause::DryQueue || gap.cause == GapCause::Simulator))
+    ++counted.dryRuns;
+  pool.completed(completion.block);
+  if (!running || waitsForBlocks || stopAsked || !failed.empty()) return false;
+  if (pool.queueDeficit() == 0 || pool.next() != kNoBlock) return false;
+  if (pool.overrunVictim() != completion.block) return false;
+  pool.queued(completion.block);
+  return true;
+}
+
+void Engine::Impl::fail(const Completion& completion, bool running) {
+  continuity.failedBlock(completion, scansPerBlock);
+  {
+    std::lock_guard guard(lock);
+    pool.failed(completion.block);
+    ++counted.failedBlocks;
+    log.failed(counted.blocks, completion.fault.message);
+  }
+  failed.push_back(completion.block);
+  if (!running) return;
+  if (++failuresInARow > failuresAtMost(pool)) throw CoreError(completion.fault);
+  refill();
+}
+
+void Engine::Impl::recoverFailed() {
+  if (failed.empty()) return;
+  std::lock_guard guard(lock);
+  for (BlockIndex block : failed) pool.recovered(block);
+  failed.clear();
+}
+
+BlockIndex Engine::Impl::takeNext() {
+  HeaderPtr gone;  // freed after the lock
+  std::lock_guard guard(lock);
+  starved = false;
+  if (pool.queueDeficit() == 0) return kNoBlock;
+  BlockIndex block = pool.next();
+  if (block == kNoBlock) {
+    starved = true;
+    return kNoBlock;
+  }
+  pool.queued(block);
+  gone = std::move(headers[block]);
+  headers[block] = nullptr;
+  return block;
+}
+
+void Engine::Impl::refill() {
+  for (BlockIndex block = takeNext(); block != kNoBlock; block = takeNext()) enqueue(block);
+}
+
+void Engine::Impl::enqueue(BlockIndex block) {
+  try {
+    if (bracketOpen[block]) arena->endRead(block);
+    bracketOpen[block] = false;
+    transport->enqueue(block, spec.payloadBytes);
+  } catch (...) {
+    std::lock_guard guard(lock);
+    pool.aborted(block);
+    throw;
+  }
+}
+
+void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
+  auto header = std::make_shared<BlockHeader>();
+  header->block = completion.block;
+  header->scanCount = scans;
+  header->bytes = scans * spec.layout.scanBytes;
+  header->timeNs = completion.timeNs;
+  if (scans > 0) {
+    arena->beginRead(completion.block);
+    bracketOpen[completion.block] = true;
+  }
+  header->segments = continuity.split(completion, arena->data(completion.block), scans);
+  if (scans == 0) return;  // nothing to read: the block goes back as the oldest in its turn
+  ContinuityTotals totals = continuity.totals();
+  std::lock_guard adding(publishing);
+  std::shared_ptr<const ConsumerList> to;
+  {
+    std::lock_guard guard(lock);
+    header->sequence = counted.blocks++;
+    counted.scans += scans;
+    counted.bytes += header->bytes;
+    counted.newestTimeNs = header->timeNs;
+    counted.grade = totals.grade;
+    counted.gaps = totals.gaps;
+    counted.lost = totals.lost;
+    counted.lostMin = totals.lostMin;
+    counted.lostMax = totals.lostMax;
+    counted.endScan = totals.endScan;
+    counted.jitterSeconds = totals.jitterSeconds;
+    rate.add(header->timeNs, totals.endScan, counted.bytes);
+    headers[header->block] = header;
+    log.add(header);
+    to = consumers;
+    for (size_t i = 0; i < to->size(); ++i) pool.lease(header->block);
+  }
+  offer(header, *to);
+}
+
+// Each consumer's lease was taken before; those who decline give it back here.
+void Engine::Impl::offer(const HeaderPtr& header, const ConsumerList& to) {
+  uint32_t declined = 0;
+  for (const auto& consumer : to)
+    if (!consumer->offer(header, arena->data(header->block))) ++declined;
+  if (declined == 0) return;
+  std::lock_guard guard(lock);
+  while (declined-- > 0) giveBack(header->block);
+}
+
+// Takes back every block. What had completed before the source was disabled is delivered.
+void Engine::Impl::drain(Fault& fault) {
+  std::vector<Completion> done(pool.blockCount());
+  size_t count = 0;
+  transport->disable(done, count);
+  Fault late = take({done.data(), count}, false);
+  if (!fault) fault = late;
+  recoverFailed();
+  std::lock_guard guard(lock);
+  while (pool.queuedCount() > 0) pool.aborted(pool.oldestQueued());
+}
+
+void Engine::Impl::finish(const Fault& fault, bool vanished) {
+  {
+    std::lock_guard guard(lock);
+    counted.state = fault ? EngineState::Failed : EngineState::Stopped;
+    counted.fault = fault;
+    counted.vanished = vanished;
+    counted.cpuSeconds = cpuSeconds();
+    cpuClockRuns = false;
+  }
+  endConsumers();
+  news();
+}
+
+void Engine::Impl::endConsumers() {
+  std::lock_guard noOffers(publishing);
+  std::shared_ptr<const ConsumerList> to;
+  {
+    std::lock_guard guard(lock);
+    if (ended) return;
+    ended = true;
+    to = consumers;
+  }
+  for (const auto& consumer : *to) consumer->ended();
+}
+
+}  // namespace iio

@@ -1,0 +1,265 @@
+#include "engine.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <stdexcept>
+
+#include "engine-impl.h"
+
+namespace iio {
+
+namespace {
+
+constexpr auto kLeaseDeadline = std::chrono::seconds(10);
+
+CoreError invalid(const char* message) { return CoreError(Fault{EINVAL, "", "", message}); }
+
+EngineSpec checked(EngineSpec spec, const Arena& arena) {
+  uint32_t scan = spec.layout.scanBytes;
+  if (scan == 0 || spec.payloadBytes < scan || spec.payloadBytes % scan != 0)
+    throw invalid("The block size is not a whole number of scans. Choose a multiple of the scan size.");
+  if (spec.payloadBytes > arena.allocatedBytes())
+    throw invalid("The block size is larger than the memory of a block. Choose a smaller one.");
+  if (arena.blockCount() < 2 || spec.queueDepth < 1 || spec.queueDepth >= arena.blockCount())
+    throw invalid("The queue takes all blocks. Choose more blocks or a shorter queue.");
+  for (uint32_t element : spec.counter)
+    if (element >= spec.layout.elements.size() || spec.layout.elements[element].kind == NumberKind::Float)
+      throw invalid("The counter names a channel that has no integer samples. Choose another channel.");
+  if (spec.layout.timestamp >= static_cast<int>(spec.layout.elements.size()))
+    throw invalid("The timestamp is not one of the scan's elements. Enable the timestamp channel.");
+  return spec;
+}
+
+}  // namespace
+
+int64_t monotonicNowNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory, std::unique_ptr<Transport> source)
+    : spec(checked(std::move(given), *memory)),
+      scansPerBlock(spec.payloadBytes / spec.layout.scanBytes),
+      arena(std::move(memory)),
+      transport(std::move(source)),
+      waitsForBlocks(transport->waitsForBlocks()),
+      wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      pool(arena->blockCount(), spec.queueDepth),
+      headers(arena->blockCount()),
+      continuity({spec.layout, spec.rateHz, spec.counter, spec.timestampGaps, transport->lossGrade()}),
+      bracketOpen(arena->blockCount(), false) {
+  if (!wake) throw CoreError(makeFault(errno, "eventfd", "", "Close other programs and try again."));
+  counted.queuedLeast = spec.queueDepth;
+  counted.grade = continuity.totals().grade;
+}
+
+Engine::Engine(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport)
+    : impl_(std::make_unique<Impl>(std::move(spec), std::move(arena), std::move(transport))) {}
+
+Engine::~Engine() {
+  close();
+  // A lease that never came back: its reader may still be at work, so the memory is left to it.
+  if (impl_->arena && impl_->pool.leasesHeld() != 0) static_cast<void>(impl_->arena.release());
+}
+
+void Engine::addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan) {
+  impl_->add(consumer, fromScan);
+}
+
+void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromScan) {
+  std::lock_guard noOffers(publishing);
+  std::vector<HeaderPtr> past;
+  bool over = false;
+  {
+    std::lock_guard guard(lock);
+    if (std::find(consumers->begin(), consumers->end(), consumer) != consumers->end()) return;
+    over = ended;
+    for (BlockIndex block : pool.readable()) {
+      if (fromScan < 0 || !headers[block] || headers[block]->endScan() <= fromScan) continue;
+      past.push_back(headers[block]);
+      pool.lease(block);
+    }
+    if (!over) {
+      auto list = std::make_shared<ConsumerList>(*consumers);
+      list->push_back(consumer);
+      consumers = std::move(list);
+    }
+  }
+  for (const HeaderPtr& header : past) offer(header, {consumer});
+  if (over) consumer->ended();
+}
+
+void Engine::removeConsumer(const Consumer* consumer) {
+  std::lock_guard guard(impl_->lock);
+  auto list = std::make_shared<ConsumerList>(*impl_->consumers);
+  std::erase_if(*list, [&](const auto& other) { return other.get() == consumer; });
+  impl_->consumers = std::move(list);
+}
+
+void Engine::start() {
+  std::lock_guard guard(impl_->control);
+  impl_->begin();
+}
+
+void Engine::stop() noexcept {
+  std::lock_guard guard(impl_->control);
+  if (!impl_->thread.joinable()) return;
+  impl_->stopAsked = true;
+  impl_->wakeUp();
+  impl_->thread.join();
+}
+
+void Engine::close() noexcept {
+  stop();
+  std::lock_guard guard(impl_->control);
+  impl_->endConsumers();
+  impl_->transport->close();
+  std::unique_lock held(impl_->lock);
+  if (impl_->counted.state == EngineState::Closed) return;
+  impl_->leasesReturned.wait_for(held, kLeaseDeadline, [&] { return impl_->pool.leasesHeld() == 0; });
+  impl_->counted.state = EngineState::Closed;
+  impl_->consumers = std::make_shared<ConsumerList>();
+  std::fill(impl_->headers.begin(), impl_->headers.end(), nullptr);
+  // Whoever still holds a lease reads this memory: it goes with the last of them.
+  if (impl_->pool.leasesHeld() == 0) impl_->freeMemory();
+}
+
+void Engine::Impl::freeMemory() noexcept {
+  for (BlockIndex block = 0; arena && block < bracketOpen.size(); ++block) {
+    if (!bracketOpen[block]) continue;
+    bracketOpen[block] = false;
+    try {
+      arena->endRead(block);
+    } catch (const CoreError&) {  // the memory goes in any case
+    }
+  }
+  arena.reset();
+}
+
+EngineCounters Engine::counters() const {
+  int64_t now = monotonicNowNs();
+  std::lock_guard guard(impl_->lock);
+  EngineCounters out = impl_->counted;
+  out.queued = impl_->pool.queuedCount();
+  RateMeter::Rates rates = impl_->rate.at(now);
+  out.rateHz = rates.scansPerSecond;
+  out.bytesPerSecond = rates.bytesPerSecond;
+  out.cpuSeconds = impl_->cpuSeconds();
+  return out;
+}
+
+std::vector<uint8_t> Engine::blockStates() const {
+  std::vector<uint8_t> out;
+  std::lock_guard guard(impl_->lock);
+  impl_->pool.shown(out);
+  return out;
+}
+
+std::vector<HeaderPtr> Engine::history() const {
+  std::vector<HeaderPtr> out;
+  std::lock_guard guard(impl_->lock);
+  out.reserve(impl_->pool.readable().size());
+  for (BlockIndex block : impl_->pool.readable())
+    if (impl_->headers[block]) out.push_back(impl_->headers[block]);
+  return out;
+}
+
+bool Engine::Impl::stillThere(const HeaderPtr& header) const {
+  return header && header->block < headers.size() && headers[header->block] == header;
+}
+
+bool Engine::tryLease(const HeaderPtr& header) {
+  std::lock_guard guard(impl_->lock);
+  if (!impl_->stillThere(header)) return false;
+  impl_->pool.lease(header->block);
+  return true;
+}
+
+void Engine::release(BlockIndex block) noexcept {
+  std::lock_guard guard(impl_->lock);
+  try {
+    impl_->giveBack(block);
+  } catch (const std::logic_error&) {
+    assert(!"a lease was released twice");
+  }
+}
+
+void Engine::Impl::giveBack(BlockIndex block) {
+  pool.release(block);
+  if (starved && pool.leases(block) == 0) wakeUp();
+  if (pool.leasesHeld() != 0) return;
+  leasesReturned.notify_all();
+  if (counted.state == EngineState::Closed) freeMemory();
+}
+
+const std::byte* Engine::data(BlockIndex block) const { return arena().data(block); }
+
+const Arena& Engine::arena() const {
+  if (!impl_->arena) throw CoreError(Fault{EBADF, "", "", "The stream is closed. Start it again."});
+  return *impl_->arena;
+}
+
+const ScanLayout& Engine::layout() const { return impl_->spec.layout; }
+
+PinId Engine::pin(const std::vector<HeaderPtr>& blocks) {
+  std::lock_guard guard(impl_->lock);
+  std::vector<BlockIndex> there;
+  for (const HeaderPtr& header : blocks)
+    if (impl_->stillThere(header)) there.push_back(header->block);
+  return impl_->pool.pin(there);
+}
+
+void Engine::unpin(PinId pin) {
+  std::lock_guard guard(impl_->lock);
+  impl_->pool.unpin(pin);
+}
+
+std::vector<HeaderPtr> Engine::pinned(PinId pin) const {
+  std::lock_guard guard(impl_->lock);
+  std::vector<HeaderPtr> out;
+  for (BlockIndex block : impl_->pool.pinned(pin))
+    if (impl_->headers[block]) out.push_back(impl_->headers[block]);
+  return out;
+}
+
+HeaderBatch Engine::drainHeaders() {
+  std::lock_guard guard(impl_->lock);
+  return impl_->log.drain();
+}
+
+void Engine::onNews(std::function<void()> listener) {
+  std::shared_ptr<const std::function<void()>> held;
+  if (listener) held = std::make_shared<const std::function<void()>>(std::move(listener));
+  std::lock_guard guard(impl_->lock);
+  impl_->listener.swap(held);
+}
+
+Transport& Engine::transport() { return *impl_->transport; }
+
+void Engine::Impl::news() {
+  std::shared_ptr<const std::function<void()>> call;
+  {
+    std::lock_guard guard(lock);
+    call = listener;
+  }
+  if (call) (*call)();
+}
+
+void Engine::Impl::wakeUp() noexcept {
+  uint64_t one = 1;
+  // The counter can only be full (EAGAIN), and then the fd is readable anyway.
+  if (write(wake.get(), &one, sizeof one) < 0) return;
+}
+
+double Engine::Impl::cpuSeconds() const {
+  timespec used{};
+  if (!cpuClockRuns || clock_gettime(cpuClock, &used) != 0) return counted.cpuSeconds;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+}  // namespace iio
