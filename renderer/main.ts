@@ -3,6 +3,7 @@ import { createApp } from "vue";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
+import "./styles/traces.css";
 import App from "./App.vue";
 import { connectPort } from "./connect.js";
 import { useConnection } from "./stores/connection.js";
