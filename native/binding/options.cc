@@ -1,0 +1,260 @@
+#include "options.h"
+
+#include <cmath>
+
+namespace iio::binding {
+namespace {
+
+constexpr size_t kMostElements = 1024;
+constexpr int64_t kMostScanBytes = 1 << 20;
+constexpr int64_t kMostBlockBytes = int64_t{1} << 31;
+constexpr int64_t kMostBlocks = 65536;
+constexpr double kMostRateHz = 1e12;
+constexpr double kMostFrequencyHz = 1e12;
+
+ScanElement readElement(const Field& field, uint32_t scanBytes) {
+  ScanElement e;
+  e.storageBits = uint16_t(field["storageBits"].integer(8, 64));
+  if (e.storageBits % 8 || e.storageBits == 40 || e.storageBits == 48 || e.storageBits == 56)
+    field["storageBits"].refuse("must be 8, 16, 24, 32 or 64.");
+  e.bits = uint16_t(field["bits"].integer(1, e.storageBits));
+  e.shift = uint16_t(field["shift"].integer(0, e.storageBits - e.bits));
+  e.repeat = uint16_t(field["repeat"].integer(1, 4096));
+  e.kind = NumberKind(field["kind"].choice({"s", "u", "f"}));
+  if (e.kind == NumberKind::Float && e.storageBits != 32 && e.storageBits != 64)
+    field["storageBits"].refuse("of a float must be 32 or 64.");
+  e.bigEndian = field["bigEndian"].boolean();
+  const int64_t bytes = int64_t{e.repeat} * e.storageBits / 8;
+  if (bytes > scanBytes) field.refuse("is larger than a scan.");
+  e.offsetBytes = uint32_t(field["offsetBytes"].integer(0, scanBytes - bytes));
+  return e;
+}
+
+ArenaSpec readArena(const Field& field) {
+  ArenaSpec arena;
+  arena.kind = ArenaKind(field["kind"].choice({"heap", "udmabuf", "pages"}));
+  arena.devicePath = field["devicePath"].path(arena.kind == ArenaKind::Pages);
+  arena.blockCount = uint32_t(field["blockCount"].integer(2, kMostBlocks));
+  arena.allocatedBytes = uint32_t(field["allocatedBytes"].integer(4096, kMostBlockBytes));
+  if (arena.allocatedBytes % 4096)
+    field["allocatedBytes"].refuse("must be a multiple of 4,096, a page.");
+  return arena;
+}
+
+EngineSpec readEngine(const Field& field, const ArenaSpec& arena) {
+  EngineSpec engine;
+  engine.layout = readLayout(field["layout"]);
+  const Field payload = field["payloadBytes"];
+  engine.payloadBytes = uint32_t(payload.integer(1, arena.allocatedBytes));
+  if (engine.payloadBytes % engine.layout.scanBytes)
+    payload.refuse("must be a multiple of a scan, " + std::to_string(engine.layout.scanBytes) +
+                   " bytes.");
+  engine.queueDepth = uint32_t(field["queueDepth"].integer(1, arena.blockCount - 1));
+  engine.rateHz = field["rateHz"].number(0, kMostRateHz);
+  for (const Field& element : field["counter"].items(8)) {
+    engine.counter.push_back(element.index(engine.layout.elements.size()));
+    if (engine.layout.elements[engine.counter.back()].kind == NumberKind::Float)
+      element.refuse("names a float, which can't count scans.");
+  }
+  engine.timestampGaps = field["timestampGaps"].boolean();
+  if (engine.timestampGaps && engine.layout.timestamp < 0)
+    field["timestampGaps"].refuse("needs a timestamp element in the layout.");
+  return engine;
+}
+
+KernelSource readKernelSource(const Field& field, bool dmabuf, const StreamOptions& options) {
+  KernelSource source;
+  source.dmabuf = dmabuf;
+  source.spec.devicePath = field["devicePath"].path(false);
+  source.spec.bufferIndex = uint32_t(field["bufferIndex"].integer(0, 1023));
+  source.spec.enablePath = field["enablePath"].path(false);
+  source.spec.presencePath = field["devicePresencePath"].path(false);
+  source.spec.deadlineMs = options.deadlineMs;
+  source.spec.scanBytes = options.engine.layout.scanBytes;
+  source.spec.rateHz = options.engine.rateHz;
+  return source;
+}
+
+SimulatorSpec readSimulator(const Field& field, const EngineSpec& engine) {
+  SimulatorSpec spec;
+  spec.layout = engine.layout;
+  spec.elements = readSimulatedElements(field["channels"], engine.layout.elements.size());
+  spec.max = field["max"].boolean();
+  spec.rateHz = engine.rateHz;
+  spec.seed = uint64_t(field["seed"].integer(0, kMostExact));
+  if (!spec.max && spec.rateHz <= 0) field["max"].refuse("must be true if the stream has no rate.");
+  return spec;
+}
+
+TraceSpec readTrace(const Field& field, const ScanLayout& layout) {
+  TraceSpec trace;
+  trace.part = TracePart(field["part"].choice({"value", "magnitude", "phase"}));
+  trace.element = field["element"].index(layout.elements.size());
+  trace.scale = field["scale"].number();
+  trace.offset = field["offset"].number();
+  auto component = [&](const char* name, uint32_t element) {
+    return field.has(name) ? field[name].index(layout.elements[element].repeat) : 0;
+  };
+  trace.component = component("component", trace.element);
+  if (trace.part == TracePart::Value) return trace;
+  trace.elementQ = field["elementQ"].index(layout.elements.size());
+  trace.scaleQ = field["scaleQ"].number();
+  trace.offsetQ = field["offsetQ"].number();
+  trace.componentQ = component("componentQ", trace.elementQ);
+  return trace;
+}
+
+RangeSpec readRange(const Field& field) {
+  constexpr double kMost = double(kMostExact);
+  switch (field["kind"].choice({"follow", "trigger", "range", "all"})) {
+    case 0:
+      return FollowRange{field["scans"].number(0, kMost)};
+    case 1:
+      return TriggerRange{field["preScans"].number(-kMost, kMost),
+                          field["postScans"].number(-kMost, kMost),
+                          field["mode"].choice({"auto", "normal"}) == 0};
+    case 2:
+      return FixedRange{field["fromScan"].number(-kMost, kMost),
+                        field["toScan"].number(-kMost, kMost)};
+    default:
+      return WholeRange{};
+  }
+}
+
+OutputSpec readOutput(const Field& field, const ScanLayout& layout) {
+  OutputSpec output;
+  output.path = field["path"].path(false);
+  output.verbatim = field["verbatim"].boolean();
+  if (output.verbatim) return output;
+  for (const Field& element : field["elements"].items(kMostElements))
+    output.elements.push_back(
+        {element["element"].index(layout.elements.size()),
+         OutputType(element["as"].choice(
+             {"i8", "u8", "i16", "u16", "i32", "u32", "f32", "f64", "i64-as-2u32"}))});
+  return output;
+}
+
+PlacedGap readCapture(const Field& field) {
+  PlacedGap capture;
+  capture.scan = field["scan"].integer(0, kMostExact);
+  capture.sample = field["sample"].integer(0, kMostExact);
+  capture.gap.lost = field["lost"].integer(0, kMostExact);
+  capture.gap.lostMin = field["lostMin"].integer(0, kMostExact);
+  capture.gap.lostMax = field["lostMax"].integer(-1, kMostExact);
+  capture.gap.grade = Grade(field["grade"].choice({"exact", "estimated", "unknown"}));
+  capture.gap.cause = GapCause(field["cause"].choice(
+      {"dry-queue", "timestamp", "counter", "simulator", "overrun", "failed-block", "restart"}));
+  capture.timeNs = field["timeNs"].time();
+  return capture;
+}
+
+}  // namespace
+
+ScanLayout readLayout(const Field& field) {
+  ScanLayout layout;
+  layout.scanBytes = uint32_t(field["scanBytes"].integer(1, kMostScanBytes));
+  for (const Field& element : field["elements"].items(kMostElements))
+    layout.elements.push_back(readElement(element, layout.scanBytes));
+  if (layout.elements.empty()) field["elements"].refuse("must name at least one element.");
+  const Field timestamp = field["timestamp"];
+  layout.timestamp = int(timestamp.integer(-1, int64_t(layout.elements.size()) - 1));
+  if (layout.timestamp >= 0 && layout.elements[size_t(layout.timestamp)].storageBits != 64)
+    timestamp.refuse("must name an element of 64 bits.");
+  return layout;
+}
+
+StreamOptions readStreamOptions(const Field& field) {
+  StreamOptions options;
+  options.arena = readArena(field["arena"]);
+  options.engine = readEngine(field, options.arena);
+  options.pyramidBytes = uint64_t(field["pyramidBytes"].integer(0, kMostExact));
+  options.deadlineMs = field["deadlineMs"].integer(1, 600'000);
+  const Field source = field["source"];
+  const size_t kind = source["kind"].choice({"dmabuf", "read", "simulator"});
+  if (kind == 0 && options.arena.kind == ArenaKind::Pages)
+    field["arena"]["kind"].refuse("must be heap or udmabuf for a dmabuf source.");
+  if (kind == 2)
+    options.source = readSimulator(source, options.engine);
+  else
+    options.source = readKernelSource(source, kind == 0, options);
+  return options;
+}
+
+std::vector<SimulatedElement> readSimulatedElements(const Field& field, size_t count) {
+  std::vector<SimulatedElement> elements;
+  for (const Field& channel : field.items(kMostElements)) {
+    SimulatedElement e;
+    e.waveform =
+        Waveform(channel["waveform"].choice({"sine", "square", "triangle", "sweep", "noise",
+                                             "pulses", "counter", "timestamp", "constant"}));
+    e.frequencyHz = channel["frequencyHz"].number(0, kMostFrequencyHz);
+    e.frequencyEndHz = channel["frequencyEndHz"].number(0, kMostFrequencyHz);
+    e.sweepSeconds = channel["sweepSeconds"].number(0, 1e9);
+    e.amplitude = channel["amplitude"].number();
+    e.offset = channel["offset"].number();
+    e.noise = channel["noise"].number();
+    e.phase = channel["phase"].number();
+    e.duty = channel["duty"].number(0, 1);
+    e.glitchEvery = uint32_t(channel["glitchEvery"].integer(0, UINT32_MAX));
+    elements.push_back(e);
+  }
+  if (elements.size() != count)
+    field.refuse("must have one item for each of the " + std::to_string(count) + " elements.");
+  return elements;
+}
+
+SimulatedFault readFault(const Field& field) {
+  constexpr SimulatedFault kFaults[] = {SimulatedFault::Stall, SimulatedFault::LostBlocks,
+                                        SimulatedFault::TransferError, SimulatedFault::Vanish,
+                                        SimulatedFault::None};
+  return kFaults[field.choice({"stall", "lost-blocks", "transfer-error", "vanish", "none"})];
+}
+
+Query readQuery(const Field& field, const ScanLayout& layout) {
+  Query query;
+  for (const Field& trace : field["traces"].items(64))
+    query.traces.push_back(readTrace(trace, layout));
+  query.range = readRange(field["range"]);
+  query.columns = uint32_t(field["columns"].integer(1, 65536));
+  return query;
+}
+
+TriggerSpec readTrigger(const Field& field, const ScanLayout& layout) {
+  TriggerSpec trigger;
+  trigger.trace = readTrace(field["trace"], layout);
+  trigger.rising = field["edge"].choice({"rising", "falling"}) == 0;
+  trigger.level = field["level"].number();
+  trigger.hysteresis = field["hysteresis"].number(0, 1e308);
+  return trigger;
+}
+
+RecordingOptions readRecordingOptions(const Field& field, const ScanLayout& layout) {
+  RecordingOptions options;
+  for (const Field& output : field["outputs"].items(64))
+    options.spec.outputs.push_back(readOutput(output, layout));
+  if (options.spec.outputs.empty()) field["outputs"].refuse("must name at least one file.");
+  options.spec.journalPath = field["journalPath"].path(false);
+  const auto header = field["journalHeader"].bytes();
+  options.spec.journalHeader.assign(header.begin(), header.end());
+  options.spec.scans = field["scans"].integer(0, kMostExact);
+  options.spec.freeFloorBytes = field["freeFloorBytes"].integer(0, kMostExact);
+  options.fromScan = field["fromScan"].integer(-1, kMostExact);
+  return options;
+}
+
+FileStoreSpec readFileStoreOptions(const Field& field) {
+  FileStoreSpec spec;
+  spec.path = field["path"].path(false);
+  spec.headerBytes = field["headerBytes"].integer(0, kMostExact);
+  spec.layout = readLayout(field["layout"]);
+  spec.rateHz = field["rateHz"].number(0, kMostRateHz);
+  for (const Field& capture : field["captures"].items(10'000'000))
+    spec.captures.push_back(readCapture(capture));
+  for (size_t i = 1; i < spec.captures.size(); ++i)
+    if (spec.captures[i].sample < spec.captures[i - 1].sample)
+      field["captures"].refuse("must be sorted by sample.");
+  spec.firstTimeNs = field["firstTimeNs"].time();
+  return spec;
+}
+
+}  // namespace iio::binding
