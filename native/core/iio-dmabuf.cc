@@ -1,0 +1,284 @@
+#include "iio-dmabuf.h"
+
+#include <algorithm>
+#include <array>
+
+#include "iio-kinds.h"
+#include "uapi.h"
+
+namespace iio {
+namespace {
+
+constexpr int64_t kMillisecond = 1'000'000;
+// How long a sign of life of the device is taken for its presence when a block is queued. An unplug within that time
+// leaks the block until the next restart of the machine; a look each time would cost a call per block.
+constexpr int64_t kAliveNs = 20'000;
+constexpr int64_t kPresentNs = 1 * kMillisecond;
+// A wait without a completion looks for the device as often as this.
+constexpr int64_t kLookNs = 500 * kMillisecond;
+// EBUSY of a block that is not in flight: someone else holds the dma-buf's lock for a moment.
+constexpr int kBusyTries = 20;
+constexpr int64_t kBusyPauseNs = 100'000;
+constexpr size_t kMostPolled = 8;
+
+constexpr const char* kAttach = "ioctl(IIO_BUFFER_DMABUF_ATTACH)";
+constexpr const char* kEnqueue = "ioctl(IIO_BUFFER_DMABUF_ENQUEUE)";
+
+const char* adviceForAttach(int err) {
+  switch (err) {
+    case EPERM:
+      return "The driver of this buffer offers no DMABUF: use read().";
+    case ENODEV:
+    case EINVAL:
+    case ENOTTY:
+      return "This kernel offers no DMABUF for IIO (it came with Linux 6.11), or not with this heap: use read().";
+    case EBUSY:
+      return "The buffer runs in another mode: stop what uses it, then try again.";
+    case ENOMEM:
+      return "Use fewer or smaller blocks, or another heap.";
+    default:
+      return "Use another heap, or read().";
+  }
+}
+
+}  // namespace
+
+DmabufTransport::DmabufTransport(IioSourceSpec spec, Sys& sys)
+    : spec_(std::move(spec)), sys_(sys), switch_(sys, spec_), log_(spec_.rateHz) {}
+
+DmabufTransport::~DmabufTransport() { DmabufTransport::close(); }
+
+void DmabufTransport::open(Arena& arena) {
+  fd_ = openBuffer(sys_, spec_.devicePath, spec_.bufferIndex);
+  switch_.clear(notes_);
+  blocks_.assign(arena.blockCount(), Block{});
+  for (BlockIndex i = 0; i < arena.blockCount(); ++i) {
+    blocks_[i].dmabuf = arena.fd(i);
+    const int err = attach(blocks_[i]);
+    if (err) throw CoreError(makeFault(err, kAttach, spec_.devicePath, adviceForAttach(err)));
+  }
+}
+
+int DmabufTransport::attach(Block& block) {
+  int result = 0;
+  for (int i = 0; i < kBusyTries; ++i) {
+    int fd = block.dmabuf;
+    result = sys_.ioctl(fd_.get(), uapi::kDmabufAttach, &fd);
+    if (result != -EBUSY) break;
+    sys_.sleepNs(kBusyPauseNs);  // the kernel's worker may still be detaching
+  }
+  block.attached = result >= 0;
+  return result < 0 ? -result : 0;
+}
+
+void DmabufTransport::detach(Block& block) {
+  int fd = block.dmabuf;
+  if (block.attached) sys_.ioctl(fd_.get(), uapi::kDmabufDetach, &fd);
+  block.attached = false;
+}
+
+// A block that the driver refused answers EBUSY for ever unless it is detached and attached again. Only while the buffer
+// runs: ATTACH on a buffer that is off drops what is queued.
+void DmabufTransport::reattach(Block& block) {
+  if (!running_) throw CoreError(makeFault(EINVAL, kAttach, spec_.devicePath, "The buffer does not run."));
+  detach(block);
+  const int err = attach(block);
+  if (err) throw CoreError(makeFault(err, kAttach, spec_.devicePath, adviceForAttach(err)));
+  block.failed = false;
+}
+
+void DmabufTransport::submit(Block& block, uint32_t bytes) {
+  const auto send = [&] {
+    uapi::IioDmabuf request{static_cast<uint32_t>(block.dmabuf), 0, bytes};
+    int result = 0;
+    for (int i = 0; i < kBusyTries; ++i) {
+      result = sys_.ioctl(fd_.get(), uapi::kDmabufEnqueue, &request);
+      if (result != -EBUSY) break;
+      sys_.sleepNs(kBusyPauseNs);
+    }
+    return result;
+  };
+  int result = send();
+  if (result == -EBUSY && running_) {
+    reattach(block);
+    result = send();
+  }
+  if (result < 0) throw CoreError(makeFault(-result, kEnqueue, spec_.devicePath));
+}
+
+void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
+  Block& block = blocks_.at(index);
+  if (block.inFlight) throw CoreError(makeFault(EBUSY, kEnqueue, spec_.devicePath, "The block is in flight already."));
+  InFlight next;
+  next.flight.block = index;
+  next.flight.bytes = payloadBytes;
+  next.flight.scans = payloadBytes / std::max(1u, spec_.scanBytes);
+  if (running_ && !lookAgain()) {
+    block.inFlight = true;
+    flights_.push_back(std::move(next));
+    return;
+  }
+  if (block.failed) reattach(block);
+  next.flight.running = running_;
+  next.flight.beforeNs = sys_.nowNs();
+  submit(block, payloadBytes);
+  next.flight.afterNs = sys_.nowNs();
+  block.inFlight = true;
+  ExportedFence exported = exportFence(sys_, block.dmabuf);
+  if (exported.err)
+    throw CoreError(makeFault(exported.err, "ioctl(DMA_BUF_IOCTL_EXPORT_SYNC_FILE)", spec_.devicePath,
+                              "Each queued block needs a file: use a shorter queue, or raise the limit of open files."));
+  next.flight.exportedNs = sys_.nowNs();
+  next.fence = std::move(exported.fence);
+  flights_.push_back(std::move(next));
+}
+
+// Whether a block may be queued. After an unplug the kernel takes blocks, never gives them back and never frees them. An
+// unplug aborts all fences, so a pending newest one shows that the device was there; otherwise it is looked for.
+bool DmabufTransport::lookAgain() {
+  if (end_ != WaitResult::Timeout) return false;
+  const int64_t now = sys_.nowNs();
+  if (now - aliveNs_ < kAliveNs) return true;
+  if (!flights_.empty()) {
+    const int newest = fenceStatus(sys_, flights_.back().fence);
+    if (newest == 0) {
+      aliveNs_ = now;
+      return true;
+    }
+    if (newest < 0) return judgeDevice() == WaitResult::Completed;
+  }
+  if (now - presentNs_ < kPresentNs) return true;
+  if (!switch_.present()) {
+    lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+    return false;
+  }
+  presentNs_ = now;
+  return true;
+}
+
+void DmabufTransport::enable() {
+  const int64_t before = sys_.nowNs();
+  Fault fault = switch_.on();
+  // After a timeout the stuck call may still switch it on: disable() has to switch it off.
+  running_ = everRan_ = !fault || fault.err == ETIMEDOUT;
+  if (fault) throw CoreError(fault);
+  log_.enabled(before);
+  aliveNs_ = presentNs_ = sys_.nowNs();
+}
+
+WaitResult DmabufTransport::lost(WaitResult how, Fault fault) {
+  fault_ = std::move(fault);
+  return end_ = how;
+}
+
+WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64_t deadlineNs, int stopFd) {
+  count = 0;
+  if (out.empty()) return WaitResult::Timeout;
+  for (;;) {
+    if (end_ != WaitResult::Timeout) return end_;
+    std::array<pollfd, kMostPolled + 1> fds;
+    fds[0] = {stopFd, POLLIN, 0};
+    const size_t polled = std::min({burst_, flights_.size(), out.size()});
+    for (size_t i = 0; i < polled; ++i) fds[i + 1] = {flights_[i].fence.get(), POLLIN, 0};
+    const int64_t now = sys_.nowNs();
+    const int64_t until = std::min(deadlineNs, now + kLookNs);
+    const int n = sys_.poll(std::span(fds).first(polled + 1), std::max<int64_t>(0, until - now));
+    if (n < 0) return lost(WaitResult::Failed, makeFault(-n, "poll", spec_.devicePath));
+    if (fds[0].revents) return WaitResult::Stopped;
+    size_t ready = 0;
+    while (ready < polled && fds[ready + 1].revents) ++ready;
+    burst_ = ready == polled ? std::min(kMostPolled, burst_ * 2) : std::max<size_t>(1, ready);
+    if (ready > 0) {
+      const WaitResult result = collect(out, count, ready);
+      if (result != WaitResult::Timeout) return result;
+      continue;
+    }
+    if (running_ && !switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+    if (sys_.nowNs() >= deadlineNs) return WaitResult::Timeout;
+  }
+}
+
+// Takes the completions of the `ready` oldest blocks. A broken one comes alone, after the device was looked at.
+WaitResult DmabufTransport::collect(std::span<Completion> out, size_t& count, size_t ready) {
+  for (; ready > 0; --ready) {
+    InFlight& oldest = flights_.front();
+    const FenceReport report = readFence(sys_, oldest.fence);
+    if (report.status == 0) break;
+    const Verdict verdict = log_.judge(oldest.flight, report);
+    if (verdict.end != FlightEnd::Delivered) {
+      if (count > 0) break;
+      if (verdict.end == FlightEnd::Broken) {
+        const WaitResult device = judgeDevice();
+        if (device != WaitResult::Completed) return device;
+      }
+      out[count++] = complete(oldest, report, verdict);
+      flights_.pop_front();
+      break;
+    }
+    out[count++] = complete(oldest, report, verdict);
+    flights_.pop_front();
+  }
+  return count > 0 ? WaitResult::Completed : WaitResult::Timeout;
+}
+
+// After a fence error: is it this block alone (Completed: go on), or is the device gone, or was the buffer switched off?
+// The last two abort every block in flight, so a later fence that is pending or good tells at once.
+WaitResult DmabufTransport::judgeDevice() {
+  if (!switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+  if (onlyThisFailed()) return WaitResult::Completed;
+  SwitchState state = switch_.state();
+  // A device on its way out switches its buffers off before its directory goes.
+  for (int i = 0; i < 10 && state == SwitchState::Off && switch_.present(); ++i) sys_.sleepNs(10 * kMillisecond);
+  if (!switch_.present()) state = SwitchState::Gone;
+  switch (state) {
+    case SwitchState::On:
+      return WaitResult::Completed;
+    case SwitchState::Gone:
+      return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+    case SwitchState::Off: {
+      Fault fault = makeFault(EINTR, "poll", spec_.devicePath);
+      fault.message = "The buffer of " + spec_.devicePath + " was switched off by another program. Start again.";
+      return lost(WaitResult::Failed, std::move(fault));
+    }
+    case SwitchState::NoAnswer:
+      break;
+  }
+  Fault fault = makeFault(EIO, "poll", spec_.devicePath);
+  fault.message = "Transfers of " + spec_.devicePath + " fail and the device does not answer. Check its connection.";
+  return lost(WaitResult::Failed, std::move(fault));
+}
+
+bool DmabufTransport::onlyThisFailed() const {
+  return flights_.size() > 1 && fenceStatus(sys_, flights_.back().fence) >= 0;
+}
+
+Fault DmabufTransport::failure(const InFlight& done, const FenceReport& report, const Verdict& verdict) const {
+  if (verdict.end == FlightEnd::Broken)
+    return makeFault(-report.status, "ioctl(SYNC_IOC_FILE_INFO)", spec_.devicePath,
+                     "The transfer of this block failed and its samples are lost.");
+  Fault fault = makeFault(EIO, kEnqueue, spec_.devicePath);
+  fault.message = "The driver of " + spec_.devicePath + " refused block " + std::to_string(done.flight.block) +
+                  "; it is offered again.";
+  return fault;
+}
+
+Completion DmabufTransport::complete(const InFlight& done, const FenceReport& report, const Verdict& verdict) {
+  Block& block = blocks_[done.flight.block];
+  Completion completion;
+  completion.block = done.flight.block;
+  completion.timeNs = verdict.timeNs;
+  completion.hasGap = verdict.hasGap;
+  completion.gap = verdict.gap;
+  if (verdict.end == FlightEnd::Delivered) {
+    completion.bytes = done.flight.bytes;
+  } else {
+    completion.status = CompletionStatus::Failed;
+    completion.fault = failure(done, report, verdict);
+    block.failed = true;
+  }
+  block.inFlight = false;
+  log_.take(done.flight, verdict);
+  return completion;
+}
+
+}  // namespace iio

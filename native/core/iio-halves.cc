@@ -1,0 +1,107 @@
+#include "iio-halves.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace iio {
+namespace {
+constexpr double kSecond = 1e9;
+constexpr double kRateTolerance = 1e-3;
+}  // namespace
+
+HalfBooks::HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, int64_t enabledNs)
+    : rateHz_(rateHz),
+      scanBytes_(std::max(1u, scanBytes)),
+      configured_(halfBytes),
+      half_(halfBytes),
+      endLowNs_(static_cast<double>(enabledNs)),
+      endLikelyNs_(static_cast<double>(enabledNs)) {}
+
+double HalfBooks::durationNs() const {
+  return rateHz_ > 0 ? static_cast<double>(half_ / scanBytes_) * kSecond / rateHz_ : 0;
+}
+
+// The first read of a run takes one scan only, so that the order can be asked while its half is still begun. Less than a
+// scan can't be asked for (EINVAL); the kernel ends the read with the half anyway.
+uint64_t HalfBooks::limit() const {
+  if (halves_ == 0) return scanBytes_;
+  if (half_ == 0) return UINT64_MAX / scanBytes_ * scanBytes_;
+  const uint64_t rest = half_ - position_;
+  return (rest + scanBytes_ - 1) / scanBytes_ * scanBytes_;
+}
+
+void HalfBooks::idle(int64_t nowNs) {
+  if (position_ == 0) idleNs_ = nowNs;
+}
+
+void HalfBooks::begin() {
+  ++halves_;
+  const double slack = durationNs() * kRateTolerance;
+  const double back = static_cast<double>(backNs_[1]);
+  endLowNs_ = std::max(endLowNs_, back) + durationNs() - slack;
+  endLikelyNs_ = std::max(endLikelyNs_, back) + durationNs();
+  const double ready = static_cast<double>(readyNs_);
+  if (idleNs_ != 0) {
+    endLowNs_ = std::max(endLowNs_, static_cast<double>(idleNs_));
+    endLikelyNs_ = ready;
+  }
+  endLowNs_ = std::min(endLowNs_, ready);
+  endLikelyNs_ = std::min(endLikelyNs_, ready);
+}
+
+void HalfBooks::end(int64_t beforeNs, int64_t afterNs) {
+  half_ = position_;
+  position_ = 0;
+  idleNs_ = 0;
+  backNs_[1] = backNs_[0];
+  backNs_[0] = beforeNs;
+  borderNs_ = afterNs;
+  hasHere_ = hasNext_;
+  here_ = next_;
+  hasNext_ = false;
+}
+
+HalfBooks::Use HalfBooks::took(uint64_t asked, uint64_t taken, int64_t beforeNs, int64_t afterNs) {
+  const bool first = halves_ == 0;
+  if (position_ == 0) begin();
+  position_ += taken;
+  const bool ended = taken < asked || (half_ != 0 && position_ >= half_);
+  if (ended) end(beforeNs, afterNs);
+  if (first && swapped_) dropped_ = 2;
+  if (halves_ <= dropped_) return Use::Drop;
+  return first ? Use::Ask : Use::Keep;
+}
+
+HalfBooks::Use HalfBooks::order(int64_t available) {
+  // A half of a single scan has gone back by now: then anything available is the other one.
+  const uint64_t both = position_ == 0 ? configured_ : 2 * configured_;
+  const bool straight = available >= 0 && configured_ != 0 && static_cast<uint64_t>(available) < both;
+  if (straight) return Use::Keep;
+  dropped_ = 2;
+  return Use::Drop;
+}
+
+// The half after the present border was full before the one just read went back: the hardware paused after it, and began
+// again when that one went back, between backNs_[0] and borderNs_.
+void HalfBooks::otherFull(bool full) {
+  if (!full) return;
+  hasNext_ = true;
+  next_ = {.grade = Grade::Unknown, .cause = GapCause::DryQueue, .lost = 0, .lostMin = 0, .lostMax = -1};
+  if (rateHz_ <= 0) return;
+  const double duration = durationNs();
+  const double back = static_cast<double>(backNs_[1]);
+  const double low = std::max(endLowNs_, back) + duration * (1 - kRateTolerance);
+  const double likely = std::max(endLikelyNs_, back) + duration;
+  const double perNs = rateHz_ / kSecond;
+  const double most = (static_cast<double>(borderNs_) - low) * perNs * (1 + kRateTolerance);
+  next_.grade = Grade::Estimated;
+  next_.lostMax = std::max<int64_t>(0, static_cast<int64_t>(std::ceil(most)));
+  next_.lost = std::clamp<int64_t>(std::llround((static_cast<double>(backNs_[0]) - likely) * perNs), 0, next_.lostMax);
+}
+
+bool HalfBooks::gapHere(Gap& gap) const {
+  if (hasHere_) gap = here_;
+  return hasHere_;
+}
+
+}  // namespace iio
