@@ -8,6 +8,9 @@ export default defineConfig({
   root: at("."),
   base: "./",
   plugins: [vue()],
+  cacheDir: at("../.cache/vite"),
+  // Found at once, so that a development server never swaps Vue under a running page.
+  optimizeDeps: { include: ["vue", "pinia", "reka-ui", "uplot", "valibot"] },
   build: {
     outDir: at("../dist/renderer"),
     emptyOutDir: true,

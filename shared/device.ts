@@ -16,6 +16,8 @@ export interface ContextInfo {
   label: string;
   /** Quiet text beside the label: `Linux 6.12`, `~/Recordings`. */
   detail: string;
+  /** Recordings: room left where they go. */
+  freeBytes?: number;
   state: { kind: "ready" } | { kind: "unavailable"; error: StudioError };
 }
 

@@ -7,6 +7,7 @@ import { isInField, isInLayer, isPressable, trackFocusOrigin } from "./keys.js";
 export function useKeyDispatch(): void {
   const commands = useCommands();
   const origin = trackFocusOrigin(window);
+  commands.focusByKeyboard = origin.byKeyboard;
 
   const onKeydown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;

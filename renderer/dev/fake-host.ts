@@ -23,7 +23,7 @@ import {
 import type { Port } from "../../shared/port.js";
 import { DEFAULT_SETTINGS, type StudioSettings } from "../../shared/settings.js";
 import { makeHandlers, type Handlers } from "./fake-handlers.js";
-import type { FakeRecording } from "./fake-recorder.js";
+import { FREE_BYTES, type FakeRecording } from "./fake-recorder.js";
 import { FakeStream } from "./fake-stream.js";
 import type { RecordingEntry } from "../../shared/recording.js";
 
@@ -94,6 +94,7 @@ export class FakeHost {
           kind: "recordings",
           label: "Recordings",
           detail: folder,
+          freeBytes: FREE_BYTES,
           state: { kind: "ready" },
         },
       ],

@@ -66,7 +66,7 @@ export function geometryOf(
   const queueDepth = Math.min(
     blockCount - 1,
     settings.queueDepth ??
-      (short ? 1 : Math.max(2, 2 ** Math.round(Math.log2(RESERVE_SECONDS / seconds)))),
+      (short ? 1 : Math.max(2, 2 ** Math.min(4, Math.round(Math.log2(RESERVE_SECONDS / seconds))))),
   );
   const notes: string[] = [];
   if (payload !== asked) {

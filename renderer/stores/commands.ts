@@ -1,6 +1,6 @@
 /** The register of everything the window can do: by mouse, by key and by name. */
 import { defineStore } from "pinia";
-import { computed, onScopeDispose, shallowReactive } from "vue";
+import { computed, onScopeDispose, shallowReactive, shallowRef } from "vue";
 import type { Command } from "../commands/command.js";
 import { matchesKey } from "../commands/keys.js";
 import { useNotices } from "./notices.js";
@@ -8,6 +8,9 @@ import { useNotices } from "./notices.js";
 export const useCommands = defineStore("commands", () => {
   const byId = shallowReactive(new Map<string, Command>());
   const list = computed(() => [...byId.values()]);
+
+  /** Whether the keyboard brought the focus to where it is; the dispatcher of keys tells. */
+  const focusByKeyboard = shallowRef<() => boolean>(() => true);
 
   /** A later command of the same id takes its place until it is unregistered. */
   function register(commands: Command[]): () => void {
@@ -36,7 +39,7 @@ export const useCommands = defineStore("commands", () => {
     return fitting.find((command) => !command.blocked?.()) ?? fitting[0];
   }
 
-  return { byId, list, register, run, forKey };
+  return { byId, list, focusByKeyboard, register, run, forKey };
 });
 
 export function title(command: Command): string {

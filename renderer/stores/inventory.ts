@@ -110,11 +110,16 @@ export const useInventory = defineStore("inventory", () => {
   }
 
   const list = computed(() => [...devices.values()]);
+  /** Room where recordings go, as the host last told. */
+  const freeBytes = computed(
+    () => contexts.value.find(({ kind }) => kind === "recordings")?.freeBytes ?? null,
+  );
   return {
     contexts,
     devices,
     values,
     list,
+    freeBytes,
     listen,
     load,
     refresh,

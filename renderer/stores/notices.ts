@@ -7,6 +7,7 @@ import { shallowRef } from "vue";
 import type { StudioClient } from "../../shared/client.js";
 import { toStudioError, type StudioError } from "../../shared/errors.js";
 import type { Events } from "../../shared/messages.js";
+import { endedDetail, endedTitle } from "../lib/ended.js";
 import type { RecordingResult, RecordingStatus } from "../../shared/recording.js";
 
 export interface Notice {
@@ -72,15 +73,12 @@ export const useNotices = defineStore("notices", () => {
   }
 
   /** A recording that ended for a reason the user did not ask for: the cause, and what is safe. */
-  function recordingEnded(status: RecordingStatus, result: RecordingResult, safe: string): void {
+  function recordingEnded(device: string, status: RecordingStatus, result: RecordingResult): void {
     if (!result.error) return;
-    const known = banners.value.find(({ stream }) => stream === status.stream);
     banner({
       level: "error",
-      title: safe,
-      detail: [known?.detail, result.error.message]
-        .filter((text, at, all) => text && all.indexOf(text) === at)
-        .join(" "),
+      title: endedTitle(device, result),
+      detail: endedDetail(result),
       fix: result.error.fix,
       stream: status.stream,
       recording: result.name,
@@ -92,5 +90,10 @@ export const useNotices = defineStore("notices", () => {
     lines.value = lines.value.filter((notice) => notice.id !== id);
   }
 
-  return { banners, lines, listen, banner, line, refused, recordingEnded, close };
+  function closeAll(): void {
+    banners.value = [];
+    lines.value = [];
+  }
+
+  return { closeAll, banners, lines, listen, banner, line, refused, recordingEnded, close };
 });

@@ -18,6 +18,8 @@ export const useRecordings = defineStore("recordings", () => {
   const asking = ref<StreamId | null>(null);
   /** A note written before anything records; the next recording takes it. */
   const nextNote = ref("");
+  /** Room where recordings go, as the newest status told; null before the first. */
+  const freeBytes = ref<number | null>(null);
   const endedListeners = new Set<(status: RecordingStatus, result: RecordingResult) => void>();
 
   function listen(client: StudioClient): void {
@@ -36,6 +38,7 @@ export const useRecordings = defineStore("recordings", () => {
   }
 
   function put(status: RecordingStatus): void {
+    freeBytes.value = status.freeBytes;
     const active = status.state.kind === "recording" || status.state.kind === "finishing";
     if (active) running.set(status.stream, status);
     else drop(status);
@@ -99,6 +102,7 @@ export const useRecordings = defineStore("recordings", () => {
     list,
     asking,
     nextNote,
+    freeBytes,
     listen,
     load,
     start,

@@ -124,6 +124,13 @@ export const useViews = defineStore("views", () => {
     if (stream && streams.infos.has(stream)) show(stream);
   }
 
+  /** Moves the focus through the views in the order they are seen. */
+  function step(by: 1 | -1): void {
+    const at = tabs.value.findIndex(({ id }) => id === focusedTab.value?.id);
+    const next = tabs.value[(at + by + tabs.value.length) % tabs.value.length];
+    if (next) focus(next.id);
+  }
+
   /** The same stream once more, to the right or below. */
   function split(direction: "right" | "below"): void {
     const tab = focusedTab.value;
@@ -204,6 +211,7 @@ export const useViews = defineStore("views", () => {
     focus,
     show,
     select,
+    step,
     split,
     close,
     single,

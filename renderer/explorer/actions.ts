@@ -1,0 +1,211 @@
+/** What can be done to a row of the explorer; the same by mouse, by key and from its menu. */
+import type { ChannelInfo, DeviceInfo } from "../../shared/device.js";
+import type { StreamId } from "../../shared/stream.js";
+import { bufferPairs, drawableChannels, channelName } from "../lib/traces.js";
+import { useChanges } from "../stores/changes.js";
+import { useInventory } from "../stores/inventory.js";
+import { useNotices } from "../stores/notices.js";
+import { useRecordings } from "../stores/recordings.js";
+import { useSettings } from "../stores/settings.js";
+import { isActive, useStreams } from "../stores/streams.js";
+import { useViews } from "../stores/views.js";
+import type { TreeRow } from "./tree.js";
+
+export interface RowAction {
+  id: string;
+  title: string;
+  run: () => unknown;
+}
+
+export function useRowActions() {
+  const changes = useChanges();
+  const inventory = useInventory();
+  const notices = useNotices();
+  const recordings = useRecordings();
+  const settings = useSettings();
+  const streams = useStreams();
+  const views = useViews();
+
+  /** Runs it; what it is refused with becomes a line at the lower edge. */
+  async function attempt(title: string, action: () => unknown): Promise<void> {
+    try {
+      await action();
+    } catch (thrown) {
+      notices.refused(title, thrown);
+    }
+  }
+
+  function expand(row: TreeRow, open = !row.expanded): void {
+    if (row.expanded !== undefined) settings.layout.expanded[row.key] = open;
+  }
+
+  function setChannels(stream: StreamId, change: (on: Set<string>) => void): Promise<void> {
+    const on = new Set(streams.infos.get(stream)?.settings.channels ?? []);
+    change(on);
+    return attempt("The channels stay as they are", () =>
+      changes.configureAsking(stream, { channels: [...on] }),
+    );
+  }
+
+  const toggleChannel = (stream: StreamId, channel: string) =>
+    setChannels(stream, (on) => void (on.delete(channel) || on.add(channel)));
+
+  function toggleRun(stream: StreamId): Promise<void> {
+    return attempt("The stream stays as it is", () => {
+      if (recordings.running.has(stream)) return recordings.stopOrAsk(stream);
+      return isActive(streams.infos.get(stream)) ? streams.stop(stream) : streams.start(stream);
+    });
+  }
+
+  async function openRecording(name: string): Promise<void> {
+    await attempt("The recording was not opened", async () => {
+      const info = await recordings.open(name);
+      settings.layout.selected = { device: info.device, channel: null };
+      const there = views.tabs.some((tab) => tab.stream === info.id);
+      if (there) views.show(info.id);
+      else views.open(info.id);
+    });
+  }
+
+  function activate(row: TreeRow): unknown {
+    switch (row.kind) {
+      case "context":
+        return expand(row);
+      case "device":
+        return views.select(row.device.id);
+      case "buffer":
+      case "pair":
+        settings.layout.selected = { device: row.device.id, channel: null };
+        return views.show(row.stream);
+      case "channel":
+        settings.layout.selected = { device: row.device.id, channel: row.channel.id };
+        return views.show(row.stream);
+      case "recording":
+        if (row.entry.state === "recording") return undefined;
+        return openRecording(row.entry.name);
+      case "note":
+        return undefined;
+    }
+  }
+
+  function deviceActions(
+    device: DeviceInfo,
+    stream: StreamId | null,
+    rename: () => void,
+  ): RowAction[] {
+    const list: RowAction[] = [];
+    if (stream && device.presence === "present") {
+      const title = recordings.running.has(stream)
+        ? "Stop recording"
+        : isActive(streams.infos.get(stream))
+          ? "Stop"
+          : "Run";
+      list.push({ id: "run", title, run: () => toggleRun(stream) });
+      if (!recordings.running.has(stream)) {
+        const run = () => attempt("Nothing is recorded", () => recordings.start(stream));
+        list.push({ id: "record", title: "Record", run });
+      }
+      list.push({ id: "view", title: "Open in a new view", run: () => views.open(stream) });
+    }
+    list.push({ id: "rename", title: "Rename…", run: rename });
+    const read = () =>
+      attempt("The attributes were not read", () => inventory.readAttributes(device.id));
+    list.push({ id: "read", title: "Read all attributes again", run: read });
+    for (const other of inventory.list) {
+      if (other.id === device.id || other.context !== device.context) continue;
+      const linked = device.links.some((link) => link.device === other.id);
+      const title = `${linked ? "Unlink from" : "Link to"} ${other.label || other.name}`;
+      const run = () =>
+        attempt("The link stays as it is", () => inventory.link(device.id, other.id, !linked));
+      list.push({ id: `link ${other.id}`, title, run });
+    }
+    return list;
+  }
+
+  function channelActions(
+    device: DeviceInfo,
+    stream: StreamId,
+    channel: ChannelInfo,
+    rename: () => void,
+  ): RowAction[] {
+    const on = streams.infos.get(stream)?.settings.channels.includes(channel.id);
+    const buffer = streams.infos.get(stream)?.buffer ?? 0;
+    const pairs = bufferPairs(device, buffer);
+    const isPaired = (id: string) => pairs.some(({ i, q }) => i === id || q === id);
+    const list: RowAction[] = [
+      {
+        id: "toggle",
+        title: on ? "Switch off" : "Switch on",
+        run: () => toggleChannel(stream, channel.id),
+      },
+      {
+        id: "only",
+        title: "Only this channel",
+        run: () => setChannels(stream, (set) => (set.clear(), set.add(channel.id))),
+      },
+      { id: "rename", title: "Rename…", run: rename },
+    ];
+    if (!isPaired(channel.id) && channel.type !== "timestamp") {
+      for (const other of drawableChannels(device, buffer)) {
+        if (other.id === channel.id || isPaired(other.id)) continue;
+        const run = () =>
+          attempt("The channels stay apart", () =>
+            inventory.pair(device.id, channel.id, other.id, "join"),
+          );
+        list.push({
+          id: `join ${other.id}`,
+          title: `Join as I with ${channelName(other)} as Q`,
+          run,
+        });
+      }
+    }
+    return list;
+  }
+
+  function rowActions(row: TreeRow, rename: () => void): RowAction[] {
+    switch (row.kind) {
+      case "device":
+        return deviceActions(row.device, row.stream, rename);
+      case "buffer":
+        return [{ id: "run", title: "Run or stop", run: () => toggleRun(row.stream) }];
+      case "channel":
+        return channelActions(row.device, row.stream, row.channel, rename);
+      case "pair": {
+        const { device, pair, stream, on } = row;
+        const act = (action: "part" | "swap") => () =>
+          attempt("The pair stays as it is", () =>
+            inventory.pair(device.id, pair.i, pair.q, action),
+          );
+        const both = (set: Set<string>) =>
+          [pair.i, pair.q].forEach((id) => (on ? set.delete(id) : set.add(id)));
+        return [
+          {
+            id: "toggle",
+            title: on ? "Switch both off" : "Switch both on",
+            run: () => setChannels(stream, both),
+          },
+          { id: "swap", title: "Swap I and Q", run: act("swap") },
+          { id: "part", title: "Part into two channels", run: act("part") },
+        ];
+      }
+      case "recording":
+        if (row.entry.state === "recording") return [];
+        return [
+          { id: "open", title: "Open", run: () => openRecording(row.entry.name) },
+          ...(row.device
+            ? [
+                {
+                  id: "close",
+                  title: "Close",
+                  run: () => attempt("It stays open", () => recordings.close(row.entry.name)),
+                },
+              ]
+            : []),
+        ];
+      default:
+        return [];
+    }
+  }
+
+  return { activate, expand, toggleChannel, toggleRun, openRecording, rowActions, attempt };
+}

@@ -1,0 +1,46 @@
+/** What devices, streams and recordings are called in the window. */
+import type { DeviceInfo } from "../../shared/device.js";
+import { formatSi } from "../../shared/figures.js";
+import type { RecordingEntry } from "../../shared/recording.js";
+import type { StreamInfo } from "../../shared/stream.js";
+import { bufferPairs, drawableChannels } from "./traces.js";
+
+/** In a list under its context: the label, else the driver's name. */
+export function deviceName(device: DeviceInfo): string {
+  return device.label || device.name;
+}
+
+/** By itself: the simulator's devices say that they are. */
+export function standaloneName(device: DeviceInfo): string {
+  return device.context === "sim" ? `sim ${deviceName(device)}` : deviceName(device);
+}
+
+/** `61.44 MS/s` */
+export function formatRate(rateHz: number | null | undefined): string {
+  return formatSi(rateHz, "S/s", 6);
+}
+
+/** What flows, in a few words: `256 kS/s · 4 ch`, `61.44 MS/s · I/Q`. */
+export function streamSummary(device: DeviceInfo, stream: StreamInfo | undefined): string {
+  if (device.presence === "gone") return "gone";
+  if (!stream) return "no buffer";
+  const on = new Set(stream.settings.channels);
+  const channels = drawableChannels(device, stream.buffer).filter(({ id }) => on.has(id));
+  const pair = bufferPairs(device, stream.buffer).some(({ i, q }) => on.has(i) && on.has(q));
+  const what = channels.length === 2 && pair ? "I/Q" : `${channels.length} ch`;
+  return stream.rateSetHz ? `${formatRate(stream.rateSetHz)} · ${what}` : what;
+}
+
+/** `11-20 12:41`: month, day and minute a recording began, local time. */
+export function recordingMoment(entry: RecordingEntry): string {
+  const at = new Date(entry.startedAtMs);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+export function clockTime(ms: number, seconds = true): string {
+  const at = new Date(ms);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const minute = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  return seconds ? `${minute}:${two(at.getSeconds())}` : minute;
+}
