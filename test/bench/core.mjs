@@ -63,7 +63,7 @@ export async function benchCore(addon, report) {
       section: "trigger",
       what: `${what} (${found} found)`,
       value: (32 * MIB * 4) / best / 1e9,
-      unit: "GS/s per core, pyramid included",
+      unit: "GS/s per core, on top of the pyramid",
     });
   }
 }
