@@ -1,6 +1,6 @@
 /** The line a running recording shows on a terminal. */
 import type { RecordingStatus } from "../../shared/recording.js";
-import { formatSi } from "../../shared/si.js";
+import { formatSi } from "../../shared/figures.js";
 
 const WIDTH = 24;
 

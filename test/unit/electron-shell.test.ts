@@ -39,7 +39,7 @@ describe("the hand-over of a port", () => {
     ["another page", "https://evil.example/", true, NONCE],
     ["a look-alike host", "studio://app.evil/", true, NONCE],
     ["a frame inside our page", `${ORIGIN}/`, false, NONCE],
-    ["a nonce that is no nonce", `${ORIGIN}/`, true, { toString: () => NONCE }],
+    ["a nonce that is no nonce", `${ORIGIN}/`, true, { toString: (): string => NONCE }],
     ["a nonce too short to be one", `${ORIGIN}/`, true, "1"],
   ])("refuses %s", (_what, url, top, nonce) => {
     const { ipc, connect } = offer();

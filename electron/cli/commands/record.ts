@@ -5,7 +5,7 @@ import { formatAttributeName, type DeviceInfo } from "../../../shared/device.js"
 import { StudioFailure, fail } from "../../../shared/errors.js";
 import type { RequestParams } from "../../../shared/messages.js";
 import type { RecordingResult } from "../../../shared/recording.js";
-import { formatSi } from "../../../shared/si.js";
+import { formatSi } from "../../../shared/figures.js";
 import { streamId } from "../../../shared/stream.js";
 import {
   choiceOption,
