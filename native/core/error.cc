@@ -23,7 +23,7 @@ constexpr Name kNames[] = {
     NAME(EBADMSG),      NAME(EOVERFLOW), NAME(EILSEQ),    NAME(EOPNOTSUPP),   NAME(EADDRINUSE),
     NAME(ENOBUFS),      NAME(ETIMEDOUT), NAME(ECANCELED), NAME(EDQUOT),       NAME(ECONNREFUSED),
     NAME(EREMOTEIO),    NAME(ESTALE),    NAME(EDOM),      NAME(ENOTCONN),     NAME(ECONNRESET),
-    NAME(EAFNOSUPPORT), NAME(EPROTONOSUPPORT),
+    NAME(EAFNOSUPPORT), NAME(EPROTONOSUPPORT), NAME(EALREADY),
 };
 #undef NAME
 
@@ -41,7 +41,7 @@ std::string reason(int err) {
 std::string errnoName(int err) {
   for (const Name& entry : kNames)
     if (entry.err == err) return entry.name;
-  return "E" + std::to_string(err);
+  return std::string("E").append(std::to_string(err));
 }
 
 Fault makeFault(int err, const char* syscall, std::string path, std::string next) {

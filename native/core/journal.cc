@@ -65,8 +65,11 @@ Journal::Journal(std::string path) : path_(std::move(path)), fd_(createFile(path
   buffer_ = start.take();
 }
 
-Journal::~Journal() {
+Journal::~Journal() { close(); }
+
+void Journal::close() noexcept {
   if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
 }
 
 void Journal::append(JournalType type, std::span<const std::byte> payload) {

@@ -43,6 +43,8 @@ class Journal {
   // the next try, and the file ends with a whole record.
   void flush();
   void sync();  // flush, then fdatasync
+  // After the last flush; no other thread uses it any more.
+  void close() noexcept;
   // Undoes the creation: for a recording that could not begin.
   void remove() noexcept;
   const std::string& path() const { return path_; }

@@ -231,6 +231,8 @@ void FileRecorder::finishFiles() {
   } catch (const CoreError& error) {
     fail(error.fault);
   }
+  for (RecorderOutput& output : outputs_) output.file->close();
+  journal_->close();
 }
 
 }  // namespace iio

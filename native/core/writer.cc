@@ -73,9 +73,14 @@ SampleFile::SampleFile(Options options)
   if (options_.allowDirect) openDirect();
 }
 
-SampleFile::~SampleFile() {
-  if (directFd_ >= 0) ::close(directFd_);
-  if (fd_ >= 0) ::close(fd_);
+SampleFile::~SampleFile() { close(); }
+
+void SampleFile::close() noexcept {
+  for (int* fd : {&directFd_, &fd_}) {
+    if (*fd >= 0) ::close(*fd);
+    *fd = -1;
+  }
+  staging_.reset();
 }
 
 // A second descriptor, so that unaligned tails can still go through the page cache.

@@ -54,6 +54,9 @@ class SampleFile {
   // After the last append, failed or not: cuts the file to `bytes`, gives reserved space back,
   // syncs. Throws CoreError.
   void finish(int64_t bytes);
+  // Gives descriptors and memory back; no other thread uses them any more. What was counted can still
+  // be asked.
+  void close() noexcept;
 
   // From any thread.
   void sync();          // fdatasync; throws CoreError
