@@ -118,7 +118,6 @@ export function receiver(): DeviceInfo {
     channels: [0, 1, 2, 3].map((n) =>
       channel(n, `voltage${n}`, "voltage", {
         modifier: n % 2 ? "q" : "i",
-        label: n % 2 ? "Q" : "I",
         scale: "0.25",
         enabled: n < 2,
       }),

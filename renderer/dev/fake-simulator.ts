@@ -55,8 +55,8 @@ export function simulatedTransceiver(): DeviceInfo {
   return device("sim", "sim:transceiver", "transceiver", {
     detail: "12-bit I/Q",
     channels: [
-      channel(0, "voltage0_i", "voltage", { modifier: "i", label: "I", scale: "0.5" }),
-      channel(1, "voltage0_q", "voltage", { modifier: "q", label: "Q", scale: "0.5" }),
+      channel(0, "voltage0_i", "voltage", { modifier: "i", scale: "0.5" }),
+      channel(1, "voltage0_q", "voltage", { modifier: "q", scale: "0.5" }),
     ],
     pairs: [
       {

@@ -54,10 +54,21 @@ export function pairSlot(index: number): number {
 /** The name a trace is tagged with. */
 export function traceName(device: DeviceInfo, source: TraceSource): string {
   const channel = device.channels.find(({ id }) => id === source.channel);
+  if (channel && !channel.label) {
+    const part = pairPart(device, channel.id);
+    const owner = device.pairs.find(({ i, q }) => i === channel.id || q === channel.id);
+    if (part && owner) return device.pairs.length === 1 ? part : `${owner.label} ${part}`;
+  }
   if (channel) return channelName(channel);
   const pair = device.pairs.find(({ id }) => id === source.channel);
   const name = pair?.label ?? source.channel;
   return source.part === "phase" ? `∠${name}` : `|${name}|`;
+}
+
+/** Which half of a pair a channel is: "I", "Q", or "" if it is of none. */
+export function pairPart(device: DeviceInfo, channel: string): "I" | "Q" | "" {
+  if (device.pairs.some(({ i }) => i === channel)) return "I";
+  return device.pairs.some(({ q }) => q === channel) ? "Q" : "";
 }
 
 /** What people call a channel: its label, else its id. */
