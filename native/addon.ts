@@ -178,6 +178,9 @@ export interface NativeTrace {
   offset: number;
   scaleQ: number;
   offsetQ: number;
+  /** Which value of an element with `repeat`; the first if not given. */
+  component?: number;
+  componentQ?: number;
 }
 
 export interface NativeTrigger {
@@ -291,6 +294,8 @@ export interface NativeStream {
   /** Gives everything back. Idempotent; rejects nothing. */
   close(): Promise<void>;
   counters(): NativeCounters;
+  /** What the user should be told although nothing failed (a buffer left enabled by a program that died). After start. */
+  notes?(): string[];
   /** Headers since the last call (one consumer); at most 256, the rest coalesced. */
   headers(): NativeHeaders;
   /** One byte a block: 0 idle, 1 queued, 2 active, 3 history, 4 held, 5 pinned, 6 failed. */

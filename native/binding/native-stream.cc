@@ -96,6 +96,13 @@ void addState(Napi::Object object, const HandlePtr& handle) {
   addMethod(object, "counters", [handle](const Napi::CallbackInfo& info) {
     return toCounters(info.Env(), handle->stream->counters());
   });
+  addMethod(object, "notes", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
+    const auto notes = handle->stream->notes();
+    Napi::Array out = Napi::Array::New(info.Env(), notes.size());
+    for (size_t i = 0; i < notes.size(); ++i)
+      out.Set(uint32_t(i), Napi::String::New(info.Env(), notes[i]));
+    return out;
+  });
   addMethod(object, "headers", [handle](const Napi::CallbackInfo& info) {
     const auto stream = handle->stream->streamIfAny();
     return toHeaders(info.Env(), stream ? stream->engine().drainHeaders() : HeaderBatch{});

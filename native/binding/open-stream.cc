@@ -57,6 +57,8 @@ void OpenStream::start() {
         simulator->fault(fault_);
     }
     made->start();
+    std::lock_guard lock(lock_);
+    running_ = true;
   } catch (const CoreError& error) {
     std::lock_guard lock(lock_);
     startFault_ = error.fault;
@@ -159,6 +161,11 @@ OpenStream::Counters OpenStream::counters() const {
     out.engine.fault = startFault_;
   }
   return out;
+}
+
+std::vector<std::string> OpenStream::notes() const {
+  std::lock_guard lock(lock_);
+  return stream_ && running_ ? stream_->engine().transport().notes() : std::vector<std::string>{};
 }
 
 void OpenStream::setTrigger(std::optional<TriggerSpec> trigger) {

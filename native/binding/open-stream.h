@@ -36,6 +36,7 @@ class OpenStream {
     LiveStoreStatus store;
   };
   Counters counters() const;
+  std::vector<std::string> notes() const;  // the transport's; none before the start is over
 
   // Kept for the start if it has not come yet.
   void setTrigger(std::optional<TriggerSpec> trigger);
@@ -59,7 +60,7 @@ class OpenStream {
   std::mutex lifecycle_;     // one of start, stop, close at a time
   mutable std::mutex lock_;  // guards what follows; nothing waits under it
   std::shared_ptr<Stream> stream_;
-  bool started_ = false, closed_ = false;
+  bool started_ = false, running_ = false, closed_ = false;
   Fault startFault_;
   Counters last_;  // once closed
   std::optional<TriggerSpec> trigger_;
