@@ -32,7 +32,8 @@ struct SimulatorSpec {
 
 class Simulator : public Transport {
  public:
-  static std::unique_ptr<Simulator> create(SimulatorSpec spec);
+  using Transport::fault;
+  static std::unique_ptr<Simulator> create(SimulatorSpec spec);  // throws CoreError
   // From any thread; take effect with the next block.
   virtual void setElements(std::vector<SimulatedElement> elements) = 0;
   virtual void fault(SimulatedFault fault) = 0;
