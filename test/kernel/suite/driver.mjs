@@ -93,3 +93,21 @@ export function checkCounterFile(file, { strideBytes = 8, firstCount = null } = 
   }
   return gaps;
 }
+
+/** Path of one of the driver's device triggers, or of one made through configfs. */
+export function triggerFolder(name) {
+  for (const entry of fs.readdirSync(devicesFolder)) {
+    const folder = path.join(devicesFolder, entry);
+    if (!entry.startsWith("trigger")) continue;
+    if (fs.readFileSync(path.join(folder, "name"), "utf8").trim() === name) return folder;
+  }
+  throw new Error(`there is no trigger ${name}`);
+}
+
+/** Whether nobody has a buffer of the device enabled, and none of its blocks is in flight. */
+export function isQuiet(name, buffer = 0) {
+  return (
+    readAttribute(name, `buffer${buffer}/enable`) === "0" &&
+    getControl(name, "outstanding", buffer) === 0
+  );
+}

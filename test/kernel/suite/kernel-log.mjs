@@ -1,0 +1,24 @@
+// The last test: what the kernel itself said of all that went before.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+
+import { dmabufBytes } from "./driver.mjs";
+import { test } from "./harness.mjs";
+import { until } from "./studio.mjs";
+
+/** Declares it; called after all other suites were. */
+export function declareKernelLog() {
+  const before = dmabufBytes();
+  test("kernel: no oops, no warning, no block of memory left behind", async () => {
+    await until(() => dmabufBytes() === before, `${dmabufBytes() - before} bytes to be freed`);
+    const { stdout } = spawnSync("dmesg", ["--color=never"], {
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    });
+    const bad = stdout
+      .split("\n")
+      .filter((line) => /WARNING:|BUG:|Oops|refcount|use-after-free|hung task|leak/i.test(line));
+    assert.deepEqual(bad, []);
+  });
+}
