@@ -7,20 +7,20 @@ export interface Span {
   to: number;
 }
 
-/** Seconds per scan as the frame shows it; 0 for a frame without points. */
-export function secondsPerScan(frame: Frame): number {
+/** Seconds per scan as the frame shows it; `rateHz` serves a frame without points, and 1 where nothing is known. */
+export function secondsPerScan(frame: Frame, rateHz: number | null = null): number {
   const last = frame.x.length - 1;
-  if (last < 1) return 0;
-  const scans = frame.x[last]! - frame.x[0]!;
-  return scans > 0 ? (frame.t[last]! - frame.t[0]!) / scans : 0;
+  const scans = last < 1 ? 0 : frame.x[last]! - frame.x[0]!;
+  if (scans > 0) return (frame.t[last]! - frame.t[0]!) / scans;
+  return rateHz ? 1 / rateHz : 1;
 }
 
 /** Time of a scan, relative to the frame's zero: on the frame's own axis inside it, straight on outside. */
-export function timeOfScan(frame: Frame, scan: number): number {
+export function timeOfScan(frame: Frame, scan: number, rateHz: number | null = null): number {
   const x = scan - frame.originScan;
   const last = frame.x.length - 1;
-  if (last < 0) return 0;
-  const perScan = secondsPerScan(frame);
+  const perScan = secondsPerScan(frame, rateHz);
+  if (last < 0) return (x - frame.zeroFraction) * perScan;
   if (x <= frame.x[0]!) return frame.t[0]! + (x - frame.x[0]!) * perScan;
   if (x >= frame.x[last]!) return frame.t[last]! + (x - frame.x[last]!) * perScan;
   const k = indexAt(frame.x, x);
@@ -30,8 +30,11 @@ export function timeOfScan(frame: Frame, scan: number): number {
 }
 
 /** The asked span of the frame on its time axis. */
-export function timeSpan(frame: Frame): Span {
-  return { from: timeOfScan(frame, frame.fromScan), to: timeOfScan(frame, frame.toScan) };
+export function timeSpan(frame: Frame, rateHz: number | null = null): Span {
+  return {
+    from: timeOfScan(frame, frame.fromScan, rateHz),
+    to: timeOfScan(frame, frame.toScan, rateHz),
+  };
 }
 
 /** Largest k with x[k] <= value, at most length - 2. */
@@ -71,9 +74,4 @@ export function valueAt(
 /** A gap on the time axis: from the last scan before it to the first after. */
 export function gapSpan(frame: Frame, gap: GapInfo): Span {
   return { from: timeOfScan(frame, gap.scan - gap.lost), to: timeOfScan(frame, gap.scan) };
-}
-
-/** Whether this picture stands still although the stream runs: what it asks for does not move. */
-export function isComplete(frame: Frame): boolean {
-  return frame.summarised >= 1;
 }

@@ -1,6 +1,6 @@
 /** One trace as the scope shows it: source, words, colour, unit. */
 import type { ChannelInfo, DeviceInfo } from "../../shared/device.js";
-import { siFigure, type Figure } from "../../shared/figures.js";
+import { formatFixed, NO_FIGURE, siFigure, type Figure } from "../../shared/figures.js";
 import type { StreamInfo, TraceSource } from "../../shared/stream.js";
 import { takesPrefix } from "../../shared/units.js";
 import { traceName, traceSlot } from "../lib/traces.js";
@@ -51,6 +51,24 @@ export function traceFigure(trace: ScopeTrace, value: number, digits = 4): Figur
   if (trace.prefixed) return siFigure(value, trace.unit, digits, { keepZeros: true });
   const plain = siFigure(1, "", digits);
   return { text: plainText(value, digits) || plain.text, unit: trace.unit };
+}
+
+/**
+ * Values that stand side by side: one prefix and the same decimals for all, by the largest of them. Null where there is
+ * none.
+ */
+export function traceFigures(trace: ScopeTrace, values: (number | null)[]): Figure[] {
+  const most = Math.max(0, ...values.map((value) => Math.abs(value ?? 0)));
+  const { factor, unit } = most > 0 ? laneScale(trace, most) : { factor: 1, unit: trace.unit };
+  const whole =
+    !trace.prefixed && values.every((value) => value === null || Number.isInteger(value));
+  const lead = most > 0 ? Math.floor(Math.log10(most * factor) + 1e-9) : 0;
+  const decimals = whole ? 0 : Math.min(9, Math.max(0, 3 - lead));
+  return values.map((value) =>
+    value === null
+      ? { text: NO_FIGURE, unit: "" }
+      : { text: formatFixed(value * factor, decimals), unit },
+  );
 }
 
 /** Counts and units without prefixes: as many digits as matter, thousands parted. */
