@@ -17,11 +17,13 @@ export interface CliSession {
 export interface SessionOptions {
   /** Recordings go here instead of into the folder set. */
   recordingsFolder?: string;
+  /** Takes what the host wants read: a recording it completed, a buffer it found enabled. */
+  note?: (line: string) => void;
 }
 
 export async function openSession(
   args: Arguments,
-  options: SessionOptions = {},
+  { note, ...options }: SessionOptions = {},
 ): Promise<CliSession> {
   const host = await createHost({
     version: VERSION,
@@ -32,6 +34,7 @@ export async function openSession(
   const [mine, its] = portPair();
   host.connect(its);
   const client = new StudioClient(mine);
+  client.on("notice", ({ error }) => note?.(error.message));
   try {
     const hello = await client.request("hello", { protocol: PROTOCOL });
     return {

@@ -35,7 +35,10 @@ interface Plan {
 export async function record(args: Arguments, output: Output): Promise<boolean> {
   const [name] = operands(args, 1, 1, "one DEVICE") as [string];
   const plan = readPlan(args);
-  const session = await openSession(args, { recordingsFolder: dirname(plan.out) });
+  const session = await openSession(args, {
+    recordingsFolder: dirname(plan.out),
+    note: (line) => output.note(line),
+  });
   try {
     const device = findDevice(session.hello.inventory, name);
     const result = await run(session.client, device, plan, args, output);
@@ -120,7 +123,7 @@ async function run(
   if (Object.keys(plan.patch).length > 0) {
     await client.request("stream.configure", { stream, patch: plan.patch });
   }
-  const ended = waitForEnd(client, stream, (line) => output.progress(line), plan);
+  const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
   try {
     await client.request("recording.start", {
@@ -131,10 +134,11 @@ async function run(
       ...(textOption(args, "note") !== undefined && { note: textOption(args, "note")! }),
       hash: !args.values["no-hash"],
     });
+    stop.started();
     return await ended.promise;
   } finally {
     ended.dispose();
-    stop();
+    stop.dispose();
   }
 }
 
@@ -162,14 +166,21 @@ async function setRate(
 function waitForEnd(
   client: StudioClient,
   stream: string,
-  progress: (line: string) => void,
+  output: Output,
   plan: Plan,
 ): { promise: Promise<RecordingResult>; dispose: () => void } {
   const disposers: (() => void)[] = [];
+  let waiting: string | null = null;
   const promise = new Promise<RecordingResult>((resolve, reject) => {
     disposers.push(
       client.on("recording", ({ status }) => {
-        if (status.stream === stream) progress(progressLine(status, plan.seconds, plan.samples));
+        if (status.stream !== stream) return;
+        output.progress(progressLine(status, plan.seconds, plan.samples));
+      }),
+      client.on("stream.progress", ({ stream: of, counters: { waitingFor } }) => {
+        if (of !== stream || waitingFor === waiting) return;
+        waiting = waitingFor;
+        if (waitingFor !== null) output.note(waitingFor);
       }),
       client.on("recording.ended", ({ status, result }) => {
         if (status.stream === stream) resolve(result);
@@ -181,17 +192,36 @@ function waitForEnd(
   return { promise, dispose: () => disposers.forEach((dispose) => dispose()) };
 }
 
-/** Ctrl+C stops the recording, not the program: what was recorded is finished as always. A second one ends it. */
-function stopOnSignal(client: StudioClient, stream: string, output: Output): () => void {
+/**
+ * Ctrl+C stops the recording, not the program: what was recorded is finished as always. A second one ends it. One that
+ * comes before the recording has begun takes effect as soon as it has.
+ */
+function stopOnSignal(
+  client: StudioClient,
+  stream: string,
+  output: Output,
+): { started: () => void; dispose: () => void } {
+  let asked = false;
+  let running = false;
+  const stop = () => {
+    if (asked && running) client.request("recording.stop", { stream }).catch(() => undefined);
+  };
   const onSignal = () => {
+    asked = true;
     output.note("Stopping; what was recorded is kept.");
-    client.request("recording.stop", { stream }).catch(() => undefined);
+    stop();
   };
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
-  return () => {
-    process.removeListener("SIGINT", onSignal);
-    process.removeListener("SIGTERM", onSignal);
+  return {
+    started: () => {
+      running = true;
+      stop();
+    },
+    dispose: () => {
+      process.removeListener("SIGINT", onSignal);
+      process.removeListener("SIGTERM", onSignal);
+    },
   };
 }
 
