@@ -7,7 +7,16 @@ import fs from "node:fs";
 import { dmabufBytes, getControl, isQuiet, setControl, writeAttribute } from "./driver.mjs";
 import { test } from "./harness.mjs";
 import { checkCounter } from "./recording.mjs";
-import { beginRecording, record, sleep, until, verify, withHost } from "./studio.mjs";
+import {
+  assertSentence,
+  beginRecording,
+  record,
+  refused,
+  sleep,
+  until,
+  verify,
+  withHost,
+} from "./studio.mjs";
 
 const counter = "local:studio-counter";
 const slow = ["--rate", "20000", "--blocks", "16", "--block-size", "4096", "--no-hash"];
@@ -75,8 +84,11 @@ for (const transport of ["dmabuf", "read"]) {
       await sleep(500);
       running.program.signal("SIGINT");
       await running.program.end();
-      assert.equal(running.program.status, 0, `${running.program}`);
-      assert.equal(running.program.json.samples, 0);
+      assert.equal(running.program.status, 1, `${running.program}`);
+      const { samples, error, files } = running.program.json;
+      assert.equal(samples, 0);
+      assertSentence(error.message);
+      assert.deepEqual(files, []);
     } finally {
       setControl("studio-counter", "stall", 0);
     }
@@ -165,22 +177,30 @@ leavesNothing(
   },
 );
 
-leavesNothing("stop: a full disk ends the recording, which is kept, and says why", async () => {
-  const folder = "/run/small";
-  fs.mkdirSync(folder, { recursive: true });
-  spawnSync("mount", ["-t", "tmpfs", "-o", "size=16M", "small", folder]);
-  try {
-    const out = `${folder}/full`;
-    const { program } = beginRecording([counter, "--rate", "5000000", "--no-hash"], { out });
-    await program.end(120);
-    assert.equal(program.status, 1, `${program}`);
-    assert.match(program.json.error.message, /full|space/);
-    checkCounter(out, { first: 0 });
-    await verify(out);
-  } finally {
-    spawnSync("umount", [folder]);
-  }
-});
+leavesNothing(
+  "stop: a disk that runs full ends the recording, which is kept, and says why",
+  async () => {
+    const folder = "/run/small";
+    fs.mkdirSync(folder, { recursive: true });
+    spawnSync("mount", ["-t", "tmpfs", "-o", "size=200M", "small", folder]);
+    try {
+      const { program, out } = beginRecording([counter, ...slow], { out: `${folder}/full` });
+      await until(() => getControl("studio-counter", "blocks") > 10, "blocks");
+      fs.writeFileSync(`${folder}/ballast`, Buffer.alloc(140 * 2 ** 20));
+      await program.end(120);
+      assert.equal(program.status, 1, `${program}`);
+      assert.match(program.json.error.message, /free|full|space/);
+      assertSentence(program.json.error.message);
+      assert.ok(program.json.samples > 5 * 512);
+      checkCounter(out, { first: 0 });
+      await verify(out);
+      const next = `${folder}/next`;
+      await refused(["record", counter, "--out", next, "--samples", "10"], /free|full|space/);
+    } finally {
+      spawnSync("umount", [folder]);
+    }
+  },
+);
 
 leavesNothing("stop: the device is as good as new after all that", async () => {
   const { out } = await record([counter, "--rate", "100000", "--samples", "50000"]);
