@@ -49,18 +49,19 @@ export class DisposableStore implements Disposable {
 
 /** One kind of event. A listener that throws harms neither the others nor the one who told. */
 export class Emitter<T> implements Disposable {
-  private readonly listeners = new Set<(value: T) => void>();
+  private readonly listeners = new Map<(value: T) => void, Disposable>();
 
   constructor(private readonly onFault: (error: unknown) => void = () => {}) {}
 
   on(listener: (value: T) => void): Disposable {
     const own = (value: T): void => listener(value);
-    this.listeners.add(own);
-    return toDisposable(() => this.listeners.delete(own));
+    const registration = toDisposable(() => this.listeners.delete(own));
+    this.listeners.set(own, registration);
+    return registration;
   }
 
   fire(value: T): void {
-    for (const listener of [...this.listeners]) {
+    for (const listener of [...this.listeners.keys()]) {
       try {
         listener(value);
       } catch (error) {
@@ -70,6 +71,6 @@ export class Emitter<T> implements Disposable {
   }
 
   dispose(): void {
-    this.listeners.clear();
+    for (const registration of [...this.listeners.values()]) registration.dispose();
   }
 }

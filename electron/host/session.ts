@@ -13,7 +13,7 @@ import {
   type RequestResult,
 } from "../../shared/messages.js";
 import type { Port } from "../../shared/port.js";
-import { DisposableStore, type Disposable } from "./disposable.js";
+import type { Disposable } from "./disposable.js";
 import { EventOutbox } from "./event-outbox.js";
 
 export const REQUEST_LIMIT = 256;
@@ -26,11 +26,14 @@ export type Handlers = {
   ) => RequestResult<N> | Promise<RequestResult<N>>;
 };
 
+/** Pins and subscriptions of one session. */
+const HELD_LIMIT = 1024;
+
 export class Session implements Disposable {
-  /** Ends with the session: pins, subscriptions. */
-  readonly owned = new DisposableStore();
+  private readonly things = new Map<string, Disposable>();
   private readonly outbox: EventOutbox;
   private subscribed = false;
+  private subscribedListener: (() => void) | null = null;
   private inFlight = 0;
   private closed = false;
 
@@ -48,6 +51,11 @@ export class Session implements Disposable {
   /** From `hello` on, the session gets events. */
   subscribe(): void {
     this.subscribed = true;
+    this.subscribedListener?.();
+  }
+
+  onSubscribed(listener: () => void): void {
+    this.subscribedListener = listener;
   }
 
   tell<N extends EventName>(name: N, key: string, data: Events[N]): void {
@@ -59,6 +67,26 @@ export class Session implements Disposable {
     return this.subscribed && !this.closed && this.outbox.offerNow(name, data);
   }
 
+  /** Keeps something that ends with the session, in the place of what had the same key. */
+  hold(key: string, make: () => Disposable): void {
+    this.letGo(key);
+    if (this.things.size >= HELD_LIMIT) {
+      throw fail("TOO_MANY", `A window holds at most ${HELD_LIMIT} spans. Let one go first.`);
+    }
+    const thing = make();
+    if (this.closed) thing.dispose();
+    else this.things.set(key, thing);
+  }
+
+  held(key: string): Disposable | undefined {
+    return this.things.get(key);
+  }
+
+  letGo(key: string): void {
+    this.things.get(key)?.dispose();
+    this.things.delete(key);
+  }
+
   close(): void {
     this.port.close();
     this.dispose();
@@ -67,7 +95,7 @@ export class Session implements Disposable {
   dispose(): void {
     if (this.closed) return;
     this.closed = true;
-    this.owned.dispose();
+    for (const key of [...this.things.keys()]) this.letGo(key);
     this.onClosed(this);
   }
 

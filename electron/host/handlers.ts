@@ -1,0 +1,178 @@
+/** What each request does. Thin: checks of values are the schemas', work is done by those it is handed to. */
+import { fail } from "../../shared/errors.js";
+import { PROTOCOL, type Events } from "../../shared/messages.js";
+import type { DoctorReport } from "../../shared/doctor.js";
+import type { Inventory } from "./inventory.js";
+import type { OpenFiles } from "./recordings/open-files.js";
+import type { Recordings } from "./recordings/service.js";
+import type { Handlers, Session } from "./session.js";
+import type { SettingsStore } from "./settings-store.js";
+import { BlockForwarder } from "./streams/block-forwarder.js";
+import type { StreamRegistry } from "./streams/registry.js";
+import type { SingleAcquisitions } from "./streams/single.js";
+import { writeAttribute } from "./attribute-write.js";
+import { toDisposable } from "./disposable.js";
+
+/** Reading all attributes of a device at a user's wish. */
+const READ_DEADLINE_MS = 5000;
+
+export interface HostParts {
+  version: string;
+  shell: "electron" | "loopback" | "cli";
+  inventory: Inventory;
+  settings: SettingsStore;
+  streams: StreamRegistry;
+  singles: SingleAcquisitions;
+  recordings: Recordings;
+  files: OpenFiles;
+  doctor(): Promise<DoctorReport>;
+}
+
+export function makeHandlers(host: HostParts): Handlers {
+  return {
+    ...generalHandlers(host),
+    ...deviceHandlers(host),
+    ...streamHandlers(host),
+    ...viewHandlers(host),
+    ...recordingHandlers(host),
+  };
+}
+
+type Some<Prefix extends string> = {
+  [N in keyof Handlers as N extends Prefix | `${Prefix}.${string}` ? N : never]: Handlers[N];
+};
+
+function generalHandlers(
+  host: HostParts,
+): Some<"hello" | "inventory" | "settings"> & Pick<Handlers, "doctor"> {
+  const { inventory, settings, streams, recordings } = host;
+  return {
+    hello: ({ protocol }, session) => {
+      if (protocol !== PROTOCOL) {
+        throw fail(
+          "PROTOCOL",
+          `This window speaks protocol ${protocol}, the host ${PROTOCOL}. Reload it, or update the older of the two.`,
+          { field: "protocol" },
+        );
+      }
+      session.subscribe();
+      return {
+        protocol: PROTOCOL,
+        version: host.version,
+        inventory: inventory.list(),
+        streams: streams.list(),
+        recordings: { running: recordings.running(), list: recordings.list() },
+        settings: settings.get(),
+        shell: host.shell,
+      };
+    },
+    "inventory.get": () => inventory.list(),
+    "settings.get": () => settings.get(),
+    "settings.set": (patch) => settings.set(patch),
+    doctor: () => host.doctor(),
+  };
+}
+
+function deviceHandlers(host: HostParts): Some<"device" | "attribute"> {
+  const { inventory } = host;
+  return {
+    "device.get": ({ device }) => inventory.device(device),
+    "device.readAttributes": ({ device }) =>
+      inventory.contextOf(device).readAttributes(device, READ_DEADLINE_MS),
+    "device.link": ({ device, to, linked }) => inventory.setLink(device, to, linked),
+    "device.label": ({ device, channel, label }) => inventory.setLabel(device, channel, label),
+    "device.pair": ({ device, i, q, action }) => inventory.setPair(device, i, q, action),
+    "attribute.read": (address) => inventory.contextOf(address.device).readAttribute(address),
+    "attribute.write": ({ value, continueRecording, ...address }) =>
+      writeAttribute(host, address, value, continueRecording ?? false),
+  };
+}
+
+function streamHandlers(host: HostParts): Some<"stream"> {
+  const { streams, inventory } = host;
+  return {
+    "stream.get": ({ stream }) => streams.get(stream).info(),
+    "stream.preview": ({ stream, patch }) => streams.live(stream).preview(patch),
+    "stream.configure": ({ stream, patch, continueRecording }) =>
+      streams.live(stream).configure(patch, continueRecording ?? false),
+    "stream.start": ({ stream }) => streams.live(stream).start(),
+    "stream.stop": ({ stream }) => streams.live(stream).stop(),
+    "stream.single": ({ stream, scans, preScans }) =>
+      host.singles.acquire(streams.live(stream), { scans, preScans }),
+    "stream.trigger": ({ stream, trigger }) => streams.live(stream).setTrigger(trigger),
+    "stream.counters": ({ stream }) => streams.get(stream).counters(),
+    "stream.pin": ({ stream, key, fromScan, toScan }, session) => {
+      if (toScan <= fromScan) {
+        throw fail("BAD_REQUEST", "The span ends before it begins. Ask for a later end.", {
+          field: "toScan",
+        });
+      }
+      const live = streams.live(stream);
+      session.hold(`pin ${stream} ${key}`, () =>
+        toDisposable(() => live.view.unpin(sessionKey(session, key))),
+      );
+      return live.view.pin(sessionKey(session, key), fromScan, toScan);
+    },
+    "stream.unpin": ({ stream, key }, session) => {
+      session.letGo(`pin ${stream} ${key}`);
+      return null;
+    },
+    "stream.fault": async ({ stream, fault }) => {
+      const { device } = streams.live(stream);
+      const context = inventory.contextOf(device);
+      if (!context.fault) {
+        throw fail(
+          "BAD_REQUEST",
+          "Faults on demand are the simulator's. Choose one of its devices.",
+        );
+      }
+      await context.fault(device, fault);
+      return null;
+    },
+  };
+}
+
+function viewHandlers({ streams }: HostParts): Some<"view"> {
+  return {
+    "view.frame": (request) => streams.get(request.stream).frame(request),
+    "view.samples": ({ stream, channel, fromScan, count }) =>
+      streams.get(stream).samples(channel, fromScan, count),
+    "view.blocks": ({ stream, on, creditBytes }, session) => {
+      const key = `blocks ${stream}`;
+      session.letGo(key);
+      if (!on) return null;
+      const send = (block: Events["blocks"]): boolean => session.tellNow("blocks", block);
+      session.hold(key, () => new BlockForwarder(streams.live(stream), creditBytes, send));
+      return null;
+    },
+    "view.credit": ({ stream, bytes }, session) => {
+      const forwarder = session.held(`blocks ${stream}`);
+      if (!(forwarder instanceof BlockForwarder)) {
+        throw fail("BAD_REQUEST", "No blocks are forwarded of this stream. Ask for them first.", {
+          field: "stream",
+        });
+      }
+      forwarder.grant(bytes);
+      return null;
+    },
+  };
+}
+
+function recordingHandlers({ recordings, files }: HostParts): Some<"recording"> {
+  return {
+    "recording.start": (request) => recordings.start(request),
+    "recording.stop": ({ stream }) => recordings.end(stream),
+    "recording.annotate": (request) => recordings.annotate(request),
+    "recording.list": () => recordings.listNow(),
+    "recording.open": async ({ name }) => (await files.openFile(name)).info(),
+    "recording.close": async ({ name }) => {
+      await files.closeFile(name);
+      return null;
+    },
+  };
+}
+
+/** Two windows may use the same key. */
+function sessionKey(session: Session, key: string): string {
+  return `${session.id}/${key}`;
+}

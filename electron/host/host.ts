@@ -1,0 +1,251 @@
+/**
+ * The host: the application without a shell. One object behind one message interface; doors hand it ports.
+ * `await createHost(…)` gives it when settings are read and devices were looked for.
+ */
+import { homedir, freemem } from "node:os";
+import { join } from "node:path";
+import type { Addon } from "../../native/addon.js";
+import { loadAddon } from "../../native/load.js";
+import { toStudioError } from "../../shared/errors.js";
+import type { EventName, Events } from "../../shared/messages.js";
+import type { Port } from "../../shared/port.js";
+import type { Context, LocalOptions } from "./context.js";
+import { DisposableStore } from "./disposable.js";
+import { makeHandlers } from "./handlers.js";
+import { Inventory, type InventoryChange } from "./inventory.js";
+import type { JsonFileFault } from "./json-file.js";
+import { createLocalContext, runDoctor } from "./local/index.js";
+import { OpenFiles } from "./recordings/open-files.js";
+import { Recordings } from "./recordings/service.js";
+import { Session, type Handlers } from "./session.js";
+import { SettingsStore } from "./settings-store.js";
+import { createSimulatorContext } from "./simulator/context.js";
+import type { ClockOffset } from "./streams/progress.js";
+import { StreamRegistry } from "./streams/registry.js";
+import { SingleAcquisitions } from "./streams/single.js";
+
+export interface HostOptions {
+  version: string;
+  shell: "electron" | "loopback" | "cli";
+  /** Default: `$XDG_CONFIG_HOME/iio-studio`. */
+  configDir?: string;
+  /** Default: `/sys` and `/dev`. */
+  roots?: LocalOptions["roots"];
+  /** Recordings go here instead of into the folder set. */
+  recordingsFolder?: string;
+  /** Default: the one that was built. */
+  addon?: Addon;
+  /** Instead of the Local context (tests). null: without. */
+  local?: ((options: LocalOptions) => Promise<Context>) | null;
+}
+
+export interface Host {
+  /** A session for this port. It ends with the port, or with the host. */
+  connect(port: Port): Session;
+  /** Ends recordings and streams cleanly, then everything else. Idempotent. */
+  close(): Promise<void>;
+}
+
+export async function createHost(options: HostOptions): Promise<Host> {
+  const host = new StudioHost(options, options.addon ?? loadAddon());
+  try {
+    await host.open();
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+  return host;
+}
+
+export function defaultConfigDir(): string {
+  return join(process.env["XDG_CONFIG_HOME"] ?? join(homedir(), ".config"), "iio-studio");
+}
+
+class StudioHost implements Host {
+  private readonly sessions = new Set<Session>();
+  private readonly owned = new DisposableStore();
+  private readonly settings: SettingsStore;
+  private readonly inventory: Inventory;
+  private readonly streams: StreamRegistry;
+  private readonly recordings: Recordings;
+  private readonly files: OpenFiles;
+  private readonly handlers: Handlers;
+  private readonly localOptions: LocalOptions;
+  private readonly fileLimit: number;
+  /** Told to each session that comes: what was wrong before any was there. */
+  private readonly early: Events["notice"][] = [];
+  private simulator: Context | null = null;
+  private nextSession = 1;
+  private closing: Promise<void> | null = null;
+
+  constructor(
+    private readonly options: HostOptions,
+    private readonly addon: Addon,
+  ) {
+    const configDir = options.configDir ?? defaultConfigDir();
+    const fault = (one: JsonFileFault): void => this.fileFault(one);
+    const internal = (error: unknown): void => this.internalFault(error);
+    this.localOptions = { addon, roots: options.roots ?? { sysfs: "/sys", dev: "/dev" } };
+    this.fileLimit = addon.raiseFileLimit().hard;
+    this.settings = new SettingsStore(configDir, fault);
+    this.inventory = new Inventory(configDir, fault, internal);
+    const clock = (): ClockOffset => clockOffset(addon);
+    const streams = (): StreamRegistry => this.streams;
+    this.recordings = new Recordings({
+      addon,
+      inventory: this.inventory,
+      settings: this.settings,
+      streams,
+      version: options.version,
+      folder: options.recordingsFolder,
+      tell: (name, key, data) => this.tellOrKeep(name, key, data),
+    });
+    const folder = (): string => this.recordings.folder();
+    this.files = new OpenFiles(
+      { addon, inventory: this.inventory, streams, folder, clock },
+      this.recordings.folderShown(),
+    );
+    this.streams = new StreamRegistry(
+      this.inventory,
+      {
+        addon,
+        machine: () => ({ availableBytes: availableMemory(), fileLimit: this.fileLimit }),
+        findDevice: (id) => this.inventory.find(id),
+        context: (id) => this.inventory.contextOf(id),
+        clock,
+        recordings: this.recordings,
+      },
+      internal,
+    );
+    this.handlers = makeHandlers({
+      version: options.version,
+      shell: options.shell,
+      inventory: this.inventory,
+      settings: this.settings,
+      streams: this.streams,
+      singles: new SingleAcquisitions((stream) => this.recordings.nameOf(stream)),
+      recordings: this.recordings,
+      files: this.files,
+      doctor: () => runDoctor(this.localOptions),
+    });
+    this.listen();
+  }
+
+  async open(): Promise<void> {
+    await Promise.all([this.settings.load(), this.inventory.load()]);
+    const { local = createLocalContext } = this.options;
+    if (local) this.inventory.add(await local(this.localOptions));
+    this.followSimulator();
+    this.files.context.setFolder(this.recordings.folderShown());
+    this.inventory.add(this.files.context);
+    await this.recordings.open();
+  }
+
+  connect(port: Port): Session {
+    const session = new Session(this.nextSession++, port, this.handlers, (ended) =>
+      this.sessions.delete(ended),
+    );
+    this.sessions.add(session);
+    session.onSubscribed(() => {
+      for (const notice of this.early.splice(0)) session.tell("notice", "notice", notice);
+    });
+    return session;
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.closeNow();
+    return this.closing;
+  }
+
+  private async closeNow(): Promise<void> {
+    await this.recordings.close(this.options.shell === "cli");
+    await this.streams.close();
+    for (const session of [...this.sessions]) session.close();
+    this.owned.dispose();
+    await this.inventory.close();
+  }
+
+  private listen(): void {
+    const { owned, inventory, settings, streams } = this;
+    owned.add(inventory.changed.on((change) => this.tellInventory(change)));
+    owned.add(
+      settings.changed.on((value) => {
+        this.followSimulator();
+        this.files.context.setFolder(this.recordings.folderShown());
+        this.tell("settings", "settings", { settings: value });
+      }),
+    );
+    owned.add(
+      streams.changed.on((stream) => this.tell("stream", `stream:${stream.id}`, { stream })),
+    );
+    owned.add(
+      streams.progress.on(({ stream, progress }) => {
+        const data = { stream: stream.id, ...progress };
+        this.tell("stream.progress", `stream.progress:${stream.id}`, data);
+      }),
+    );
+  }
+
+  private tellInventory(change: InventoryChange): void {
+    switch (change.kind) {
+      case "device":
+        return this.tell("device", `device:${change.device.id}`, { device: change.device });
+      case "removed":
+        return this.tell("device.removed", `device:${change.id}`, { device: change.id });
+      case "context":
+        return this.tell("context", `context:${change.context.id}`, { context: change.context });
+      case "attribute": {
+        const { address, value } = change;
+        return this.tell("attribute", `attribute:${JSON.stringify(address)}`, { address, value });
+      }
+    }
+  }
+
+  private tell<N extends EventName>(name: N, key: string, data: Events[N]): void {
+    for (const session of this.sessions) session.tell(name, key, data);
+  }
+
+  /** Notices from before the first session wait for it. */
+  private tellOrKeep<N extends EventName>(name: N, key: string, data: Events[N]): void {
+    if (name === "notice" && this.sessions.size === 0) this.early.push(data as Events["notice"]);
+    else this.tell(name, key, data);
+  }
+
+  private followSimulator(): void {
+    const wanted = this.settings.get().simulator;
+    if (wanted && !this.simulator) {
+      this.simulator = createSimulatorContext();
+      this.inventory.add(this.simulator);
+    } else if (!wanted && this.simulator) {
+      const { simulator } = this;
+      this.simulator = null;
+      this.inventory.remove(simulator);
+    }
+  }
+
+  private fileFault({ error }: JsonFileFault): void {
+    this.tellOrKeep("notice", "notice", {
+      level: "warning",
+      title: "A settings file could not be used",
+      error,
+    });
+  }
+
+  private internalFault(error: unknown): void {
+    this.tellOrKeep("notice", "notice", {
+      level: "error",
+      title: "Something went wrong inside",
+      error: toStudioError(error),
+    });
+  }
+}
+
+function clockOffset(addon: Addon): ClockOffset {
+  const { monotonicNs, realtimeNs } = addon.clocks();
+  return { realtimeMinusMonotonicNs: realtimeNs - monotonicNs };
+}
+
+/** What could be had without swapping, and within a container's limit. */
+function availableMemory(): number {
+  return process.availableMemory?.() ?? freemem();
+}

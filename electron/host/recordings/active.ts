@@ -1,0 +1,313 @@
+/** A recording that runs: its status, its metadata as it goes, and its end. */
+import type { NativeRecording, NativeRecordingStatus } from "../../../native/addon.js";
+import { formatAttributeName, type AttributeAddress } from "../../../shared/device.js";
+import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
+import {
+  cutSummary,
+  JournalSummaryBuilder,
+  type JournalSummary,
+} from "../../../shared/journal-summary.js";
+import { continuityOfRecording } from "../../../shared/sigmf/metadata.js";
+import type {
+  RecordedAttribute,
+  RecordingEvent,
+  RecordingFacts,
+} from "../../../shared/sigmf/types.js";
+import type {
+  RecordingResult,
+  RecordingState,
+  RecordingStatus,
+} from "../../../shared/recording.js";
+import type { Continuity } from "../../../shared/stream.js";
+import type { Run } from "../streams/run.js";
+import { sameAddress } from "../inventory.js";
+import { writeMetadata } from "./complete.js";
+import { JournalFollower } from "./journal-follower.js";
+import { recordingPaths } from "./names.js";
+
+/** Metadata are written anew at each gap, and this often without. */
+const METADATA_EVERY_MS = 2000;
+/** Free space below which a recording stops cleanly: room for its own metadata, and for the machine to go on. */
+export const FREE_FLOOR_BYTES = 64 * 1024 * 1024;
+
+export interface ActiveRequest {
+  folder: string;
+  facts: RecordingFacts;
+  stream: string;
+  /** Stop by itself; 0: until stopped. */
+  scans: number;
+  /** Stop by the clock, where no rate says how many scans that is. */
+  stopAfterSeconds: number | null;
+}
+
+export class ActiveRecording {
+  private state: RecordingState = { kind: "recording" };
+  private last: NativeRecordingStatus;
+  private note: string;
+  private shownName: string;
+  private metadataAtMs = Date.now();
+  private metadataGaps = 0;
+  private writing: Promise<void> = Promise.resolve();
+  private busy = false;
+  private fault: StudioError | null = null;
+  private rateMeasuredHz: number | null = null;
+  private rateSample = { atMs: Date.now(), bytes: 0, perSecond: 0 };
+  /** Values noted since the start. */
+  private readonly attributes = new Map<string, string>();
+  private journal: JournalSummary = new JournalSummaryBuilder().summary();
+  private readonly follower: JournalFollower;
+  private readonly startCpuSeconds: number;
+
+  private constructor(
+    readonly request: ActiveRequest,
+    private readonly native: NativeRecording,
+    private readonly run: Run,
+  ) {
+    this.note = request.facts.note;
+    this.shownName = request.facts.name;
+    this.last = native.status();
+    this.follower = new JournalFollower(this.paths().journal);
+    this.startCpuSeconds = run.counters().cpuSeconds;
+  }
+
+  /** Creates the files; rejects if one is there already or the disk refuses, and then leaves nothing behind. */
+  static async start(request: ActiveRequest, run: Run): Promise<ActiveRecording> {
+    const { facts, folder } = request;
+    const paths = recordingPaths(folder, facts.name);
+    const native = await run.native.record({
+      outputs: facts.outputs.map((output) => ({
+        path: paths.data(output),
+        verbatim: output.verbatim,
+        elements: output.elements,
+      })),
+      journalPath: paths.journal,
+      journalHeader: new TextEncoder().encode(JSON.stringify(facts)),
+      scans: request.scans,
+      fromScan: -1,
+      freeFloorBytes: FREE_FLOOR_BYTES,
+    });
+    const recording = new ActiveRecording(request, native, run);
+    await recording.writeNow();
+    return recording;
+  }
+
+  /** Base name, as the user sees it; a new one is given to the files at the end. */
+  get name(): string {
+    return this.shownName;
+  }
+
+  get facts(): RecordingFacts {
+    return this.request.facts;
+  }
+
+  /** What the native recorder says, without another look. */
+  ended(): boolean {
+    this.last = this.native.status();
+    return this.last.state !== "recording";
+  }
+
+  timeIsUp(): boolean {
+    const limit = this.request.stopAfterSeconds;
+    return limit !== null && Date.now() - this.facts.startedAtMs >= limit * 1000;
+  }
+
+  rename(name: string): void {
+    this.shownName = name;
+  }
+
+  setNote(note: string): void {
+    this.note = note;
+    this.append({ kind: "note", note });
+  }
+
+  /** A change goes into the journal, at the present sample, if this recording tells of the device. */
+  noteAttribute(address: AttributeAddress, raw: string): RecordedAttribute | null {
+    const told = [this.facts.device, ...this.facts.linked].find((one) => one.id === address.device);
+    const key = `${address.device} ${formatAttributeName(address.scope, address.name)}`;
+    const atStart = this.facts.attributes.find(sameAddress(address))?.raw;
+    if (!told || raw === (this.attributes.get(key) ?? atStart)) return null;
+    this.attributes.set(key, raw);
+    const { device, scope, name } = address;
+    this.append({ kind: "attribute", device, deviceName: told.name, scope, name, raw });
+    return { device, deviceName: told.name, scope, name, state: "ok", raw, unit: "" };
+  }
+
+  append(event: RecordingEvent): void {
+    if (this.state.kind !== "recording") return;
+    this.native.appendEvent(new TextEncoder().encode(JSON.stringify(event)));
+  }
+
+  /** Looks at counters, and writes metadata when it is time. Cheap; called a few times a second. */
+  poll(): void {
+    this.last = this.native.status();
+    const { rateHz } = this.run.counters();
+    if (rateHz > 0) this.rateMeasuredHz = rateHz;
+    const now = Date.now();
+    const elapsed = (now - this.rateSample.atMs) / 1000;
+    if (elapsed >= 1) {
+      const perSecond = (this.last.bytes - this.rateSample.bytes) / elapsed;
+      this.rateSample = { atMs: now, bytes: this.last.bytes, perSecond };
+    }
+    const due =
+      now - this.metadataAtMs >= METADATA_EVERY_MS || this.last.gaps !== this.metadataGaps;
+    if (due && !this.busy && this.state.kind === "recording") {
+      this.busy = true;
+      this.writing = this.writeNow().finally(() => (this.busy = false));
+    }
+  }
+
+  status(hashing: number | null = null): RecordingStatus {
+    const { last } = this;
+    const perSecond = this.rateSample.perSecond;
+    const flows = this.state.kind === "recording" && perSecond > 0;
+    return {
+      name: this.shownName,
+      device: this.facts.device.id,
+      stream: this.request.stream,
+      state: this.state,
+      note: this.note,
+      startedAtMs: this.facts.startedAtMs,
+      seconds: last.seconds,
+      scans: last.scans,
+      bytes: last.bytes,
+      bytesPerSecond: flows ? perSecond : 0,
+      backlogBlocks: last.backlogBlocks,
+      worstWriteMs: last.worstWriteMs,
+      freeBytes: last.freeBytes,
+      secondsLeft: flows ? Math.max(0, last.freeBytes - FREE_FLOOR_BYTES) / perSecond : null,
+      continuity: continuityOfNative(last),
+      hashing,
+    };
+  }
+
+  /** Ends it: everything on disk, metadata whole. `cause`: why, if the user did not ask. Never rejects. */
+  async finish(
+    cause: StudioError | null,
+  ): Promise<{ journal: JournalSummary; error: StudioError | null }> {
+    this.state = { kind: "finishing" };
+    await this.writing;
+    try {
+      this.last = await this.native.stop();
+    } catch (thrown) {
+      this.fault = toStudioError(thrown);
+    }
+    const error = this.fault ?? nativeError(this.last) ?? cause ?? this.nothingCame();
+    const journal = this.finalJournal(await this.lookAtJournal());
+    try {
+      await this.writeState(journal, "complete", error);
+    } catch (thrown) {
+      this.fault = toStudioError(thrown);
+    }
+    const said = error ?? this.fault;
+    this.state = said ? { kind: "stopped", error: said } : { kind: "done" };
+    return { journal, error: said };
+  }
+
+  result(journal: JournalSummary, error: StudioError | null, files: string[]): RecordingResult {
+    const { facts, last } = this;
+    const verdict = continuityOfRecording(facts, journal);
+    const unknown = verdict.grade === "unknown";
+    return {
+      name: this.shownName,
+      samples: last.scans,
+      bytes: last.bytes,
+      seconds: last.seconds,
+      lostSamples: unknown ? null : verdict.lost,
+      continuity: verdict.grade,
+      lostMin: verdict.lostMin,
+      lostMax: unknown ? null : verdict.lostMax,
+      gaps: journal.captures.flatMap(({ sample, gap }) =>
+        gap
+          ? [
+              {
+                sampleStart: sample,
+                lost: gap.grade === "unknown" ? null : gap.lost,
+                lostMin: gap.lostMin,
+                lostMax: gap.lostMax,
+                grade: gap.grade,
+              },
+            ]
+          : [],
+      ),
+      transport: facts.transport.kind,
+      heap: facts.transport.heap,
+      rateMeasuredHz: this.rateMeasuredHz,
+      cpuSeconds: last.cpuSeconds + this.run.counters().cpuSeconds - this.startCpuSeconds,
+      copiesPerByte: last.copiesPerByte,
+      files,
+      error,
+    };
+  }
+
+  private paths() {
+    return recordingPaths(this.request.folder, this.facts.name);
+  }
+
+  private nothingCame(): StudioError | null {
+    if (this.last.scans > 0) return null;
+    return fail(
+      "EMPTY",
+      "Nothing was recorded: no block came until it ended. Look at what the stream waits for.",
+    ).detail;
+  }
+
+  /** As far as it can be read. */
+  private async lookAtJournal(): Promise<JournalSummary> {
+    try {
+      this.journal = await this.follower.look();
+    } catch (thrown) {
+      this.fault ??= toStudioError(thrown);
+    }
+    return this.journal;
+  }
+
+  private finalJournal(whole: JournalSummary): JournalSummary {
+    const journal = cutSummary(whole, this.last.scans);
+    const jitter = this.run.counters().jitterSeconds;
+    const measured: RecordingEvent = {
+      kind: "measured",
+      rateHz: this.rateMeasuredHz,
+      jitterSeconds: jitter >= 0 ? jitter : null,
+    };
+    const timeNs = journal.lastTimeNs ?? 0n;
+    journal.events.push({ sample: journal.samples, timeNs, json: measured });
+    return journal;
+  }
+
+  /** A disk that takes no metadata now may take them later: what counts is the journal. */
+  private async writeNow(): Promise<void> {
+    this.metadataAtMs = Date.now();
+    this.metadataGaps = this.last.gaps;
+    try {
+      this.journal = await this.follower.look();
+      await this.writeState(this.journal, "recording", null);
+    } catch {
+      return;
+    }
+  }
+
+  private writeState(
+    journal: JournalSummary,
+    status: "recording" | "complete",
+    error: StudioError | null,
+  ): Promise<void> {
+    const { name } = this.facts;
+    return writeMetadata(this.request.folder, this.facts, { journal, status, error, name });
+  }
+}
+
+function nativeError({ error, state }: NativeRecordingStatus): StudioError | null {
+  if (!error || state !== "failed") return null;
+  const { code, errno, syscall, path, message } = error;
+  return { code, message, errno, syscall, ...(path ? { path } : {}) };
+}
+
+function continuityOfNative(status: NativeRecordingStatus): Continuity {
+  return {
+    grade: status.grade,
+    gaps: status.gaps,
+    lost: status.lost,
+    lostMin: status.lostMin,
+    lostMax: status.grade === "unknown" || status.lostMax < 0 ? null : status.lostMax,
+  };
+}

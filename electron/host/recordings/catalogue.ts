@@ -1,0 +1,211 @@
+/** What recordings a folder holds, followed as files come and go. Reads metadata only, each file once until it changes. */
+import { watch, type FSWatcher } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { fail, toStudioError } from "../../../shared/errors.js";
+import type { RecordingEntry } from "../../../shared/recording.js";
+import { readCollection, readMetadata } from "../../../shared/sigmf/read.js";
+import { Emitter } from "../disposable.js";
+import { COLLECTION, DATA, META } from "./names.js";
+
+/** The newest are listed. */
+const LIST_LIMIT = 2000;
+/** Files come in bursts: metadata are replaced, collections follow. */
+const SETTLE_MS = 300;
+
+/** One metadata file, boiled down. */
+interface Part {
+  startedAtMs: number;
+  label: string;
+  note: string;
+  gaps: number;
+  state: RecordingEntry["state"];
+  collection: string | null;
+  error?: RecordingEntry["error"];
+}
+
+export class Catalogue {
+  readonly changed = new Emitter<RecordingEntry[]>();
+  private entries: RecordingEntry[] = [];
+  private folder = "";
+  private watcher: FSWatcher | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private scanning: Promise<void> | null = null;
+  private again = false;
+  private readonly parts = new Map<string, { key: string; part: Part }>();
+  private closed = false;
+
+  list(): RecordingEntry[] {
+    return this.entries;
+  }
+
+  async setFolder(folder: string): Promise<void> {
+    if (folder === this.folder) return;
+    this.folder = folder;
+    this.parts.clear();
+    this.watch();
+    await this.refresh();
+  }
+
+  /** Looks now; if a look is going on, once more after it. */
+  async refresh(): Promise<void> {
+    if (this.closed) return;
+    this.again = true;
+    this.scanning ??= this.scanAll();
+    await this.scanning;
+  }
+
+  close(): void {
+    this.closed = true;
+    this.watcher?.close();
+    this.watcher = null;
+    if (this.timer) clearTimeout(this.timer);
+    this.changed.dispose();
+  }
+
+  private watch(): void {
+    this.watcher?.close();
+    this.watcher = null;
+    try {
+      this.watcher = watch(this.folder, { persistent: false }, (_event, file) => {
+        if (file && !file.endsWith(META) && !file.endsWith(COLLECTION)) return;
+        this.timer ??= setTimeout(() => {
+          this.timer = null;
+          void this.refresh();
+        }, SETTLE_MS);
+      });
+      this.watcher.on("error", () => this.watcher?.close());
+    } catch {
+      // A folder that isn't there yet is watched once a recording made it; the list follows our own doing anyway.
+      this.watcher = null;
+    }
+  }
+
+  private async scanAll(): Promise<void> {
+    while (this.again && !this.closed) {
+      this.again = false;
+      if (!this.watcher) this.watch();
+      const entries = await this.scan().catch(() => [] as RecordingEntry[]);
+      if (JSON.stringify(entries) === JSON.stringify(this.entries)) continue;
+      this.entries = entries;
+      this.changed.fire(entries);
+    }
+    this.scanning = null;
+  }
+
+  private async scan(): Promise<RecordingEntry[]> {
+    const { folder } = this;
+    const files = new Set(await readdir(folder));
+    const parts = new Map<string, Part>();
+    for (const file of files) {
+      if (!file.endsWith(META)) continue;
+      parts.set(file.slice(0, -META.length), await this.part(folder, file));
+    }
+    for (const path of this.parts.keys()) {
+      if (!files.has(path)) this.parts.delete(path);
+    }
+    const members = new Map<string, string[]>();
+    for (const file of files) {
+      if (!file.endsWith(COLLECTION)) continue;
+      const name = file.slice(0, -COLLECTION.length);
+      members.set(name, await membersOf(join(folder, file)));
+    }
+    // While a recording of several files runs, its collection may not be there yet.
+    for (const [name, { collection }] of parts) {
+      if (collection === null || files.has(collection + COLLECTION)) continue;
+      members.set(collection, [...(members.get(collection) ?? []), name]);
+    }
+    const inCollection = new Set([...members.values()].flat());
+    const entries: RecordingEntry[] = [];
+    for (const [name, names] of members) entries.push(await entryOf(folder, name, names, parts));
+    for (const name of parts.keys()) {
+      if (!inCollection.has(name)) entries.push(await entryOf(folder, name, [name], parts));
+    }
+    return entries.sort((a, b) => b.startedAtMs - a.startedAtMs).slice(0, LIST_LIMIT);
+  }
+
+  private async part(folder: string, file: string): Promise<Part> {
+    const path = join(folder, file);
+    try {
+      const { mtimeMs, size } = await stat(path);
+      const key = `${mtimeMs} ${size}`;
+      const known = this.parts.get(file);
+      if (known?.key === key) return known.part;
+      const part = partOf(JSON.parse(await readFile(path, "utf8")));
+      this.parts.set(file, { key, part });
+      return part;
+    } catch (error) {
+      return damaged(error);
+    }
+  }
+}
+
+function partOf(json: unknown): Part {
+  const opened = readMetadata(json);
+  const { global } = json as { global: Record<string, unknown> };
+  const device = global["iio:device"] as { label?: unknown } | undefined;
+  return {
+    startedAtMs: opened.startedAtMs ?? 0,
+    label: typeof device?.label === "string" ? device.label : opened.hardware,
+    note: opened.note,
+    gaps: opened.captures.filter((capture) => capture.gap !== null).length,
+    state: opened.state ?? "complete",
+    collection: opened.collection,
+  };
+}
+
+function damaged(thrown: unknown): Part {
+  return {
+    startedAtMs: 0,
+    label: "",
+    note: "",
+    gaps: 0,
+    state: "damaged",
+    collection: null,
+    error: toStudioError(thrown),
+  };
+}
+
+async function membersOf(path: string): Promise<string[]> {
+  try {
+    return readCollection(JSON.parse(await readFile(path, "utf8"))).map((member) => member.name);
+  } catch {
+    return [];
+  }
+}
+
+async function entryOf(
+  folder: string,
+  name: string,
+  members: readonly string[],
+  parts: ReadonlyMap<string, Part>,
+): Promise<RecordingEntry> {
+  const first = parts.get(members[0] ?? "") ?? damaged(missing(name));
+  let bytes = 0;
+  let worst = first;
+  for (const member of members) {
+    const part = parts.get(member) ?? damaged(missing(member));
+    const size = await stat(join(folder, member + DATA)).then(
+      (found) => found.size,
+      () => null,
+    );
+    bytes += size ?? 0;
+    if (part.state === "damaged") worst = part;
+    else if (size === null) worst = damaged(missing(member));
+  }
+  return {
+    name,
+    device: `rec:${name}`,
+    label: first.label,
+    startedAtMs: first.startedAtMs,
+    bytes,
+    gaps: first.gaps,
+    state: worst.state,
+    note: first.note,
+    ...(worst.error ? { error: worst.error } : {}),
+  };
+}
+
+function missing(name: string): Error {
+  return fail("ENOENT", `A file of “${name}” is missing. Bring it back beside the others.`);
+}

@@ -1,0 +1,127 @@
+/**
+ * SHA-512 and CRC32C of sample files, and cutting their ends, in a thread of its own: neither the main thread nor
+ * libuv's pool touches sample files. The worker is kept as text so that it needs no file of its own beside a bundle.
+ */
+import { Worker } from "node:worker_threads";
+import { fail } from "../../../shared/errors.js";
+import type { Disposable } from "../disposable.js";
+
+export interface DataJob {
+  path: string;
+  hash: boolean;
+  /** Compare the CRC32C of each: byte offset, length, CRC. */
+  segments: { at: number; bytes: number; crc: number }[];
+  /** Cut the file to so many bytes first, if it is longer. */
+  cutToBytes?: number;
+}
+
+export interface DataResult {
+  sha512: string | null;
+  /** Indices of segments whose bytes differ from their CRC. */
+  wrongSegments: number[];
+}
+
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+const SOURCE = `
+const { workerData, parentPort } = require("node:worker_threads");
+const { createHash } = require("node:crypto");
+const fs = require("node:fs");
+
+const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
+for (let n = 0; n < 256; n++) {
+  let crc = n;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  tables[0][n] = crc >>> 0;
+}
+for (let k = 1; k < 8; k++) {
+  for (let n = 0; n < 256; n++) {
+    const before = tables[k - 1][n];
+    tables[k][n] = ((before >>> 8) ^ tables[0][before & 255]) >>> 0;
+  }
+}
+function crc32c(data, crc) {
+  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
+  let at = 0;
+  for (; at + 8 <= data.length; at += 8) {
+    const low = crc ^ (data[at] | (data[at + 1] << 8) | (data[at + 2] << 16) | (data[at + 3] << 24));
+    crc = t7[low & 255] ^ t6[(low >>> 8) & 255] ^ t5[(low >>> 16) & 255] ^ t4[low >>> 24] ^
+      t3[data[at + 4]] ^ t2[data[at + 5]] ^ t1[data[at + 6]] ^ t0[data[at + 7]];
+  }
+  for (; at < data.length; at++) crc = (crc >>> 8) ^ t0[(crc ^ data[at]) & 255];
+  return crc >>> 0;
+}
+
+const { path, hash, segments, pieceBytes, cutToBytes } = workerData;
+const fd = fs.openSync(path, cutToBytes === undefined ? "r" : "r+");
+if (cutToBytes !== undefined && fs.fstatSync(fd).size > cutToBytes) {
+  fs.ftruncateSync(fd, cutToBytes);
+  fs.fsyncSync(fd);
+}
+const size = fs.fstatSync(fd).size;
+const wanted = hash || segments.length > 0;
+const sha = hash ? createHash("sha512") : null;
+const piece = Buffer.alloc(pieceBytes);
+const wrong = [];
+let segment = 0;
+let crc = 0xffffffff;
+let position = 0;
+let toldAt = Date.now();
+
+function feed(data, from) {
+  while (segment < segments.length) {
+    const { at, bytes, crc: expected } = segments[segment];
+    const start = Math.max(at, from);
+    const end = Math.min(at + bytes, from + data.length);
+    if (start < end) crc = crc32c(data.subarray(start - from, end - from), crc);
+    if (at + bytes > from + data.length) return;
+    if ((crc ^ 0xffffffff) >>> 0 !== expected) wrong.push(segment);
+    crc = 0xffffffff;
+    segment++;
+  }
+}
+
+while (wanted) {
+  const read = fs.readSync(fd, piece, 0, pieceBytes, position);
+  if (read === 0) break;
+  const data = piece.subarray(0, read);
+  sha?.update(data);
+  feed(data, position);
+  position += read;
+  if (Date.now() - toldAt > 200) {
+    toldAt = Date.now();
+    parentPort.postMessage({ done: size > 0 ? Math.min(1, position / size) : 1 });
+  }
+}
+fs.closeSync(fd);
+for (; segment < segments.length; segment++) wrong.push(segment);
+parentPort.postMessage({ sha512: sha ? sha.digest("hex") : null, wrongSegments: wrong });
+`;
+
+export interface RunningDataJob extends Disposable {
+  /** Rejects with code CANCELLED if it was disposed of first. */
+  result: Promise<DataResult>;
+}
+
+/** `onProgress`: 0 … 1, about five times a second. */
+export function startDataJob(job: DataJob, onProgress: (done: number) => void): RunningDataJob {
+  const worker = new Worker(SOURCE, {
+    eval: true,
+    workerData: { ...job, pieceBytes: PIECE_BYTES },
+  });
+  let finish: (end: { result: DataResult } | { error: Error }) => void = () => {};
+  const result = new Promise<DataResult>((resolve, reject) => {
+    finish = (end) => ("result" in end ? resolve(end.result) : reject(end.error));
+  });
+  // Whoever disposes of a job need not wait for its end.
+  result.catch(() => {});
+  worker.on("message", (message: { done: number } | DataResult) => {
+    if ("done" in message) onProgress(message.done);
+    else finish({ result: message });
+  });
+  worker.on("error", (error) => finish({ error }));
+  worker.on("exit", () =>
+    finish({ error: fail("CANCELLED", "Reading the data file was cancelled.") }),
+  );
+  return { result, dispose: () => void worker.terminate() };
+}

@@ -1,0 +1,101 @@
+/** What a recording says of where it comes from: the journal's header. */
+import type { ChannelInfo, DeviceInfo } from "../../../shared/device.js";
+import { formatAttributeName } from "../../../shared/device.js";
+import { scalingNumber } from "../../../shared/units.js";
+import { planRecording } from "../../../shared/sigmf/plan.js";
+import type { RecordedAttribute, RecordingFacts } from "../../../shared/sigmf/types.js";
+import { transportInfo } from "../streams/resolve.js";
+import type { Run } from "../streams/run.js";
+import { bufferOf } from "../streams/settings.js";
+
+export interface FactsInput {
+  name: string;
+  note: string;
+  hash: boolean;
+  version: string;
+  run: Run;
+  buffer: number;
+  /** As it is now: with the user's labels, links and pairs. */
+  device: DeviceInfo;
+  /** For the names of those linked. */
+  devices: readonly DeviceInfo[];
+  clocks: { monotonicNs: bigint; realtimeNs: bigint };
+  writer: RecordingFacts["writer"];
+  startedAtMs: number;
+}
+
+export function recordingFacts(input: FactsInput): RecordingFacts {
+  const { run, device } = input;
+  const { layout, settings, resolved } = run;
+  const enabled = new Set(layout.elements.map((element) => element.channel));
+  const channels = device.channels.filter((channel) => enabled.has(channel.id));
+  const pairs = device.pairs.filter((pair) => enabled.has(pair.i) && enabled.has(pair.q));
+  const rate = bufferOf(device, input.buffer)?.rate ?? null;
+  const { kind, heap, directWrites, why } = transportInfo(resolved.candidate);
+  const { blockCount, queueDepth, payloadBytes } = resolved.geometry;
+  return {
+    formatVersion: 1,
+    name: input.name,
+    startedAtMs: input.startedAtMs,
+    note: input.note,
+    recorder: { name: "IIO Studio", version: input.version },
+    device: { id: device.id, name: device.name, label: device.label },
+    linked: device.links.flatMap(({ device: id, role }) => {
+      const other = input.devices.find((one) => one.id === id);
+      return other ? [{ id, name: other.name, label: other.label, role }] : [];
+    }),
+    facts: run.facts,
+    buffer: input.buffer,
+    layout,
+    channels: channels.map(plainChannel),
+    pairs,
+    counter: settings.counter,
+    rateHz: resolved.rateHz,
+    rateSource: rate ? `${rate.device} ${formatAttributeName(rate.scope, rate.name)}` : "",
+    frequencyHz: loFrequency([device, ...input.devices], run.attributes),
+    transport: { kind, heap, directWrites, why },
+    geometry: { blockCount, queueDepth, payloadBytes },
+    deviceTrigger: deviceTrigger(device, input.buffer),
+    attributes: run.attributes.map((attribute) => ({ ...attribute })),
+    clocks: {
+      monotonicNs: input.clocks.monotonicNs.toString(),
+      realtimeNs: input.clocks.realtimeNs.toString(),
+    },
+    outputs: planRecording({ layout, pairs }).outputs,
+    writer: input.writer,
+    hash: input.hash,
+  };
+}
+
+function plainChannel(channel: ChannelInfo): ChannelInfo {
+  return { ...channel, scan: channel.scan.filter((element) => element.enabled) };
+}
+
+function deviceTrigger(device: DeviceInfo, buffer: number): RecordingFacts["deviceTrigger"] {
+  if (!bufferOf(device, buffer)?.needsTrigger || device.currentTrigger === null) return null;
+  const trigger = device.triggers.find((one) => one.name === device.currentTrigger);
+  return { name: device.currentTrigger, rateHz: trigger?.rateHz ?? null };
+}
+
+/** Whether an attribute is the frequency that an LO for receiving runs at: that of RX_LO, else of the first LO. */
+export function isLoFrequency(
+  devices: readonly DeviceInfo[],
+  attribute: Pick<RecordedAttribute, "device" | "scope" | "name">,
+): boolean {
+  if (attribute.name !== "frequency" || attribute.scope.kind !== "channel") return false;
+  const { channel: id } = attribute.scope;
+  const los = (devices.find((device) => device.id === attribute.device)?.channels ?? []).filter(
+    (channel) => channel.type === "altvoltage" && channel.direction === "out",
+  );
+  const rx = los.find((lo) => /rx/i.test(`${lo.id} ${lo.label}`)) ?? los[0];
+  return rx?.id === id;
+}
+
+function loFrequency(
+  devices: readonly DeviceInfo[],
+  attributes: readonly RecordedAttribute[],
+): number | null {
+  const lo = attributes.find((one) => one.state === "ok" && isLoFrequency(devices, one));
+  const hz = lo ? scalingNumber(lo.raw, NaN) : NaN;
+  return Number.isFinite(hz) ? hz : null;
+}

@@ -1,0 +1,85 @@
+/** Recordings that ended in this session: hashed in the background, and still to be named and described. */
+import { fail } from "../../../shared/errors.js";
+import type { RequestParams } from "../../../shared/messages.js";
+import type { RecordingStatus } from "../../../shared/recording.js";
+import type { FinishedRecording } from "./finished.js";
+import { HashQueue } from "./hashing.js";
+import { checkFree } from "./names.js";
+
+const LIMIT = 32;
+
+interface Entry {
+  recording: FinishedRecording;
+  status: RecordingStatus | null;
+}
+
+export class FinishedList {
+  private readonly entries = new Map<string, Entry>();
+  private readonly hashes: HashQueue;
+
+  constructor(
+    private readonly events: {
+      status(recording: FinishedRecording, status: RecordingStatus): void;
+      changed(): void;
+      fault(recording: FinishedRecording, error: unknown): void;
+    },
+  ) {
+    this.hashes = new HashQueue(
+      (recording, done) => this.hashed(recording, done),
+      (recording, error) => events.fault(recording, error),
+    );
+  }
+
+  /** `status`: as it was last told; null for one of an earlier session. */
+  add(recording: FinishedRecording, status: RecordingStatus | null): void {
+    this.keep({ recording, status });
+    if (recording.facts.hash) this.hashes.add(recording);
+  }
+
+  async annotate({
+    name,
+    newName,
+    note,
+  }: RequestParams<"recording.annotate">): Promise<RecordingStatus> {
+    const found = this.entries.get(name);
+    if (!found?.status) {
+      throw fail(
+        "NOT_FOUND",
+        `“${name}” was not recorded in this session. Edit its metadata file.`,
+        { field: "name" },
+      );
+    }
+    const { recording } = found;
+    if (note !== undefined) await recording.setNote(note);
+    if (newName !== undefined && newName !== recording.name) {
+      await checkFree(recording.folder, newName, "newName");
+      await recording.rename(newName);
+      this.entries.delete(name);
+    }
+    const status = { ...found.status, name: recording.name, note: note ?? found.status.note };
+    this.keep({ recording, status });
+    this.events.status(recording, status);
+    this.events.changed();
+    return status;
+  }
+
+  async close(finishHashes: boolean): Promise<void> {
+    if (finishHashes) await this.hashes.settled();
+    await this.hashes.cancel();
+  }
+
+  private keep(entry: Entry): void {
+    this.entries.set(entry.recording.name, entry);
+    const [oldest] = this.entries.keys();
+    if (this.entries.size > LIMIT && oldest !== undefined) this.entries.delete(oldest);
+  }
+
+  private hashed(recording: FinishedRecording, done: number | null): void {
+    const entry = this.entries.get(recording.name);
+    if (entry?.status) {
+      entry.status = { ...entry.status, hashing: done };
+      this.events.status(recording, entry.status);
+    }
+    if (done === null) this.events.changed();
+  }
+}

@@ -1,0 +1,69 @@
+/** SHA-512 of recordings that have ended, one file at a time. The recordings are complete without. */
+import { startDataJob, type RunningDataJob } from "./data-worker.js";
+import type { FinishedRecording } from "./finished.js";
+import { fileSizes } from "./finished.js";
+
+export class HashQueue {
+  private readonly waiting: FinishedRecording[] = [];
+  private running: RunningDataJob | null = null;
+  private working: Promise<void> | null = null;
+  private cancelled = false;
+
+  constructor(
+    /** `done`: 0 … 1; null when it has ended, well or not. */
+    private readonly onProgress: (recording: FinishedRecording, done: number | null) => void,
+    private readonly onFault: (recording: FinishedRecording, error: unknown) => void,
+  ) {}
+
+  add(recording: FinishedRecording): void {
+    if (this.cancelled) return;
+    this.waiting.push(recording);
+    this.working ??= this.work();
+  }
+
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await this.working;
+  }
+
+  /** Ends at once; what has no hash yet stays without. */
+  async cancel(): Promise<void> {
+    this.cancelled = true;
+    this.waiting.length = 0;
+    this.running?.dispose();
+    await this.working;
+  }
+
+  private async work(): Promise<void> {
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      try {
+        await this.hash(next);
+      } catch (error) {
+        if (!this.cancelled) this.onFault(next, error);
+      }
+      this.onProgress(next, null);
+    }
+    this.working = null;
+  }
+
+  private async hash(recording: FinishedRecording): Promise<void> {
+    const files = recording.dataFiles();
+    const sizes = await fileSizes(files);
+    const total = Math.max(
+      1,
+      sizes.reduce((sum, size) => sum + size, 0),
+    );
+    let before = 0;
+    for (const [output, path] of files.entries()) {
+      const size = sizes[output] as number;
+      this.running = startDataJob({ path, hash: true, segments: [] }, (done) =>
+        this.onProgress(recording, (before + done * size) / total),
+      );
+      const { sha512 } = await this.running.result;
+      if (sha512 !== null) recording.setHash(output, sha512);
+      before += size;
+    }
+    this.running = null;
+    await recording.writeMetadata();
+  }
+}

@@ -1,0 +1,35 @@
+/** Reads a journal as it grows; each look takes only what is new. */
+import { open } from "node:fs/promises";
+import { JournalReader } from "../../../shared/journal.js";
+import { JournalSummaryBuilder, type JournalSummary } from "../../../shared/journal-summary.js";
+
+const PIECE_BYTES = 256 * 1024;
+
+export class JournalFollower {
+  private readonly reader = new JournalReader();
+  private readonly builder = new JournalSummaryBuilder();
+  private position = 0;
+
+  constructor(private readonly path: string) {}
+
+  /** Rejects if the journal can't be read. */
+  async look(): Promise<JournalSummary> {
+    const file = await open(this.path, "r");
+    try {
+      const piece = new Uint8Array(PIECE_BYTES);
+      for (;;) {
+        const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, this.position);
+        if (bytesRead === 0) break;
+        this.position += bytesRead;
+        for (const record of this.reader.push(piece.subarray(0, bytesRead))) {
+          this.builder.add(record);
+        }
+      }
+    } finally {
+      await file.close();
+    }
+    const summary = this.builder.summary();
+    if (this.reader.fault) summary.faults.push(this.reader.fault);
+    return summary;
+  }
+}

@@ -1,0 +1,91 @@
+/** Names and files of a recording. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fail } from "../../../shared/errors.js";
+import type { PlannedOutput } from "../../../shared/sigmf/types.js";
+
+export const DATA = ".sigmf-data";
+export const META = ".sigmf-meta";
+export const COLLECTION = ".sigmf-collection";
+export const JOURNAL = ".iio-journal";
+
+/** What file systems allow, less room for suffixes. */
+const NAME_BYTES = 200;
+
+export interface RecordingPaths {
+  data(output: Pick<PlannedOutput, "suffix">): string;
+  meta(output: Pick<PlannedOutput, "suffix">): string;
+  collection: string;
+  journal: string;
+}
+
+export function recordingPaths(folder: string, name: string): RecordingPaths {
+  return {
+    data: ({ suffix }) => join(folder, `${name}${suffix}${DATA}`),
+    meta: ({ suffix }) => join(folder, `${name}${suffix}${META}`),
+    collection: join(folder, `${name}${COLLECTION}`),
+    journal: join(folder, `${name}${JOURNAL}`),
+  };
+}
+
+/** Throws BAD_REQUEST with the field; a name must stay within its folder and be one that every tool can open. */
+export function checkName(name: string, field = "name"): string {
+  const refuse = (why: string) => fail("BAD_REQUEST", why, { field });
+  if (/[/\\\u0000-\u001f\u007f]/.test(name)) {
+    throw refuse("A recording's name can't hold slashes or control characters. Choose another.");
+  }
+  if (name.startsWith(".") || name.trim() !== name || name === "") {
+    throw refuse("A recording's name can't begin with a dot or a space. Choose another.");
+  }
+  if (Buffer.byteLength(name) > NAME_BYTES) {
+    throw refuse(`A recording's name is at most ${NAME_BYTES} bytes long. Choose a shorter one.`);
+  }
+  return name;
+}
+
+/** Fills the pattern; if the name is taken, a number follows (or fills `{n}`). */
+export async function nameFromPattern(
+  pattern: string,
+  folder: string,
+  device: string,
+  now: Date,
+): Promise<string> {
+  const taken = await takenNames(folder);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const time = `${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`;
+  const safeDevice = device.replace(/[^A-Za-z0-9_.-]+/g, "-").replace(/^[-.]+/, "") || "device";
+  const fill = (n: string): string =>
+    pattern
+      .replaceAll("{device}", safeDevice)
+      .replaceAll("{date}", date)
+      .replaceAll("{time}", time)
+      .replaceAll("{n}", n);
+  const counts = pattern.includes("{n}");
+  for (let n = 1; ; n++) {
+    const name = counts ? fill(String(n)) : n === 1 ? fill("") : `${fill("")}-${n}`;
+    if (!taken.has(name)) return checkName(name);
+  }
+}
+
+/** Throws EEXIST if a file of this recording is there already. */
+export async function checkFree(folder: string, name: string, field = "name"): Promise<void> {
+  if (!(await takenNames(folder)).has(name)) return;
+  throw fail("EEXIST", `There is a recording named “${name}” already. Choose another name.`, {
+    field,
+    errno: 17,
+    path: join(folder, name),
+  });
+}
+
+/** Base names that stand in a folder, those of a collection's parts too. */
+async function takenNames(folder: string): Promise<Set<string>> {
+  const files = await readdir(folder).catch(() => [] as string[]);
+  const endings = [DATA, META, COLLECTION, JOURNAL];
+  return new Set(
+    files.flatMap((file) => {
+      const ending = endings.find((one) => file.endsWith(one));
+      return ending ? [file.slice(0, -ending.length)] : [];
+    }),
+  );
+}

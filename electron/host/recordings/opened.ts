@@ -1,0 +1,175 @@
+/** A recording opened: its files as stores, and what they say as a device. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Addon, NativeFileStore, NativeGap } from "../../../native/addon.js";
+import { parseAttributeName } from "../../../shared/attributes.js";
+import type { AttributeInfo, DeviceInfo } from "../../../shared/device.js";
+import { fail, toStudioError } from "../../../shared/errors.js";
+import { toNumericLayout } from "../../../shared/layout.js";
+import { describeScanFormat } from "../../../shared/parse-format.js";
+import { readCollection, readMetadata, type OpenedRecording } from "../../../shared/sigmf/read.js";
+import { checkName, COLLECTION, DATA, META } from "./names.js";
+
+/** One data file. */
+export interface OpenedFile {
+  recording: OpenedRecording;
+  store: NativeFileStore;
+  /** It holds nothing but the device's times of the scans. */
+  timestamps: boolean;
+}
+
+export interface OpenedSet {
+  name: string;
+  files: OpenedFile[];
+  timestampClock: string;
+}
+
+/** Opens every data file of a recording; leaves none open if one can't be. */
+export async function openRecording(
+  addon: Addon,
+  folder: string,
+  name: string,
+): Promise<OpenedSet> {
+  checkName(name);
+  const members = await memberNames(folder, name);
+  const files: OpenedFile[] = [];
+  let timestampClock = "";
+  try {
+    for (const member of members) {
+      const json: unknown = JSON.parse(await readText(join(folder, member + META), name));
+      const recording = readMetadata(json);
+      const { global } = json as { global: Record<string, unknown> };
+      const clock = global["iio:timestamp_clock"];
+      if (typeof clock === "string") timestampClock = clock;
+      const store = await addon.openFile({
+        path: join(folder, member + DATA),
+        headerBytes: recording.headerBytes,
+        layout: toNumericLayout(recording.layout),
+        rateHz: recording.rateHz ?? 0,
+        captures: recording.captures.map(nativeCapture),
+        firstTimeNs: recording.captures[0]?.realtimeNs ?? -1n,
+      });
+      const [first] = recording.layout.elements;
+      const timestamps = recording.layout.elements.length === 1 && first?.channel === "timestamp";
+      files.push({ recording, store, timestamps });
+    }
+  } catch (error) {
+    for (const { store } of files) await store.close();
+    throw error instanceof SyntaxError ? unreadable(name, error) : error;
+  }
+  return { name, files, timestampClock };
+}
+
+async function memberNames(folder: string, name: string): Promise<string[]> {
+  const text = await readFile(join(folder, name + COLLECTION), "utf8").catch(() => null);
+  if (text === null) return [name];
+  try {
+    const members = readCollection(JSON.parse(text)).map((member) => checkName(member.name));
+    return members.length > 0 ? members : [name];
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+async function readText(path: string, name: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+      throw fail("NOT_FOUND", `There is no recording named “${name}” in the folder. Look again.`, {
+        field: "name",
+        path,
+      });
+    }
+    throw error;
+  }
+}
+
+function unreadable(name: string, error: unknown): Error {
+  return fail(
+    "BAD_RECORDING",
+    `The metadata of “${name}” can't be read: ${toStudioError(error).message}. Mend or remove the file.`,
+    { field: "name" },
+  );
+}
+
+function nativeCapture(capture: OpenedRecording["captures"][number]): NativeGap {
+  const { gap } = capture;
+  return {
+    scan: capture.scan,
+    sample: capture.sampleStart,
+    lost: gap?.lost ?? 0,
+    lostMin: gap?.lostMin ?? 0,
+    lostMax: gap ? (gap.lostMax ?? -1) : 0,
+    grade: gap?.grade ?? "exact",
+    cause: gap?.cause ?? "overrun",
+    timeNs: capture.realtimeNs ?? -1n,
+  };
+}
+
+export function openedDevice(set: OpenedSet): DeviceInfo {
+  const recordings = set.files.map((file) => file.recording);
+  const [first] = recordings as [OpenedRecording];
+  const channels = recordings
+    .flatMap((recording) => recording.channels)
+    .map((channel, index) => ({
+      ...channel,
+      scan: channel.scan.map((element) => ({ ...element, index })),
+    }));
+  const format = first.layout.elements[0];
+  return {
+    id: `rec:${set.name}`,
+    context: "rec",
+    name: set.name,
+    label: set.name,
+    detail: [
+      format ? describeScanFormat(format) : "",
+      `${channels.filter((channel) => channel.id !== "timestamp").length} ch`,
+    ]
+      .filter(Boolean)
+      .join(", "),
+    presence: "present",
+    channels,
+    pairs: recordings.flatMap((recording) => recording.pairs),
+    buffers: [
+      {
+        index: 0,
+        direction: "in",
+        transport: "replay",
+        why: "Read from its files, as it was recorded.",
+        dmabuf: { state: "unknown", reason: "A recording has no kernel buffer." },
+        read: { state: "unknown", reason: "A recording has no kernel buffer." },
+        heaps: [],
+        lengthAlignBytes: 1,
+        needsTrigger: false,
+        rate: null,
+        rateHz: first.rateHz,
+      },
+    ],
+    attributes: openedAttributes(recordings),
+    links: [],
+    triggers: [],
+    currentTrigger: null,
+  };
+}
+
+/** As they were at the start; those of linked devices carry the device's name before theirs. */
+function openedAttributes(recordings: readonly OpenedRecording[]): AttributeInfo[] {
+  const all = recordings.find((recording) => recording.attributes.length > 0)?.attributes ?? [];
+  const own = all[0]?.device;
+  return all.map(({ device, deviceName, name, value }) => {
+    const parsed = parseAttributeName(name);
+    const place =
+      device === own && parsed
+        ? parsed
+        : { scope: { kind: "device" } as const, name: `${deviceName} ${name}` };
+    return {
+      ...place,
+      access: "read",
+      control: "text",
+      available: { kind: "any" },
+      unit: "",
+      value: value === null ? { state: "unread" } : { state: "ok", raw: value, readAtMs: 0 },
+    };
+  });
+}

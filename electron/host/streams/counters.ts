@@ -1,0 +1,81 @@
+/** Counters as sessions see them, and what a stream waits for. Pure. */
+import type { NativeCounters } from "../../../native/addon.js";
+import { formatDuration } from "../../../shared/figures.js";
+import type { StreamCounters } from "../../../shared/stream.js";
+
+const WAITING_BLOCKS = 10;
+const WAITING_LEAST_SECONDS = 2;
+
+export function toCounters(native: NativeCounters, waitingFor: string | null): StreamCounters {
+  const unknown = native.grade === "unknown";
+  return {
+    blocks: native.blocks,
+    failedBlocks: native.failedBlocks,
+    scans: native.scans,
+    bytes: native.bytes,
+    rateHz: native.rateHz > 0 ? native.rateHz : null,
+    bytesPerSecond: native.bytesPerSecond,
+    queued: native.queued,
+    queuedLeast: native.queuedLeast,
+    dryRuns: native.dryRuns,
+    continuity: {
+      grade: native.grade,
+      gaps: native.gaps,
+      lost: native.lost,
+      lostMin: native.lostMin,
+      lostMax: unknown || native.lostMax < 0 ? null : native.lostMax,
+    },
+    historyFromScan: native.historyFromScan,
+    historyToScan: native.historyToScan,
+    pyramidFromScan: native.pyramidFromScan,
+    triggers: native.triggers,
+    newestTimeNs: native.newestTimeNs.toString(),
+    waitingFor,
+  };
+}
+
+/** Before the first run. */
+export const NO_COUNTERS: StreamCounters = {
+  blocks: 0,
+  failedBlocks: 0,
+  scans: 0,
+  bytes: 0,
+  rateHz: null,
+  bytesPerSecond: 0,
+  queued: 0,
+  queuedLeast: 0,
+  dryRuns: 0,
+  continuity: { grade: "unknown", gaps: 0, lost: 0, lostMin: 0, lostMax: null },
+  historyFromScan: 0,
+  historyToScan: 0,
+  pyramidFromScan: 0,
+  triggers: 0,
+  newestTimeNs: "0",
+  waitingFor: null,
+};
+
+/**
+ * Completes "waiting for …": null while blocks come as they should. A stream that gave no block for ten block times
+ * (at least 2 s) waits for what clocks it.
+ */
+export function waitingFor(now: {
+  counters: NativeCounters;
+  secondsPerBlock: number | null;
+  deviceLabel: string;
+  deviceTrigger: string | null;
+  /** Channel of the scope trigger that a single acquisition waits for. */
+  scopeTrigger: string | null;
+}): string | null {
+  const { counters } = now;
+  if (counters.state !== "running") return null;
+  const since = counters.blocks > 0 ? counters.newestTimeNs : counters.startTimeNs;
+  const seconds = Number(counters.nowNs - since) / 1e9;
+  const patience = Math.max(WAITING_LEAST_SECONDS, WAITING_BLOCKS * (now.secondsPerBlock ?? 0));
+  if (seconds > patience) {
+    const none = `none for ${formatDuration(seconds, 2)}`;
+    return now.deviceTrigger === null
+      ? `samples from ${now.deviceLabel}, ${none}`
+      : `the device trigger ${now.deviceTrigger}: no scan, ${none}`;
+  }
+  return now.scopeTrigger === null ? null : `the scope trigger on ${now.scopeTrigger}`;
+}

@@ -1,0 +1,381 @@
+/** A buffer of a device as a stream: its settings, its state, and the runs it makes. */
+import type { DeviceInfo } from "../../../shared/device.js";
+import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
+import { streamId } from "../../../shared/stream.js";
+import type {
+  HeaderBatch,
+  ScopeTrigger,
+  StreamCounters,
+  StreamInfo,
+  StreamSettings,
+  StreamState,
+} from "../../../shared/stream.js";
+import type { Frame, FrameRequest, SamplesReply } from "../../../shared/view.js";
+import { Emitter } from "../disposable.js";
+import { NO_COUNTERS, toCounters, waitingFor } from "./counters.js";
+import { busyRecording, failureOf, goneFailure, restartGap } from "./faults.js";
+import { NOT_PLANNED, plannedInfo, planSettings, type Planned } from "./planner.js";
+import { toHeaderBatch, type ClockOffset } from "./progress.js";
+import { Run, type RunServices } from "./run.js";
+import { RunView } from "./run-view.js";
+import { Serial } from "./serial.js";
+import {
+  bufferOf,
+  defaultSettings,
+  patchSettings,
+  sameSettings,
+  type SettingsPatch,
+} from "./settings.js";
+import type { Stream } from "./stream.js";
+import { Ticker } from "./ticker.js";
+
+/** What a stream asks of recordings: they know which of them runs on it. */
+export interface RecordingControl {
+  nameOf(stream: string): string | null;
+  /** Ends it as the user would. */
+  stop(stream: string): Promise<void>;
+  /** A new one with the same note and options. */
+  startAgain(stream: string): Promise<void>;
+  /** Resolves when one that is ending on this stream has given its blocks back. */
+  settled(stream: string): Promise<void>;
+}
+
+export interface StreamServices extends RunServices {
+  clock(): ClockOffset;
+  recordings: RecordingControl;
+}
+
+export interface StreamProgress {
+  counters: StreamCounters;
+  headers: HeaderBatch;
+}
+
+export interface StartOptions {
+  /** The pool holds at least so many scans of history. */
+  historyScans?: number;
+  /** After all is open, before the first sample: a recorder that is to miss none. */
+  beforeStart?: (run: Run) => Promise<void>;
+}
+
+export class LiveStream implements Stream {
+  readonly id: string;
+  readonly changed = new Emitter<StreamInfo>();
+  readonly progress = new Emitter<StreamProgress>();
+  /** A run ended; `error` if nobody stopped it. */
+  readonly runEnded = new Emitter<{ error: StudioError | null }>();
+  readonly view: RunView;
+  private settings: StreamSettings;
+  private state: StreamState = { kind: "idle" };
+  private planned: Planned = NOT_PLANNED;
+  private run: Run | null = null;
+  private runs = 0;
+  private lastDevice: DeviceInfo;
+  private singleWaits = false;
+  private markRestart = false;
+  private readonly serial = new Serial();
+  private readonly ticker = new Ticker(() => this.tick());
+
+  constructor(
+    device: DeviceInfo,
+    readonly buffer: number,
+    private readonly services: StreamServices,
+    /** Settings of the same device before it was plugged in again. */
+    earlier: StreamSettings | null,
+  ) {
+    this.id = streamId(device.id, buffer);
+    this.lastDevice = device;
+    this.settings = this.usable(earlier) ?? defaultSettings(device, buffer);
+    this.view = new RunView({
+      id: this.id,
+      run: () => this.run,
+      running: () => this.isRunning(),
+      device: () => this.deviceInfo(),
+      clock: () => services.clock(),
+    });
+  }
+
+  get device(): string {
+    return this.lastDevice.id;
+  }
+
+  info(): StreamInfo {
+    const shown = this.isUp() && this.run ? this.run.resolved : this.planned.resolved;
+    return this.infoOf(this.settings, { resolved: shown, error: this.planned.error });
+  }
+
+  currentSettings(): StreamSettings {
+    return this.settings;
+  }
+
+  currentRun(): Run | null {
+    return this.run;
+  }
+
+  isRunning(): boolean {
+    return this.state.kind === "running";
+  }
+
+  /** Works out anew what the settings mean, after the device or its rate changed. */
+  async refresh(): Promise<void> {
+    const before = JSON.stringify(this.planned);
+    this.planned = await this.plan(this.settings);
+    const dropped = this.view.apply();
+    if (dropped || JSON.stringify(this.planned) !== before) this.tellChanged();
+  }
+
+  async preview(patch: SettingsPatch): Promise<StreamInfo> {
+    const next = patchSettings(this.settings, patch, this.deviceInfo(), this.buffer);
+    return this.infoOf(next, await this.plan(next));
+  }
+
+  configure(patch: SettingsPatch, continueRecording: boolean): Promise<StreamInfo> {
+    return this.serial.run(async () => {
+      const next = patchSettings(this.settings, patch, this.deviceInfo(), this.buffer);
+      if (sameSettings(next, this.settings)) return this.info();
+      const planned = await this.plan(next);
+      const { error } = planned;
+      // What is wrong elsewhere (the device has gone) doesn't keep settings from being changed.
+      if (error && (this.isRunning() || (error.field ?? "") in patch)) {
+        throw fail(error.code, error.message, error);
+      }
+      await this.restartAround(continueRecording, async () => {
+        this.settings = next;
+        this.planned = planned;
+      });
+      this.tellChanged();
+      return this.info();
+    });
+  }
+
+  /** Does `change` with the stream stopped: restarts what ran, in a new recording if one was going on. */
+  changeStopped(continueRecording: boolean, change: () => Promise<void>): Promise<void> {
+    return this.serial.run(() => this.restartAround(continueRecording, change));
+  }
+
+  start(options: StartOptions = {}): Promise<StreamInfo> {
+    return this.serial.run(async () => {
+      if (this.isRunning() && options.historyScans !== undefined) {
+        await this.stopRun();
+        this.markRestart = true;
+      }
+      if (!this.isRunning()) await this.startRun(options);
+      return this.info();
+    });
+  }
+
+  stop(): Promise<StreamInfo> {
+    return this.serial.run(async () => {
+      const recording = this.services.recordings.nameOf(this.id);
+      if (recording !== null && this.isRunning()) throw busyRecording(recording);
+      await this.stopRun();
+      return this.info();
+    });
+  }
+
+  setTrigger(trigger: ScopeTrigger | null): StreamInfo {
+    this.view.setTrigger(trigger);
+    this.tellChanged();
+    return this.info();
+  }
+
+  /** Said in the counters while a single acquisition waits for the scope trigger. */
+  setSingleWaits(waits: boolean): void {
+    this.singleWaits = waits;
+  }
+
+  counters(): StreamCounters {
+    const native = this.run?.counters();
+    return native ? toCounters(native, this.waiting(native)) : NO_COUNTERS;
+  }
+
+  frame(request: FrameRequest): Promise<Frame> {
+    return this.view.frame(request);
+  }
+
+  samples(channel: string, fromScan: number, count: number): Promise<SamplesReply> {
+    return this.view.samples(channel, fromScan, count);
+  }
+
+  async close(): Promise<void> {
+    await this.serial.settled();
+    await this.stopRun();
+    await this.closeRun();
+    this.ticker.dispose();
+    this.changed.dispose();
+    this.progress.dispose();
+    this.runEnded.dispose();
+  }
+
+  tellChanged(): void {
+    this.changed.fire(this.info());
+  }
+
+  private async restartAround(
+    continueRecording: boolean,
+    change: () => Promise<void>,
+  ): Promise<void> {
+    const { recordings } = this.services;
+    if (!this.isRunning()) return change();
+    const recording = recordings.nameOf(this.id);
+    if (recording !== null && !continueRecording) throw busyRecording(recording);
+    if (recording !== null) await recordings.stop(this.id);
+    await this.stopRun();
+    this.markRestart = true;
+    try {
+      await change();
+    } catch (error) {
+      // A refused change must not end what ran.
+      await this.startRun({}).catch(() => {});
+      throw error;
+    }
+    await this.startRun({});
+    if (recording !== null) await recordings.startAgain(this.id);
+  }
+
+  private async startRun(options: StartOptions): Promise<void> {
+    const device = this.deviceInfo();
+    if (device.presence === "gone") throw goneFailure(device);
+    this.setState({ kind: "starting" });
+    let opened: Run | null = null;
+    let fault: "stream" | "other" = "stream";
+    try {
+      await this.closeRun();
+      opened = await Run.open(this.services, {
+        device: this.device,
+        buffer: this.buffer,
+        settings: this.settings,
+        run: ++this.runs,
+        isRestart: this.markRestart,
+        historyScans: options.historyScans,
+      });
+      this.run = opened;
+      this.planned = { resolved: opened.resolved, error: null };
+      this.view.apply();
+      fault = "other";
+      await options.beforeStart?.(opened);
+      fault = "stream";
+      opened.native.onNews(() => this.ticker.news());
+      await opened.start();
+    } catch (thrown) {
+      await opened?.close().catch(() => {});
+      this.run = null;
+      this.markRestart = false;
+      const error = toStudioError(thrown);
+      this.setState(
+        fault === "other" ? { kind: "idle" } : { kind: "failed", error, atMs: Date.now() },
+      );
+      this.runEnded.fire({ error });
+      throw thrown;
+    }
+    this.setState({ kind: "running", sinceMs: Date.now() });
+    this.ticker.start();
+  }
+
+  /** The history stays readable. */
+  private async stopRun(): Promise<void> {
+    if (!this.isRunning()) return;
+    this.setState({ kind: "stopping" });
+    this.ticker.stop();
+    try {
+      await this.run?.stop();
+      this.tellProgress();
+    } finally {
+      this.setState({ kind: "idle" });
+      this.runEnded.fire({ error: null });
+    }
+  }
+
+  private async closeRun(): Promise<void> {
+    await this.services.recordings.settled(this.id);
+    await this.run?.close();
+    this.run = null;
+  }
+
+  private tick(): void {
+    const { run } = this;
+    if (!run || !this.isRunning()) return;
+    this.tellProgress();
+    const native = run.counters();
+    if (native.state === "failed") this.runFailed(run, failureOf(native, this.deviceInfo()));
+  }
+
+  private runFailed(run: Run, error: StudioError): void {
+    this.ticker.stop();
+    this.setState({ kind: "failed", error, atMs: Date.now() });
+    this.runEnded.fire({ error });
+    this.serial.run(() => run.stop()).catch(() => {});
+  }
+
+  private tellProgress(): void {
+    const { run } = this;
+    if (!run) return;
+    const native = run.counters();
+    const headers = toHeaderBatch(
+      this.id,
+      run.number,
+      run.headers(),
+      run.native.blockStates(),
+      this.services.clock(),
+    );
+    if (this.markRestart && headers.sequence.length > 0) {
+      this.markRestart = false;
+      headers.gaps.unshift(restartGap());
+    }
+    this.progress.fire({ counters: toCounters(native, this.waiting(native)), headers });
+  }
+
+  private waiting(native: ReturnType<Run["counters"]>): string | null {
+    const device = this.deviceInfo();
+    const needsTrigger = bufferOf(device, this.buffer)?.needsTrigger ?? false;
+    const scope = this.view.scopeTrigger();
+    return waitingFor({
+      counters: native,
+      secondsPerBlock: this.run?.resolved.geometry.secondsPerBlock ?? null,
+      deviceLabel: device.label,
+      deviceTrigger: needsTrigger ? device.currentTrigger : null,
+      scopeTrigger: this.singleWaits ? (scope?.trace.channel ?? null) : null,
+    });
+  }
+
+  private plan(settings: StreamSettings): Promise<Planned> {
+    const own = this.isUp() ? (this.run?.resolved.geometry.poolBytes ?? 0) : 0;
+    return planSettings(this.services, this.deviceInfo(), this.buffer, settings, own);
+  }
+
+  private infoOf(settings: StreamSettings, planned: Planned): StreamInfo {
+    return {
+      id: this.id,
+      device: this.device,
+      buffer: this.buffer,
+      settings,
+      ...plannedInfo(planned),
+      state: this.state,
+      recording: this.services.recordings.nameOf(this.id),
+      trigger: this.view.scopeTrigger(),
+      run: this.run?.number ?? this.runs,
+    };
+  }
+
+  private usable(earlier: StreamSettings | null): StreamSettings | null {
+    try {
+      return earlier && patchSettings(earlier, {}, this.lastDevice, this.buffer);
+    } catch {
+      return null;
+    }
+  }
+
+  private isUp(): boolean {
+    return this.state.kind === "running" || this.state.kind === "stopping";
+  }
+
+  private setState(state: StreamState): void {
+    this.state = state;
+    this.tellChanged();
+  }
+
+  /** As it is now; one that is not listed any more as it was last. */
+  private deviceInfo(): DeviceInfo {
+    this.lastDevice = this.services.findDevice(this.lastDevice.id) ?? this.lastDevice;
+    return this.lastDevice;
+  }
+}

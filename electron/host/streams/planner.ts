@@ -1,0 +1,50 @@
+/** What a stream's settings mean at the moment, kept up to date and shown in its info. */
+import type { DeviceInfo } from "../../../shared/device.js";
+import { toStudioError, type StudioError } from "../../../shared/errors.js";
+import type { StreamInfo, StreamSettings } from "../../../shared/stream.js";
+import { resolvePlan, transportInfo, type Resolved } from "./resolve.js";
+import type { RunServices } from "./run.js";
+import { bufferOf } from "./settings.js";
+
+export interface Planned {
+  resolved: Resolved | null;
+  error: StudioError | null;
+}
+
+export const NOT_PLANNED: Planned = { resolved: null, error: null };
+
+/** `ownPoolBytes`: memory that a restart would give back first. */
+export async function planSettings(
+  services: RunServices,
+  device: DeviceInfo,
+  buffer: number,
+  settings: StreamSettings,
+  ownPoolBytes: number,
+): Promise<Planned> {
+  try {
+    const plan = await services.context(device.id).plan(device.id, buffer, settings);
+    const machine = services.machine();
+    const resolved = resolvePlan(
+      plan,
+      settings,
+      { ...machine, availableBytes: machine.availableBytes + ownPoolBytes },
+      { fallbackRateHz: bufferOf(device, buffer)?.rateHz ?? null },
+    );
+    return { resolved, error: null };
+  } catch (thrown) {
+    return { resolved: null, error: toStudioError(thrown) };
+  }
+}
+
+/** The part of a stream's info that follows from what was planned. */
+export function plannedInfo({
+  resolved,
+  error,
+}: Planned): Pick<StreamInfo, "geometry" | "geometryError" | "rateSetHz" | "transport"> {
+  return {
+    geometry: resolved?.geometry ?? null,
+    geometryError: error,
+    rateSetHz: resolved?.rateHz ?? null,
+    transport: resolved && transportInfo(resolved.candidate),
+  };
+}

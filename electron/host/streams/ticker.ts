@@ -1,0 +1,47 @@
+/** Display rate: at most 30 ticks a second while there is news, two a second without. */
+import type { Disposable } from "../disposable.js";
+
+const TICK_MS = 33;
+const IDLE_TICK_MS = 500;
+
+export class Ticker implements Disposable {
+  private timer: NodeJS.Timeout | null = null;
+  private due: NodeJS.Timeout | null = null;
+  private lastMs = 0;
+  private running = false;
+
+  constructor(private readonly tick: () => void) {}
+
+  start(): void {
+    this.running = true;
+    this.timer ??= setInterval(() => this.fire(), IDLE_TICK_MS);
+  }
+
+  stop(): void {
+    this.running = false;
+    if (this.timer) clearInterval(this.timer);
+    if (this.due) clearTimeout(this.due);
+    this.timer = null;
+    this.due = null;
+  }
+
+  /** Something changed. */
+  news(): void {
+    if (!this.running || this.due) return;
+    const wait = Math.max(0, this.lastMs + TICK_MS - Date.now());
+    this.due = setTimeout(() => {
+      this.due = null;
+      this.fire();
+    }, wait);
+  }
+
+  dispose(): void {
+    this.stop();
+  }
+
+  private fire(): void {
+    if (!this.running) return;
+    this.lastMs = Date.now();
+    this.tick();
+  }
+}
