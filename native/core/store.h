@@ -18,6 +18,8 @@ struct TraceSpec {
   uint32_t element = 0;
   uint32_t elementQ = 0;
   double scale = 1, offset = 0, scaleQ = 1, offsetQ = 0;
+  uint32_t component = 0, componentQ = 0;  // of elements with repeat
+  bool operator==(const TraceSpec&) const = default;
 };
 
 struct TriggerSpec {
@@ -25,6 +27,7 @@ struct TriggerSpec {
   bool rising = true;
   double level = 0;       // in the trace's units
   double hysteresis = 0;  // full width of the band below (rising) or above (falling) the level to arm again
+  bool operator==(const TriggerSpec&) const = default;
 };
 
 struct TriggerPoint {

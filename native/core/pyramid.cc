@@ -1,0 +1,124 @@
+#include "pyramid.h"
+
+#include <string>
+
+#include "error.h"
+
+namespace iio {
+
+uint32_t recordBytes(KeyType type) {
+  return withKey(type,
+                 [](auto key) { return static_cast<uint32_t>(sizeof(Record<decltype(key)>)); });
+}
+
+LaneSet::LaneSet(const ScanLayout& layout) {
+  checkLayout(layout);
+  scanBytes_ = layout.scanBytes;
+  for (uint32_t e = 0; e < layout.elements.size(); ++e)
+    for (uint32_t c = 0; c < layout.elements[e].repeat; ++c)
+      add(valueFormat(layout.elements[e], c), e, c);
+}
+
+LaneSet LaneSet::derived() {
+  ScanElement element;
+  element.kind = NumberKind::Float;
+  element.storageBits = element.bits = 64;
+  ScanLayout layout;
+  layout.scanBytes = 8;
+  layout.elements.push_back(element);
+  return LaneSet(layout);
+}
+
+void LaneSet::add(const ValueFormat& format, uint32_t element, uint32_t component) {
+  lanes_.push_back({format, element, component, bytes_, nanLanes_});
+  bytes_ += recordBytes(format.key);
+  if (format.isFloat()) ++nanLanes_;
+}
+
+uint32_t LaneSet::laneOf(uint32_t element, uint32_t component) const {
+  for (uint32_t i = 0; i < lanes_.size(); ++i)
+    if (lanes_[i].element == element && lanes_[i].component == component) return i;
+  Fault fault;
+  fault.err = EINVAL;
+  fault.message = "Scan element " + std::to_string(element) + " has no component " +
+                  std::to_string(component) + " in this stream. Choose an enabled channel.";
+  throw CoreError(fault);
+}
+
+StripRecords::StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain)
+    : scans_(scans), grain_(grain) {
+  uint32_t count = static_cast<uint32_t>((uint64_t{scans} + grain - 1) / grain);
+  do {
+    starts_[levels_] = total_;
+    counts_[levels_++] = count;
+    total_ += count;
+    if (count <= 1) break;
+    count = (count + kFanout - 1) / kFanout;
+  } while (levels_ < kLevels);
+  nanOffset_ = size_t{lanes.bytesPerRecord()} * total_;
+  bytes_ = nanOffset_ + size_t{lanes.nanLanes()} * total_;
+  data_ = std::make_unique<std::byte[]>(bytes_);
+}
+
+template <typename K>
+Record<K> StripRecords::fold(const Lane& lane, uint32_t from, uint32_t to, bool& nan) const {
+  const auto* base = level<K>(lane, 0);
+  Record<K> sum = neutralRecord<K>();
+  sum.first = base[from].first;
+  sum.last = base[to - 1].last;
+  const auto take = [&](uint32_t at, uint32_t a, uint32_t b) {
+    const auto* records = level<K>(lane, at);
+    for (uint32_t i = a; i < b; ++i) widen(sum, records[i]);
+    if constexpr (std::is_floating_point_v<K>)
+      for (uint32_t i = a; i < b; ++i) nan = nan || nans(lane, at)[i] != 0;
+  };
+  for (uint32_t at = 0; from < to; ++at) {
+    const bool toEnd =
+        to == counts_[at];  // the record above covers all that is left, short as it may be
+    if (at + 1 == levels_ || to - from < kFanout) {
+      take(at, from, to);
+      break;
+    }
+    const uint32_t low = (from + kFanout - 1) / kFanout;
+    const uint32_t high = toEnd ? counts_[at + 1] : to / kFanout;
+    take(at, from, std::min(low * kFanout, to));
+    if (!toEnd) take(at, std::max(high * kFanout, from), to);
+    from = low;
+    to = high;
+  }
+  return sum;
+}
+
+template <typename K>
+static void raiseLane(StripRecords& strip, const Lane& lane) {
+  for (uint32_t up = 1; up < strip.levels(); ++up) {
+    const auto* below = strip.level<K>(lane, up - 1);
+    auto* above = strip.level<K>(lane, up);
+    for (uint32_t i = 0; i < strip.count(up); ++i) {
+      const uint32_t from = i * kFanout;
+      const uint32_t to = std::min(from + kFanout, strip.count(up - 1));
+      Record<K> sum = below[from];
+      for (uint32_t k = from + 1; k < to; ++k) widen(sum, below[k]);
+      sum.last = below[to - 1].last;
+      above[i] = sum;
+      if constexpr (std::is_floating_point_v<K>) {
+        uint8_t any = 0;
+        for (uint32_t k = from; k < to; ++k) any |= strip.nans(lane, up - 1)[k];
+        strip.nans(lane, up)[i] = any;
+      }
+    }
+  }
+}
+
+void StripRecords::raise(const LaneSet& lanes) {
+  for (const Lane& lane : lanes.lanes())
+    withKey(lane.format.key, [&](auto key) { raiseLane<decltype(key)>(*this, lane); });
+}
+
+template Record<int16_t> StripRecords::fold(const Lane&, uint32_t, uint32_t, bool&) const;
+template Record<int32_t> StripRecords::fold(const Lane&, uint32_t, uint32_t, bool&) const;
+template Record<int64_t> StripRecords::fold(const Lane&, uint32_t, uint32_t, bool&) const;
+template Record<float> StripRecords::fold(const Lane&, uint32_t, uint32_t, bool&) const;
+template Record<double> StripRecords::fold(const Lane&, uint32_t, uint32_t, bool&) const;
+
+}  // namespace iio

@@ -1,0 +1,162 @@
+// The pyramid of one strip (a run of scans without a gap): a record {first, min, max, last} per
+// lane and `grain` scans, with levels of ×16 above, up to one record for the whole strip. The last
+// record of a level may be short.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <type_traits>
+#include <vector>
+
+#include "decode.h"
+#include "layout.h"
+
+namespace iio {
+
+inline constexpr uint32_t kRecordScans = 256;
+inline constexpr uint32_t kFanout = 16;
+
+// K is the key type: int16_t, int32_t, int64_t, float or double. NaN is left out of min and max;
+// both are NaN if there was nothing else. `first` and `last` are those of the samples, NaN or not.
+template <typename K>
+struct Record {
+  K first, min, max, last;
+};
+
+template <typename K>
+inline bool isNumber(K x) {
+  return x == x;
+}
+
+// Minimum and maximum of `b` into `a`.
+template <typename K>
+inline void widen(Record<K>& a, const Record<K>& b) {
+  if (b.min < a.min || !isNumber(a.min)) a.min = b.min;
+  if (b.max > a.max || !isNumber(a.max)) a.max = b.max;
+}
+
+// What takes no part: `widen` by it changes nothing.
+template <typename K>
+inline Record<K> neutralRecord() {
+  using L = std::numeric_limits<K>;
+  if constexpr (std::is_floating_point_v<K>) {
+    return {L::quiet_NaN(), L::quiet_NaN(), L::quiet_NaN(), L::quiet_NaN()};
+  } else {
+    return {0, L::max(), L::min(), 0};
+  }
+}
+
+// Calls `use(K{})` with the type that stores keys of this kind.
+template <typename Use>
+inline decltype(auto) withKey(KeyType type, Use&& use) {
+  switch (type) {
+    case KeyType::I16:
+      return use(int16_t{});
+    case KeyType::I32:
+      return use(int32_t{});
+    case KeyType::I64:
+      return use(int64_t{});
+    case KeyType::F32:
+      return use(float{});
+    default:
+      return use(double{});
+  }
+}
+
+uint32_t recordBytes(KeyType type);
+
+struct Lane {
+  ValueFormat format;
+  uint32_t element = 0, component = 0;
+  uint32_t bytesBefore = 0;  // of the records of lanes before this one, per record
+  uint32_t nanIndex = 0;     // among lanes that can hold a NaN
+};
+
+// The lanes of a layout, one for each component of each element; immutable.
+class LaneSet {
+ public:
+  explicit LaneSet(const ScanLayout& layout);
+  // A single lane of doubles, for what is derived from two elements.
+  static LaneSet derived();
+
+  const std::vector<Lane>& lanes() const { return lanes_; }
+  size_t size() const { return lanes_.size(); }
+  const Lane& operator[](size_t i) const { return lanes_[i]; }
+  // Throws CoreError (EINVAL) if the layout has no such component.
+  uint32_t laneOf(uint32_t element, uint32_t component) const;
+  uint32_t scanBytes() const { return scanBytes_; }
+  uint32_t bytesPerRecord() const { return bytes_; }  // of all lanes
+  uint32_t nanLanes() const { return nanLanes_; }
+
+ private:
+  void add(const ValueFormat& format, uint32_t element, uint32_t component);
+  std::vector<Lane> lanes_;
+  uint32_t scanBytes_ = 0, bytes_ = 0, nanLanes_ = 0;
+};
+
+class StripRecords {
+ public:
+  StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain);
+
+  uint32_t scans() const { return scans_; }
+  uint32_t grain() const { return grain_; }
+  uint32_t levels() const { return levels_; }
+  uint32_t count(uint32_t level) const { return counts_[level]; }
+  size_t bytes() const { return sizeof *this + bytes_; }
+
+  template <typename K>
+  Record<K>* level(const Lane& lane, uint32_t index) {
+    return reinterpret_cast<Record<K>*>(data_.get() + size_t{lane.bytesBefore} * total_) +
+           starts_[index];
+  }
+  template <typename K>
+  const Record<K>* level(const Lane& lane, uint32_t index) const {
+    return const_cast<StripRecords*>(this)->level<K>(lane, index);
+  }
+  uint8_t* nans(const Lane& lane, uint32_t index) {
+    return reinterpret_cast<uint8_t*>(data_.get()) + nanOffset_ + size_t{lane.nanIndex} * total_ +
+           starts_[index];
+  }
+  const uint8_t* nans(const Lane& lane, uint32_t index) const {
+    return const_cast<StripRecords*>(this)->nans(lane, index);
+  }
+
+  // Fills the levels above 0 from level 0.
+  void raise(const LaneSet& lanes);
+
+  // Records [from, to) of level 0 as one; `nan` is set if one of them held a NaN. K must be the
+  // lane's.
+  template <typename K>
+  Record<K> fold(const Lane& lane, uint32_t from, uint32_t to, bool& nan) const;
+
+ private:
+  static constexpr uint32_t kLevels = 9;
+  uint32_t scans_, grain_;
+  uint32_t levels_ = 0, total_ = 0;
+  uint32_t counts_[kLevels] = {}, starts_[kLevels] = {};
+  size_t bytes_ = 0, nanOffset_ = 0;
+  std::unique_ptr<std::byte[]> data_;
+};
+
+// Makes the records of a run of scans. Holds what the vector code needs for the layout; one per
+// thread.
+class PyramidBuilder {
+ public:
+  PyramidBuilder(std::shared_ptr<const LaneSet> lanes, uint32_t grain);
+  ~PyramidBuilder();
+
+  // All at once.
+  std::shared_ptr<StripRecords> build(const std::byte* scans, uint32_t count);
+
+  // Or in parts, each but the last a multiple of 256 scans.
+  void begin(uint32_t count);
+  void add(const std::byte* scans, uint32_t count);
+  std::shared_ptr<StripRecords> finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace iio
