@@ -47,18 +47,29 @@ void OpenStream::start() {
       throw CoreError(Fault{EALREADY, "", "", "The stream was started before. Open a new one."});
     started_ = true;
   }
+  const auto made = makeOnce();
   try {
-    auto made = make();
-    {
-      std::lock_guard lock(lock_);
-      stream_ = made;
-      if (trigger_) made->store().setTrigger(trigger_);
-      if (auto* simulator = simulatorOf(*made); simulator && fault_ != SimulatedFault::None)
-        simulator->fault(fault_);
-    }
     made->start();
     std::lock_guard lock(lock_);
     running_ = true;
+  } catch (const CoreError& error) {
+    std::lock_guard lock(lock_);
+    startFault_ = error.fault;
+    throw;
+  }
+}
+
+std::shared_ptr<Stream> OpenStream::makeOnce() {
+  if (auto there = streamIfAny()) return there;
+  try {
+    auto made = make();
+    std::lock_guard lock(lock_);
+    if (closed_) throw CoreError(closedFault());
+    stream_ = made;
+    if (trigger_) made->store().setTrigger(trigger_);
+    if (auto* simulator = simulatorOf(*made); simulator && fault_ != SimulatedFault::None)
+      simulator->fault(fault_);
+    return made;
   } catch (const CoreError& error) {
     std::lock_guard lock(lock_);
     startFault_ = error.fault;
@@ -109,7 +120,12 @@ void OpenStream::close() noexcept {
 }
 
 std::shared_ptr<Recorder> OpenStream::record(RecordingOptions options) {
-  const auto running = stream();
+  auto running = streamIfAny();
+  if (!running) {
+    // Before the start: the recorder is there for the first block.
+    std::lock_guard lifecycle(lifecycle_);
+    running = makeOnce();
+  }
   RecorderSpec& spec = options.spec;
   spec.layout = options_.engine.layout;
   spec.directIo = running->engine().arena().directIo();

@@ -51,6 +51,8 @@ class OpenStream {
   bool simulated() const { return std::holds_alternative<SimulatorSpec>(options_.source); }
 
  private:
+  // Memory and source without a start; once. With lifecycle_ held.
+  std::shared_ptr<Stream> makeOnce();
   std::shared_ptr<Stream> make();
   std::unique_ptr<Transport> makeTransport();
   void finishRecordings() noexcept;
