@@ -113,9 +113,8 @@ export function attributeUnit(
 }
 
 /**
- * Turns what a user typed into what is written: SI prefixes become digits, booleans 0 or 1, lists must hold the value,
- * ranges must contain it. Throws BAD_VALUE with the sentence that stands beside the field. Where the driver names no
- * values, it has the last word.
+ * Turns what a user typed into what is written: SI prefixes become digits, booleans 0 or 1, values of a list get the
+ * driver's spelling. Throws BAD_VALUE with the sentence that stands beside the field. Bounds are the driver's to judge.
  */
 export function attributeText(
   attribute: Pick<AttributeInfo, "control" | "available" | "unit" | "value" | "access">,
@@ -128,7 +127,6 @@ export function attributeText(
     case "list":
       return listText(attribute, typed);
     case "range":
-      return rangeText(attribute, typed);
     case "number":
       return numberText(attribute.unit, typed);
     case "text":
@@ -151,22 +149,12 @@ function listText(attribute: Pick<AttributeInfo, "available" | "unit">, typed: s
   const word = typed.trim();
   if (values.includes(word)) return word;
   const parsed = parseSi(word, prefixable(attribute.unit));
-  if (parsed.ok) {
-    const same = values.find((value) => Number(parseAttributeNumber(value)?.text) === parsed.value);
-    if (same !== undefined) return same;
+  if (!parsed.ok) {
+    if (values.every((value) => parseAttributeNumber(value))) throw refuse(parsed.message);
+    return word;
   }
-  const shown = values.slice(0, 12).join(", ") + (values.length > 12 ? ", …" : "");
-  throw refuse(`"${word}" is not one of ${shown}.`);
-}
-
-function rangeText(attribute: Pick<AttributeInfo, "available" | "unit">, typed: string): string {
-  const text = numberText(attribute.unit, typed);
-  if (attribute.available.kind !== "range") return text;
-  const { min, max } = attribute.available;
-  const value = Number(text);
-  if (value < Number(min)) throw refuse(`At least ${withUnit(min, attribute.unit)}.`);
-  if (value > Number(max)) throw refuse(`At most ${withUnit(max, attribute.unit)}.`);
-  return text;
+  const same = values.find((value) => Number(parseAttributeNumber(value)?.text) === parsed.value);
+  return same ?? parsed.text;
 }
 
 function numberText(unit: string, typed: string): string {
@@ -177,10 +165,6 @@ function numberText(unit: string, typed: string): string {
 
 function prefixable(unit: string): string[] {
   return unit === "" ? [] : [unit];
-}
-
-function withUnit(text: string, unit: string): string {
-  return unit === "" ? text : `${text} ${unit}`;
 }
 
 function refuse(message: string) {

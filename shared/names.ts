@@ -199,27 +199,33 @@ export function sortAttributeFiles(
       channelOf(direction, stem).attributes.push({ file, attribute, shared: false });
     }
   }
-  const device: string[] = [];
-  const orphans: AttributeName[] = [];
-  for (const file of uncertain) {
-    const owner = longestOwner(channels, file);
-    if (owner) {
-      const attribute = file.slice(`${owner.direction}_${owner.stem.stem}_`.length);
-      owner.attributes.push({ file, attribute, shared: false });
-      continue;
-    }
+  // Channels first, so that what is shared by type finds all of them.
+  const shared = uncertain.filter((file) => !attachOwn(channels, channelOf, file, parse(file)));
+  const device = shared.filter((file) => {
     const parsed = parse(file);
-    if (!parsed) device.push(file);
-    else if (!attachShared(channels, file, parsed.name)) {
-      if (isOwnChannel(parsed.name.stem)) orphans.push(parsed.name);
-      else device.push(file);
-    }
-  }
-  for (const { direction, stem, attribute } of orphans) {
-    const file = `${direction}_${stem.stem}_${attribute}`;
-    channelOf(direction, stem).attributes.push({ file, attribute, shared: false });
-  }
+    return !parsed || !attachShared(channels, file, parsed.name);
+  });
   return { channels: [...channels.values()], device };
+}
+
+/** Gives a file to the channel whose name it begins with, or to one that it makes known; false if neither. */
+function attachOwn(
+  channels: Map<string, FoundChannel>,
+  channelOf: (direction: Direction, stem: ChannelStem) => FoundChannel,
+  file: string,
+  parsed: ReturnType<typeof parseAttributeFile>,
+): boolean {
+  const owner = longestOwner(channels, file);
+  if (owner) {
+    const attribute = file.slice(`${owner.direction}_${owner.stem.stem}_`.length);
+    owner.attributes.push({ file, attribute, shared: false });
+    return true;
+  }
+  if (!parsed || !isOwnChannel(parsed.name.stem)) return false;
+  const { direction, stem, attribute } = parsed.name;
+  if (stem.index === null || !attachShared(channels, file, parsed.name))
+    channelOf(direction, stem).attributes.push({ file, attribute, shared: false });
+  return true;
 }
 
 /** A number or a modifier makes a channel; `in_voltage_scale` without any voltage channel does not. */

@@ -123,7 +123,12 @@ describe("sorting attribute files", () => {
       "frequency",
       "powerdown",
     ]);
-    expect(of(found, "voltage0")).toEqual(["gain_control_mode", "hardwaregain"]);
+    expect(of(found, "voltage0")).toEqual([
+      "gain_control_mode",
+      "hardwaregain",
+      "quadrature_tracking_en*",
+      "rf_bandwidth*",
+    ]);
     expect(of(found, "voltage0", "out")).toEqual(["hardwaregain"]);
     expect(found.device).toContain("ensm_mode");
     expect(channelIds(found.channels)).toContain("out_voltage0");

@@ -1,4 +1,4 @@
-import Ajv2020 from "ajv/dist/2020.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { cutSummary, readJournal } from "../../shared/journal-summary.js";
 import type { JournalGap } from "../../shared/journal.js";
@@ -423,7 +423,7 @@ describe("SigMF's rules", () => {
     const facts = factsOf(adc);
     return structuredClone(buildMetadata(facts, facts.outputs[0]!, complete(journal(estimated))));
   };
-  const ajv = new Ajv2020.default({ strict: false, unicodeRegExp: false, validateFormats: false });
+  const ajv = new Ajv2020({ strict: false, unicodeRegExp: false, validateFormats: false });
   const published = ajv.compile(metadataSchema);
   const broken: [string, (meta: ReturnType<typeof good>) => void, RegExp][] = [
     ["no datatype", (m) => delete m.global["core:datatype"], /lacks core:datatype/],

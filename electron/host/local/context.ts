@@ -1,0 +1,211 @@
+/**
+ * The Local context: IIO devices of this computer, found in sysfs and followed through the kernel's events. Looking
+ * writes nothing; every file goes through a control thread, one per device, so that a stuck driver holds up only itself.
+ */
+import type { Addon } from "../../../native/addon.js";
+import { attributeText } from "../../../shared/attributes.js";
+import type {
+  AttributeAddress,
+  AttributeInfo,
+  AttributeValue,
+  ContextInfo,
+  DeviceId,
+  DeviceInfo,
+} from "../../../shared/device.js";
+import { StudioFailure } from "../../../shared/errors.js";
+import type { StreamSettings } from "../../../shared/stream.js";
+import type {
+  Context,
+  ContextChange,
+  DeviceFacts,
+  PreparedSource,
+  SourcePlan,
+} from "../context.js";
+import { Emitter } from "../disposable.js";
+import type { Disposable } from "../disposable.js";
+import { LocalBus } from "./bus.js";
+import type { LocalAttribute } from "./describe.js";
+import type { LocalDevice } from "./device.js";
+import { kernelShort, readFacts } from "./facts.js";
+import { LocalPaths } from "./paths.js";
+import type { Roots } from "./paths.js";
+import { makePlan } from "./plan.js";
+import type { PlanInput } from "./plan.js";
+import { prepareSource } from "./prepare.js";
+import { writeRefused } from "./sentences.js";
+import type { BusyCause } from "./sentences.js";
+
+/** What was not found by then comes as changes. */
+const FIRST_LOOK_MS = 3_000;
+
+export class LocalContext implements Context {
+  readonly info: ContextInfo = {
+    id: "local",
+    kind: "local",
+    label: "This computer",
+    detail: kernelShort(),
+    state: { kind: "ready" },
+  };
+  private readonly changed = new Emitter<ContextChange>();
+  private readonly bus: LocalBus;
+  private readonly paths: LocalPaths;
+
+  constructor(
+    private readonly addon: Addon,
+    roots: Roots,
+  ) {
+    this.paths = new LocalPaths(roots);
+    this.bus = new LocalBus(addon, this.paths, {
+      changed: (id) => this.tellDevice(id),
+      removed: (id) => this.changed.fire({ kind: "removed", id }),
+      state: (state, followed) => {
+        this.info.state = state;
+        this.info.detail = followed ? kernelShort() : `${kernelShort()}, plugging in is not seen`;
+        this.changed.fire({ kind: "context" });
+      },
+    });
+  }
+
+  /** Resolves after the first look, or after {@link FIRST_LOOK_MS} if some device is slow. */
+  async start(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FIRST_LOOK_MS);
+    });
+    await Promise.race([this.bus.start(), late]);
+    clearTimeout(timer);
+  }
+
+  devices(): DeviceInfo[] {
+    return this.bus.infos();
+  }
+
+  onChange(listener: (change: ContextChange) => void): Disposable {
+    return this.changed.on(listener);
+  }
+
+  async readAttribute(address: AttributeAddress): Promise<AttributeValue> {
+    const device = this.bus.device(address.device);
+    const attribute = device.find(address);
+    if (device.goneAtMs !== null) return attribute.info.value;
+    const before = rawOf(attribute.info.value);
+    const value = await device.read(attribute, await this.busyCause(device, false));
+    if (rawOf(value) !== before) this.tellAttribute(device, attribute, value);
+    return value;
+  }
+
+  async readAttributes(id: DeviceId, deadlineMs: number): Promise<AttributeInfo[]> {
+    const device = this.bus.device(id);
+    device.requirePresent();
+    return device.readAll(deadlineMs, await this.busyCause(device, false));
+  }
+
+  async writeAttribute(address: AttributeAddress, typed: string): Promise<AttributeValue> {
+    const device = this.bus.device(address.device);
+    const attribute = device.find(address);
+    device.requirePresent();
+    const text = attributeText(attribute.info, typed);
+    try {
+      // Writing nothing does not reach the driver; a newline clears a text.
+      await device.sysfs.write(attribute.path, text === "" ? "\n" : text);
+    } catch (error) {
+      const readable = attribute.info.access !== "write";
+      const kept = readable ? await device.sysfs.tryRead(attribute.path) : null;
+      const busy = await this.busyCause(device, true);
+      throw new StudioFailure(writeRefused(error, attribute.info, text, kept, busy));
+    }
+    const value = await device.read(attribute, await this.busyCause(device, false));
+    if (value.state === "ok") this.bus.noteTriggerRate(attribute.path, value.raw);
+    this.tellAttribute(device, attribute, value);
+    await this.refreshDerived(device);
+    return value;
+  }
+
+  /** A write may change scale, offset or rate of this device and of those that lean on it. */
+  private async refreshDerived(device: LocalDevice): Promise<void> {
+    const busy: BusyCause = { ownStream: device.inUse.size > 0, holder: "" };
+    for (const attribute of device.derived()) {
+      const before = rawOf(attribute.info.value);
+      const value = await device.read(attribute, busy);
+      if (rawOf(value) !== before) this.tellAttribute(device, attribute, value);
+    }
+    this.tellDevice(device.id);
+    for (const other of this.bus.leaningOn(device.id)) this.tellDevice(other);
+  }
+
+  /** Why it is busy. Asking who holds it opens the device: only after a refusal. */
+  private async busyCause(device: LocalDevice, ask: boolean): Promise<BusyCause> {
+    const ownStream = device.inUse.size > 0;
+    const buffer = device.buffers[0];
+    if (!ask || ownStream || !buffer) return { ownStream, holder: "" };
+    try {
+      const { getFd, holder } = await this.addon.probeBuffer(device.node, buffer.index, null);
+      return { ownStream, holder: getFd === 0 ? "" : holder };
+    } catch {
+      return { ownStream, holder: "" };
+    }
+  }
+
+  async facts(id: DeviceId): Promise<DeviceFacts> {
+    return readFacts(this.bus.device(id), this.paths);
+  }
+
+  async plan(id: DeviceId, buffer: number, settings: StreamSettings): Promise<SourcePlan> {
+    return makePlan(this.planInput(id), buffer, settings);
+  }
+
+  async prepare(id: DeviceId, buffer: number, settings: StreamSettings): Promise<PreparedSource> {
+    const device = this.bus.device(id);
+    await this.bus.askAgain(device, buffer);
+    return prepareSource(
+      {
+        ...this.planInput(id),
+        addon: this.addon,
+        changed: () => this.tellDevice(id),
+        released: (vanished) => this.bus.released(device, vanished),
+      },
+      buffer,
+      settings,
+    );
+  }
+
+  private planInput(id: DeviceId): PlanInput {
+    const device = this.bus.device(id);
+    const infos = this.bus.infos();
+    const info = infos.find((candidate) => candidate.id === id)!;
+    const linked = info.links.flatMap((link) => {
+      const other = infos.find((candidate) => candidate.id === link.device);
+      return other ? [other] : [];
+    });
+    return {
+      device,
+      info,
+      linked,
+      heaps: this.bus.heaps,
+      triggers: this.bus.triggers,
+      udmabufLimitBytes: this.bus.udmabufLimitBytes,
+    };
+  }
+
+  private tellDevice(id: DeviceId): void {
+    const device = this.bus.infos().find((candidate) => candidate.id === id);
+    if (device) this.changed.fire({ kind: "device", device });
+  }
+
+  /** To all who show the same file, under their own names. */
+  private tellAttribute(device: LocalDevice, attribute: LocalAttribute, value: AttributeValue) {
+    for (const { info } of device.sharing(attribute.path)) {
+      const address = { device: device.id, scope: info.scope, name: info.name };
+      this.changed.fire({ kind: "attribute", address, value });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.bus.close();
+    this.changed.dispose();
+  }
+}
+
+function rawOf(value: AttributeValue): string | undefined {
+  return value.state === "ok" ? value.raw : undefined;
+}

@@ -1,0 +1,12 @@
+/** The Local context and its doctor, as the host makes them. */
+import type { Context, LocalOptions } from "../context.js";
+import { LocalContext } from "./context.js";
+
+export { runDoctor } from "../doctor/index.js";
+
+/** Resolves after the first enumeration, or after 3 s: what was not read by then comes as changes. */
+export async function createLocalContext(options: LocalOptions): Promise<Context> {
+  const context = new LocalContext(options.addon, options.roots);
+  await context.start();
+  return context;
+}
