@@ -1,8 +1,6 @@
 import { createPinia } from "pinia";
 import { createApp } from "vue";
-import "./styles/tokens.css";
-import "./styles/base.css";
-import "./styles/controls.css";
+import "./styles/index.js";
 import "./styles/traces.css";
 import App from "./App.vue";
 import { connectPort } from "./connect.js";

@@ -202,6 +202,10 @@ export class FakeHost {
         field: "value",
       });
     }
+    if (info.available.kind === "range" && Number(raw) > Number(info.available.max)) {
+      const words = `At most ${info.available.max}. The device kept ${Number.parseFloat(kept)}.`;
+      throw fail("EINVAL", words, { kept, field: "value" });
+    }
     info.value = { state: "ok", raw, readAtMs: Date.now() };
     for (const device of this.devices.values()) {
       const buffer = device.buffers[0];

@@ -1,0 +1,134 @@
+import { describe, expect, test, vi } from "vitest";
+import { userEvent } from "vitest/browser";
+import { asked, bench, CONVERTER, field, mountWindow, sentenceBeside, showing } from "./window.js";
+
+const onConverter = { devices: bench(), settings: { layout: showing(CONVERTER) } };
+const fresh = () => ({ ...onConverter, devices: bench() });
+
+async function typeInto(input: HTMLElement, text: string): Promise<void> {
+  await userEvent.click(input);
+  await userEvent.fill(input, text);
+  await userEvent.keyboard("{Enter}");
+}
+
+const unitOf = (input: HTMLElement) => input.parentElement!.querySelector(".unit")?.textContent;
+
+describe("editing an attribute", () => {
+  test("a number with an SI prefix is written with every digit and shown with its prefix", async () => {
+    const { host } = await mountWindow();
+    await typeInto(field("sampling_frequency"), "2.4M");
+    await vi.waitFor(() =>
+      expect(asked(host, "attribute.write")).toMatchObject([{ value: "2400000" }]),
+    );
+    await vi.waitFor(() => expect(field("sampling_frequency").value).toBe("2.4"));
+    expect(unitOf(field("sampling_frequency"))).toBe("MHz");
+  });
+
+  test("a bare number is taken in the unit that stands beside it", async () => {
+    const { host } = await mountWindow();
+    await typeInto(field("sampling_frequency"), "2");
+    await vi.waitFor(() =>
+      expect(asked(host, "attribute.write")).toMatchObject([{ value: "2000000" }]),
+    );
+  });
+
+  test("a number with the plain unit is taken as it says, whatever prefix stands beside it", async () => {
+    const { host } = await mountWindow();
+    await typeInto(field("sampling_frequency"), "48000 Hz");
+    await vi.waitFor(() =>
+      expect(asked(host, "attribute.write")).toMatchObject([{ value: "48000" }]),
+    );
+    await vi.waitFor(() => expect(unitOf(field("sampling_frequency"))).toBe("kHz"));
+  });
+
+  test("a refused value stays in its field, the sentence with what was kept under it, until Esc", async () => {
+    const { host } = await mountWindow(fresh());
+    const inputs = [
+      ...document.querySelectorAll<HTMLInputElement>('input[aria-label="calibbias"]'),
+    ];
+    const input = inputs[1]!;
+    expect(input.value).toBe("−12");
+    await typeInto(input, "40000");
+    await vi.waitFor(() => expect(sentenceBeside(input)).toContain("The device kept −12."));
+    await userEvent.click(document.querySelector(".inspector .head")!);
+    expect(input.value).toBe("40000");
+    expect(input.getAttribute("aria-invalid")).toBe("true");
+    expect(asked(host, "attribute.write")).toHaveLength(1);
+
+    await userEvent.click(input);
+    await userEvent.keyboard("{Escape}");
+    await vi.waitFor(() => expect(input.value).toBe("−12"));
+    expect(sentenceBeside(input)).toBe("");
+  });
+
+  test("what is no number is refused in the window and never sent", async () => {
+    const { host } = await mountWindow();
+    await typeInto(field("sampling_frequency"), "fast");
+    await vi.waitFor(() => expect(sentenceBeside(field("sampling_frequency"))).not.toBe(""));
+    expect(asked(host, "attribute.write")).toEqual([]);
+  });
+
+  test("a value outside the driver's range is refused with the bound, and the slider stays where it was", async () => {
+    await mountWindow(fresh());
+    const input = document.querySelector<HTMLInputElement>('input[aria-label="calibscale"]')!;
+    await typeInto(input, "3");
+    await vi.waitFor(() => expect(sentenceBeside(input)).toBe("At most 2. The device kept 1."));
+    const thumb = document.querySelector('[role=slider][aria-label="calibscale"]')!;
+    expect(thumb.getAttribute("aria-valuenow")).toBe("1");
+  });
+
+  test("a listed attribute offers what the driver lists, and writes what is chosen", async () => {
+    const { host } = await mountWindow();
+    await userEvent.click(document.querySelector('[aria-label="waveform"]')!);
+    const options = [...document.querySelectorAll("[role=option]")].map((o) =>
+      o.textContent?.trim(),
+    );
+    expect(options).toEqual(["sine", "square", "triangle", "sweep", "noise", "pulses"]);
+    await userEvent.click(document.querySelectorAll("[role=option]")[2]!);
+    await vi.waitFor(() =>
+      expect(asked(host, "attribute.write")).toMatchObject([{ value: "triangle" }]),
+    );
+  });
+
+  test("a boolean is a switch", async () => {
+    const { host } = await mountWindow();
+    await userEvent.click(document.querySelector('[role=switch][aria-label="counter_mode"]')!);
+    await vi.waitFor(() =>
+      expect(asked(host, "attribute.write")).toMatchObject([{ name: "counter_mode", value: "1" }]),
+    );
+  });
+
+  test("the slider of a range writes in steps of the driver, and shows what was kept", async () => {
+    const { host } = await mountWindow();
+    const thumb = document.querySelector<HTMLElement>('[role=slider][aria-label="amplitude"]')!;
+    thumb.focus();
+    await userEvent.keyboard("{ArrowRight}");
+    await vi.waitFor(() =>
+      expect(asked(host, "attribute.write")).toMatchObject([{ value: "0.801" }]),
+    );
+    await vi.waitFor(() => expect(field("amplitude").value).toBe("801"));
+    expect(unitOf(field("amplitude"))).toBe("mV");
+  });
+
+  test("what can only be read has no edge and no field", async () => {
+    await mountWindow(fresh());
+    const scale = document.querySelector('[data-attribute="scale"]')!;
+    expect(scale.textContent).toContain("488");
+    expect(scale.querySelector("input, button")).toBeNull();
+  });
+
+  test("the rate is locked while its stream records, and the offer to go on in a new one opens it", async () => {
+    const { host } = await mountWindow({}, (fake) => fake.stream("sim:adc/buffer0").start(1));
+    await userEvent.keyboard("r");
+    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(true));
+    await userEvent.click(document.querySelector(".lock-line .link")!);
+    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(false));
+    await typeInto(field("sampling_frequency"), "500k");
+    await vi.waitFor(() =>
+      expect(asked(host, "attribute.write")).toMatchObject([
+        { value: "500000", continueRecording: true },
+      ]),
+    );
+    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(true));
+  });
+});

@@ -1,0 +1,172 @@
+import { describe, expect, test, vi } from "vitest";
+import { userEvent } from "vitest/browser";
+import { parseLayout } from "../../renderer/lib/layout.js";
+import { ADC, asked, bench, field, mountWindow, row, sentenceBeside, showing } from "./window.js";
+
+describe("the first start", () => {
+  test("has the simulator selected, says so, and runs at one press", async () => {
+    const { host } = await mountWindow({ recordings: [] });
+    expect(document.querySelector(".empty h2")?.textContent).toBe("The simulator is ready");
+    expect(row("adc").ariaSelected).toBe("true");
+    expect(document.querySelector("[role=tree]")?.textContent).toContain("No IIO device yet.");
+    expect(document.querySelector("[role=tree]")?.textContent).toContain(
+      "None yet. R records what is running.",
+    );
+    await userEvent.click(document.querySelector("[data-test=empty-run]")!);
+    await vi.waitFor(() => expect(host.stream(ADC).state.kind).toBe("running"));
+    await vi.waitFor(() => expect(document.querySelector(".empty")).toBeNull());
+  });
+
+  test("writes nothing to a device", async () => {
+    const { host } = await mountWindow({ devices: bench() });
+    const writing = ["attribute.write", "stream.configure", "stream.start", "device.label"];
+    expect(host.asked.filter(({ name }) => writing.includes(name))).toEqual([]);
+  });
+
+  test("tells why a device is missing, with the commands that mend it", async () => {
+    await mountWindow();
+    await userEvent.click(document.querySelector("[role=tree] .link")!);
+    await vi.waitFor(() =>
+      expect(document.querySelector("[role=dialog] code")?.textContent).toBe(
+        "sudo modprobe iio_simple_dummy",
+      ),
+    );
+  });
+});
+
+describe("what went wrong", () => {
+  test("a device unplugged while recording: what happened, what is safe, and the focus on the next step", async () => {
+    const { host } = await mountWindow({
+      devices: bench(),
+      settings: { layout: showing("local:iio:device3") },
+    });
+    await userEvent.keyboard("r");
+    await vi.waitFor(() => expect(host.recordings.size).toBe(1));
+    host.unplug("local:iio:device3");
+    await vi.waitFor(() => expect(document.querySelector(".banner")).not.toBeNull());
+    const banner = document.querySelector(".banner")!;
+    expect(banner.textContent).toMatch(
+      /ad7768-4 was unplugged while recording. The \d+\.\d s before that are safe\./,
+    );
+    await vi.waitFor(() =>
+      expect(document.activeElement?.textContent?.trim()).toBe("Open the recording"),
+    );
+    expect(document.querySelector('[data-section="buffer"]')?.textContent).toContain("last state");
+    expect(field("sampling_frequency").readOnly).toBe(true);
+    expect(field("sampling_frequency").value).toBe("256");
+  });
+
+  test("a stream that cannot start says why in its view, with the command that mends it", async () => {
+    const { host } = await mountWindow();
+    const stream = host.stream(ADC);
+    stream.fail({
+      code: "EBUSY",
+      message: "Another program holds the buffer: iiod (812).",
+      fix: "sudo systemctl stop iiod",
+    });
+    host.emit("stream", { stream: stream.info() });
+    await vi.waitFor(() =>
+      expect(document.querySelector(".empty h2")?.textContent).toBe("adc did not start"),
+    );
+    expect(document.querySelector(".empty")?.textContent).toContain("iiod (812)");
+    expect(document.querySelector(".empty code")?.textContent).toBe("sudo systemctl stop iiod");
+  });
+
+  test("what was refused without a field becomes a line that stays until it is closed", async () => {
+    const { host } = await mountWindow();
+    host.devices.set("sim:adc", { ...host.device("sim:adc"), presence: "gone" });
+    await userEvent.keyboard(" ");
+    await vi.waitFor(() =>
+      expect(document.querySelector(".lines .line")?.textContent).toContain("Plug it in again"),
+    );
+    await userEvent.click(document.querySelector(".lines button")!);
+    await vi.waitFor(() => expect(document.querySelector(".lines .line")).toBeNull());
+  });
+
+  test("when the host goes, the window says so and what to do", async () => {
+    const { host } = await mountWindow();
+    host.close();
+    await vi.waitFor(() =>
+      expect(document.querySelector("[role=alertdialog]")?.textContent).toContain("Reload"),
+    );
+  });
+});
+
+describe("views and settings", () => {
+  test("a view is opened, split and closed; the last one stays", async () => {
+    await mountWindow();
+    const tabs = () => document.querySelectorAll("[role=tab]").length;
+    await userEvent.keyboard("{Alt>}n{/Alt}");
+    await vi.waitFor(() => expect(tabs()).toBe(2));
+    await userEvent.keyboard("{Alt>}v{/Alt}");
+    await vi.waitFor(() => expect(document.querySelectorAll(".group")).toHaveLength(2));
+    for (let n = 0; n < 3; n++) await userEvent.keyboard("{Alt>}w{/Alt}");
+    await vi.waitFor(() => expect(tabs()).toBe(1));
+  });
+
+  test("the layout comes back as it was left", async () => {
+    const { host } = await mountWindow();
+    await userEvent.click(row("inertial"));
+    await vi.waitFor(
+      () =>
+        expect(JSON.parse(host.settings.layout || "{}").selected).toEqual({
+          device: "sim:inertial",
+          channel: null,
+        }),
+      { timeout: 5000 },
+    );
+    const { layout } = host.settings;
+    expect(parseLayout(layout).rows[0]?.[0]?.tabs[0]?.stream).toBe("sim:inertial/buffer0");
+  });
+
+  test.each(["", "{", "[]", '{"rows":[[{"id":1}]],"expanded":4,"explorerWidth":-3}'])(
+    "a broken layout (%s) falls back to a whole one",
+    (text) => {
+      const layout = parseLayout(text);
+      expect(layout.rows).toEqual([]);
+      expect(layout.expanded).toEqual({});
+      expect(layout.explorerWidth).toBeNull();
+    },
+  );
+
+  test("a refused folder stays beside its field", async () => {
+    await mountWindow();
+    await userEvent.keyboard("{Control>},{/Control}");
+    await vi.waitFor(() => expect(document.querySelector("[role=dialog]")).not.toBeNull());
+    const folder = field("Folder of recordings");
+    await userEvent.fill(folder, "/root/secret");
+    await userEvent.keyboard("{Enter}");
+    await vi.waitFor(() =>
+      expect(sentenceBeside(folder)).toContain("Choose a folder of your own."),
+    );
+    expect(folder.value).toBe("/root/secret");
+  });
+
+  test("the theme changes at a key and is kept by the host", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard("t");
+    await vi.waitFor(() => expect(document.documentElement.dataset["theme"]).toBe("light"));
+    expect(host.settings.theme).toBe("light");
+    await userEvent.keyboard("t");
+    await vi.waitFor(() => expect(document.documentElement.dataset["theme"]).toBe("dark"));
+  });
+
+  test("name and note are filled in while it records; a name that is taken is refused beside it", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard("r");
+    await vi.waitFor(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await userEvent.keyboard("n");
+    await vi.waitFor(() => expect(document.querySelector(".popover")).not.toBeNull());
+    const name = field("Name of the recording");
+    await userEvent.fill(name, "2026-11-20_11-58-03_ad9361");
+    await userEvent.keyboard("{Enter}");
+    await vi.waitFor(() => expect(sentenceBeside(name)).toContain("Choose another name."));
+    await userEvent.fill(name, "bench 3");
+    await userEvent.keyboard("{Enter}");
+    await vi.waitFor(() => expect(host.recordings.get(ADC)?.name).toBe("bench 3"));
+    await userEvent.fill(document.querySelector(".popover textarea")!, "20 dB pad");
+    await userEvent.keyboard("{Escape}");
+    await vi.waitFor(() => expect(host.recordings.get(ADC)?.note).toBe("20 dB pad"));
+    expect(asked(host, "recording.start")).toHaveLength(1);
+  });
+});
