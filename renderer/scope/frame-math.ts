@@ -75,3 +75,16 @@ export function valueAt(
 export function gapSpan(frame: Frame, gap: GapInfo): Span {
   return { from: timeOfScan(frame, gap.scan - gap.lost), to: timeOfScan(frame, gap.scan) };
 }
+
+/**
+ * The same frame with t = 0 at another scan. A range is answered relative to its first scan; a frozen picture keeps the
+ * zero it was frozen with.
+ */
+export function rezero(frame: Frame, zeroScan: number, rateHz: number | null = null): Frame {
+  const shift = timeOfScan(frame, zeroScan, rateHz);
+  return {
+    ...frame,
+    t: frame.t.map((seconds) => seconds - shift),
+    zeroFraction: zeroScan - frame.originScan,
+  };
+}

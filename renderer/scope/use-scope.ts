@@ -7,6 +7,7 @@ import { useConnection } from "../stores/connection.js";
 import { useInventory } from "../stores/inventory.js";
 import { isActive, useStreams } from "../stores/streams.js";
 import { useViews } from "../stores/views.js";
+import { rezero } from "./frame-math.js";
 import { fitLanes, reachOf } from "./lanes.js";
 import {
   centre,
@@ -87,7 +88,13 @@ export function useScope(stream: StreamId, view: string) {
     };
   });
   const moving = computed(() => running.value && state.value.frozen === null);
-  const { frame, error, rate } = useFrames(request, moving);
+  const { frame: answer, error, rate } = useFrames(request, moving);
+  const frame = computed(() => {
+    const { frozen } = state.value;
+    return answer.value && frozen
+      ? rezero(answer.value, frozen.zeroScan, info.value?.rateSetHz ?? null)
+      : answer.value;
+  });
   watch(rate, (now) => {
     if (views.focusedTab?.id === view) views.framesPerSecond = moving.value ? now : null;
   });

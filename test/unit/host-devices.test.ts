@@ -234,7 +234,7 @@ describe("simulated attributes", () => {
     await write("sim:adc", deviceScope, "counter_mode", "1");
     await write("sim:adc", deviceScope, "clock", "waits");
     const info = await bench.client.request("stream.start", { stream: "sim:adc/buffer0" });
-    expect(info.rateSetHz).toBeNull();
+    expect(info.rateSetHz).toBe(1e6);
     expect(info.transport?.why).toContain("loses nothing");
     const { source } = bench.addon.streams.at(-1)!.options;
     expect(source).toMatchObject({ max: true, channels: [{ waveform: "counter" }, {}] });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gapSpan, timeOfScan, timeSpan, valueAt } from "../../renderer/scope/frame-math.js";
+import { gapSpan, rezero, timeOfScan, timeSpan, valueAt } from "../../renderer/scope/frame-math.js";
 import { gapWords } from "../../renderer/scope/gap-words.js";
 import {
   fitLanes,
@@ -223,6 +223,18 @@ describe("a frame", () => {
     const span = gapSpan(frame({}), gap);
     expect(span.from).toBeCloseTo(1e-3);
     expect(span.to).toBeCloseTo(3e-3);
+  });
+});
+
+describe("a frozen frame", () => {
+  it("keeps the zero it was frozen with", () => {
+    const moved = rezero(frame({}), 102);
+    expect(timeOfScan(moved, 102)).toBeCloseTo(0);
+    expect(moved.t[0]).toBeCloseTo(-2e-3);
+    const empty = frame({ x: new Float64Array(), t: new Float64Array() });
+    const far = rezero(empty, 1100, 1000);
+    expect(timeOfScan(far, 1100, 1000)).toBeCloseTo(0);
+    expect(timeOfScan(far, 2100, 1000)).toBeCloseTo(1);
   });
 });
 

@@ -21,7 +21,7 @@ export interface Resolved {
   plan: SourcePlan;
   candidate: SourceCandidate;
   geometry: BlockGeometry;
-  /** As set; null where nothing is known or nothing paces the source. */
+  /** As set; where the source waits for blocks the spacing of its samples, not their pace. null: not known. */
   rateHz: number | null;
 }
 
@@ -44,7 +44,7 @@ export function resolvePlan(
     ...(more.historyScans === undefined ? {} : { historyScans: more.historyScans }),
   });
   checkFiles(candidate, geometry, machine);
-  return { plan, candidate, geometry, rateHz: plan.waitsForBlocks ? null : rateHz };
+  return { plan, candidate, geometry, rateHz };
 }
 
 function chooseCandidate(
