@@ -26,6 +26,7 @@ import type { Disposable } from "../disposable.js";
 import { LocalBus } from "./bus.js";
 import type { LocalAttribute } from "./describe.js";
 import type { LocalDevice } from "./device.js";
+import { errnoName } from "./errno.js";
 import { kernelShort, readFacts } from "./facts.js";
 import { LocalPaths } from "./paths.js";
 import type { Roots } from "./paths.js";
@@ -89,7 +90,7 @@ export class LocalContext implements Context {
     const attribute = device.find(address);
     if (device.goneAtMs !== null) return attribute.info.value;
     const before = rawOf(attribute.info.value);
-    const value = await device.read(attribute, await this.busyCause(device, false));
+    const value = await device.read(attribute, quickCause(device));
     if (rawOf(value) !== before) this.tellAttribute(device, attribute, value);
     return value;
   }
@@ -97,7 +98,7 @@ export class LocalContext implements Context {
   async readAttributes(id: DeviceId, deadlineMs: number): Promise<AttributeInfo[]> {
     const device = this.bus.device(id);
     device.requirePresent();
-    return device.readAll(deadlineMs, await this.busyCause(device, false));
+    return device.readAll(deadlineMs, quickCause(device));
   }
 
   async writeAttribute(address: AttributeAddress, typed: string): Promise<AttributeValue> {
@@ -111,10 +112,10 @@ export class LocalContext implements Context {
     } catch (error) {
       const readable = attribute.info.access !== "write";
       const kept = readable ? await device.sysfs.tryRead(attribute.path) : null;
-      const busy = await this.busyCause(device, true);
+      const busy = await this.busyCause(device);
       throw new StudioFailure(writeRefused(error, attribute.info, text, kept, busy));
     }
-    const value = await device.read(attribute, await this.busyCause(device, false));
+    const value = await device.read(attribute, quickCause(device));
     if (value.state === "ok") this.bus.noteTriggerRate(attribute.path, value.raw);
     this.tellAttribute(device, attribute, value);
     await this.refreshDerived(device);
@@ -123,7 +124,7 @@ export class LocalContext implements Context {
 
   /** A write may change scale, offset or rate of this device and of those that lean on it. */
   private async refreshDerived(device: LocalDevice): Promise<void> {
-    const busy: BusyCause = { ownStream: device.inUse.size > 0, holder: "" };
+    const busy = quickCause(device);
     for (const attribute of device.derived()) {
       const before = rawOf(attribute.info.value);
       const value = await device.read(attribute, busy);
@@ -134,15 +135,15 @@ export class LocalContext implements Context {
   }
 
   /** Why it is busy. Asking who holds it opens the device: only after a refusal. */
-  private async busyCause(device: LocalDevice, ask: boolean): Promise<BusyCause> {
-    const ownStream = device.inUse.size > 0;
+  private async busyCause(device: LocalDevice): Promise<BusyCause> {
     const buffer = device.buffers[0];
-    if (!ask || ownStream || !buffer) return { ownStream, holder: "" };
+    if (device.inUse.size > 0) return { by: "own stream" };
+    if (!buffer) return { by: "driver" };
     try {
       const { getFd, holder } = await this.addon.probeBuffer(device.node, buffer.index, null);
-      return { ownStream, holder: getFd === 0 ? "" : holder };
+      return errnoName(getFd) === "EBUSY" ? { by: "program", holder } : { by: "driver" };
     } catch {
-      return { ownStream, holder: "" };
+      return { by: "unknown" };
     }
   }
 
@@ -204,6 +205,11 @@ export class LocalContext implements Context {
     this.bus.close();
     this.changed.dispose();
   }
+}
+
+function quickCause(device: LocalDevice): BusyCause {
+  if (device.inUse.size > 0) return { by: "own stream" };
+  return device.buffers.length === 0 ? { by: "driver" } : { by: "unknown" };
 }
 
 function rawOf(value: AttributeValue): string | undefined {

@@ -17,6 +17,7 @@ import type { DeviceDescription, LocalAttribute, LocalElement } from "./describe
 import type { LocalPaths } from "./paths.js";
 import { NOT_ASKED } from "./probe.js";
 import type { BufferAnswers, LocalHeap } from "./probe.js";
+import { ReadingLanes } from "./lanes.js";
 import { readRefused } from "./sentences.js";
 import type { BusyCause } from "./sentences.js";
 import { takeSnapshot } from "./snapshot.js";
@@ -33,6 +34,7 @@ export class LocalDevice {
   readonly dir: string;
   readonly node: string;
   readonly sysfs: Sysfs;
+  private readonly lanes: ReadingLanes;
   /** Answers of the probe, by buffer. */
   readonly answers = new Map<number, BufferAnswers>();
   /** Buffers that a stream of this program prepared or runs. */
@@ -41,7 +43,7 @@ export class LocalDevice {
   private snapshot: DeviceSnapshot;
   private description: DeviceDescription;
   private triggerAttributes: LocalAttribute[] = [];
-  /** How long an attribute took last time: slow ones are read last. */
+  /** How long an attribute took last time. */
   private readonly tookMs = new Map<string, number>();
 
   constructor(
@@ -52,7 +54,10 @@ export class LocalDevice {
     this.id = `local:${sysName}`;
     this.dir = paths.entry(sysName);
     this.node = paths.node(sysName);
-    this.sysfs = new Sysfs(addon.openControl(sysName, CONTROL_DEADLINE_MS, CONTROL_QUEUE));
+    const open = (name: string) =>
+      new Sysfs(addon.openControl(name, CONTROL_DEADLINE_MS, CONTROL_QUEUE));
+    this.sysfs = open(sysName);
+    this.lanes = new ReadingLanes((lane) => open(`${sysName.replace("iio:", "")} read${lane}`));
     this.snapshot = {
       sysName,
       dir: this.dir,
@@ -140,14 +145,18 @@ export class LocalDevice {
     );
   }
 
-  /** Reads one attribute; a refusal is a value too. */
-  async read(attribute: LocalAttribute, busy: BusyCause): Promise<AttributeValue> {
+  /** Reads one attribute; a refusal is a value too. `by`: the thread to read on, if not the device's own. */
+  async read(
+    attribute: LocalAttribute,
+    busy: BusyCause,
+    by: Sysfs = this.sysfs,
+  ): Promise<AttributeValue> {
     const { path, info } = attribute;
     if (info.access === "write") return info.value;
     const before = Date.now();
     let value: AttributeValue;
     try {
-      value = { state: "ok", raw: await this.sysfs.read(path), readAtMs: Date.now() };
+      value = { state: "ok", raw: await by.read(path), readAtMs: Date.now() };
     } catch (error) {
       value = { state: "failed", error: readRefused(error, info.name, busy) };
       const last = lastRaw(info.value);
@@ -182,30 +191,25 @@ export class LocalDevice {
   }
 
   /**
-   * Every attribute within a deadline, the fast ones first. What was under way at the deadline comes back as failed
-   * (ETIMEDOUT), what had not begun as unread: so is one that last took longer than what is left, because the thread it
-   * would hold up is the one that starts and stops the buffer.
+   * Every attribute within a deadline. What was under way at the deadline comes back as failed (ETIMEDOUT), what had not
+   * begun as unread: so does one that last took longer than the deadline.
    */
   async readAll(deadlineMs: number, busy: BusyCause): Promise<AttributeInfo[]> {
-    const end = Date.now() + deadlineMs;
-    const paths = [...new Set(this.attributes.map((attribute) => attribute.path))].sort(
-      (a, b) => (this.tookMs.get(a) ?? 0) - (this.tookMs.get(b) ?? 0),
+    const paths = [...new Set(this.attributes.map((attribute) => attribute.path))].filter(
+      (path) => (this.tookMs.get(path) ?? 0) < deadlineMs,
     );
-    const missed = new Map<string, AttributeValue>();
-    for (const path of paths) {
+    const states = await this.lanes.run(paths, deadlineMs, async (path, lane) => {
       const attribute = this.sharing(path)[0];
-      if (!attribute) continue;
-      const left = end - Date.now();
-      if (left <= 0 || (this.tookMs.get(path) ?? 0) > left) missed.set(path, { state: "unread" });
-      else if (!(await before(end, this.read(attribute, busy)))) {
-        missed.set(path, timedOut(attribute, deadlineMs));
-        this.tookMs.set(path, deadlineMs);
-      }
-    }
-    return this.attributes.map(({ info, path }) => ({
-      ...info,
-      value: missed.get(path) ?? info.value,
-    }));
+      if (attribute) await this.read(attribute, busy, lane);
+    });
+    return this.attributes.map((attribute) => {
+      const state = states.get(attribute.path) ?? "waiting";
+      const { info } = attribute;
+      if (state === "done") return { ...info };
+      if (state === "waiting") return { ...info, value: { state: "unread" } };
+      this.tookMs.set(attribute.path, deadlineMs);
+      return { ...info, value: timedOut(attribute, deadlineMs) };
+    });
   }
 
   /** Without links and rates, which need the other devices. */
@@ -264,6 +268,7 @@ export class LocalDevice {
 
   close(): void {
     this.sysfs.close();
+    this.lanes.close();
   }
 }
 
@@ -299,17 +304,4 @@ function timedOut(attribute: LocalAttribute, deadlineMs: number): AttributeValue
       path: attribute.path,
     },
   };
-}
-
-/** Whether `work` settles before the time. It goes on in either case. */
-async function before(endMs: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, endMs - Date.now()));
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

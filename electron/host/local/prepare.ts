@@ -83,7 +83,7 @@ async function mendLeftEnabled(
   if ((await device.sysfs.tryRead(path))?.trim() !== "1") return;
   const { getFd, holder } = await addon.probeBuffer(device.node, buffer.index, null);
   if (getFd !== 0) {
-    throw fail("EBUSY", busySentence({ ownStream: false, holder }), { errno: 16 });
+    throw fail("EBUSY", busySentence({ by: "program", holder }), { errno: 16 });
   }
   await write(device, path, "0", "enable");
   notes.push(
@@ -225,7 +225,8 @@ function refusal(
   field: string,
 ): string | null {
   const file = path.split("/").at(-1)!;
-  if (code === "EBUSY") return busySentence({ ownStream: device.inUse.size > 0, holder: "" });
+  if (code === "EBUSY")
+    return busySentence(device.inUse.size > 0 ? { by: "own stream" } : { by: "unknown" });
   if (code === "EPERM" && field === "deviceTrigger")
     return `The driver of ${device.name} has fixed its trigger. Set the trigger to none.`;
   if (code === "EACCES" || code === "EPERM")

@@ -9,12 +9,14 @@ import { takesPrefix } from "../../../shared/units.js";
 import { PERMISSION_FIX } from "./fixes.js";
 
 /** Why something is busy, as far as it is known. */
-export interface BusyCause {
+export type BusyCause =
   /** A stream of this program runs on the device. */
-  ownStream: boolean;
-  /** `iiod (process 712)`, or "". */
-  holder: string;
-}
+  | { by: "own stream" }
+  /** `iiod (process 712)`, or "" if it could not be found out. */
+  | { by: "program"; holder: string }
+  /** Nobody holds the buffer, or there is none: the driver has its own reasons. */
+  | { by: "driver" }
+  | { by: "unknown" };
 
 /** A value as people read it, with the attribute's unit: `56 MHz`, `−12`, `0.25 dB`. */
 export function shownValue(raw: string, unit: string): string {
@@ -89,10 +91,16 @@ function boundsSentence(attribute: AttributeInfo, typed: string): string {
 }
 
 export function busySentence(busy: BusyCause): string {
-  if (busy.ownStream)
-    return "The device takes this only while its buffer is stopped. Stop the stream first.";
-  if (busy.holder) return `The device is in use by ${busy.holder}. Stop that program first.`;
-  return "The device is busy: another program runs its buffer. Stop that program first.";
+  switch (busy.by) {
+    case "own stream":
+      return "The device takes this only while its buffer is stopped. Stop the stream first.";
+    case "program":
+      return `The device is in use by ${busy.holder || "another program"}. Stop that program first.`;
+    case "driver":
+      return "The driver is busy (EBUSY), and no program holds its buffer. Try again in a moment.";
+    case "unknown":
+      return "The device is busy (EBUSY), perhaps with another program. Try again when that has ended.";
+  }
 }
 
 /** A refused read, kept as the attribute's value. */
