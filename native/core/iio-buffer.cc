@@ -147,4 +147,10 @@ Fault vanishedFault(const std::string& devicePath) {
   return fault;
 }
 
+Fault switchedOffFault(const std::string& devicePath) {
+  Fault fault = makeFault(EINTR, "poll", devicePath);
+  fault.message = "The buffer of " + devicePath + " was switched off by another program. Start again.";
+  return fault;
+}
+
 }  // namespace iio

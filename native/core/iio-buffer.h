@@ -40,7 +40,8 @@ class BufferSwitch {
   std::shared_ptr<Control> control_;
 };
 
-// The fault that says that the device went.
+// The faults that say that the device went, and that someone else switched its buffer off.
 Fault vanishedFault(const std::string& devicePath);
+Fault switchedOffFault(const std::string& devicePath);
 
 }  // namespace iio

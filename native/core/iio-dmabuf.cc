@@ -235,11 +235,8 @@ WaitResult DmabufTransport::judgeDevice() {
       return WaitResult::Completed;
     case SwitchState::Gone:
       return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
-    case SwitchState::Off: {
-      Fault fault = makeFault(EINTR, "poll", spec_.devicePath);
-      fault.message = "The buffer of " + spec_.devicePath + " was switched off by another program. Start again.";
-      return lost(WaitResult::Failed, std::move(fault));
-    }
+    case SwitchState::Off:
+      return lost(WaitResult::Failed, switchedOffFault(spec_.devicePath));
     case SwitchState::NoAnswer:
       break;
   }

@@ -14,8 +14,8 @@ constexpr uint64_t kTrustedRun = 16;
 constexpr double kLatencyNs = 2e6;
 // A stub that came back within half the time of its samples did not bring them.
 constexpr double kPlausible = 0.5;
-// Without a rate: no memory is filled faster than this.
-constexpr double kFastestBytesPerNs = 64;
+// Without a rate the pace of the blocks so far stands in for it, averaged over about so many.
+constexpr double kPaceBlocks = 8;
 
 }  // namespace
 
@@ -32,8 +32,8 @@ bool FlightLog::couldFinish(const Flight& flight) const {
   if (!flight.running || doneNs_ > flight.exportedNs) return false;
   const double taken =
       static_cast<double>(flight.exportedNs - std::max({flight.beforeNs, doneNs_, enabledNs_}));
-  const double least = rateHz_ > 0 ? kPlausible * durationNs(flight.scans) : flight.bytes / kFastestBytesPerNs;
-  return taken >= least;
+  const double expected = rateHz_ > 0 ? durationNs(flight.scans) : flight.scans * paceNs_;
+  return taken >= kPlausible * expected;
 }
 
 Verdict FlightLog::judge(const Flight& flight, const FenceReport& fence) const {
@@ -80,9 +80,16 @@ Gap FlightLog::dryGap(const Flight& flight) const {
   return gap;
 }
 
+void FlightLog::learnPace(const Flight& flight, int64_t timeNs) {
+  const int64_t start = std::max({flight.beforeNs, doneNs_, enabledNs_});
+  const double pace = static_cast<double>(std::max<int64_t>(0, timeNs - start)) / flight.scans;
+  paceNs_ = paceNs_ == 0 ? pace : paceNs_ + (pace - paceNs_) / kPaceBlocks;
+}
+
 void FlightLog::take(const Flight& flight, const Verdict& verdict) {
   if (verdict.end == FlightEnd::Refused) return;
   const bool whole = verdict.end == FlightEnd::Delivered;
+  if (whole && flight.scans > 0) learnPace(flight, verdict.timeNs);
   const double slack = tolerance();
   const double duration = whole ? durationNs(flight.scans) : 0;
   const bool goesOn = whole && runBlocks_ > 0 && !verdict.hasGap;

@@ -56,6 +56,7 @@ class FlightLog {
   Gap dryGap(const Flight& flight) const;
   double durationNs(uint32_t scans) const;
   double tolerance() const;
+  void learnPace(const Flight& flight, int64_t timeNs);
   int64_t lowestEnd() const;
 
   double rateHz_;
@@ -66,10 +67,11 @@ class FlightLog {
   double endLowNs_ = 0;
   // … and the latest, by the most punctual completion of the run without a break up to it.
   double endHighNs_ = 0;
-  // That run: blocks, scans and completion time of its first block, to compare the rate with the one stated.
+  // That run: its blocks, the completion of its first and the scans since, to compare the rate with the one stated.
   uint64_t runBlocks_ = 0;
   int64_t runStartNs_ = 0;
   uint64_t runScans_ = 0;
+  double paceNs_ = 0;  // per scan, as blocks came; 0: none came yet
 };
 
 }  // namespace iio

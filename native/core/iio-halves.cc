@@ -9,11 +9,11 @@ constexpr double kSecond = 1e9;
 constexpr double kRateTolerance = 1e-3;
 }  // namespace
 
-HalfBooks::HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, int64_t enabledNs)
+HalfBooks::HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, uint64_t alignBytes, int64_t enabledNs)
     : rateHz_(rateHz),
       scanBytes_(std::max(1u, scanBytes)),
       configured_(halfBytes),
-      half_(halfBytes),
+      half_(halfBytes - halfBytes % (alignBytes ? alignBytes : scanBytes_)),
       endLowNs_(static_cast<double>(enabledNs)),
       endLikelyNs_(static_cast<double>(enabledNs)) {}
 
@@ -31,31 +31,30 @@ uint64_t HalfBooks::limit() const {
 }
 
 void HalfBooks::idle(int64_t nowNs) {
-  if (position_ == 0) idleNs_ = nowNs;
+  if (position_ != 0) end();
+  idleNs_ = nowNs;
 }
 
+// A half ends its duration after the one before it, or after it went back if the hardware had to wait for that; not before
+// a poll that found nothing, and not after the poll that found it.
 void HalfBooks::begin() {
   ++halves_;
-  const double slack = durationNs() * kRateTolerance;
   const double back = static_cast<double>(backNs_[1]);
-  endLowNs_ = std::max(endLowNs_, back) + durationNs() - slack;
-  endLikelyNs_ = std::max(endLikelyNs_, back) + durationNs();
+  const double idle = static_cast<double>(idleNs_);
   const double ready = static_cast<double>(readyNs_);
-  if (idleNs_ != 0) {
-    endLowNs_ = std::max(endLowNs_, static_cast<double>(idleNs_));
-    endLikelyNs_ = ready;
-  }
-  endLowNs_ = std::min(endLowNs_, ready);
-  endLikelyNs_ = std::min(endLikelyNs_, ready);
+  const double low = std::max(endLowNs_, back) + durationNs() * (1 - kRateTolerance);
+  const double likely = std::max(endLikelyNs_, back) + durationNs();
+  endLowNs_ = std::min(std::max(low, idle), ready);
+  endLikelyNs_ = std::min(std::max(likely, idle), ready);
 }
 
-void HalfBooks::end(int64_t beforeNs, int64_t afterNs) {
+void HalfBooks::end() {
   half_ = position_;
   position_ = 0;
   idleNs_ = 0;
   backNs_[1] = backNs_[0];
-  backNs_[0] = beforeNs;
-  borderNs_ = afterNs;
+  backNs_[0] = readNs_[0];
+  borderNs_ = readNs_[1];
   hasHere_ = hasNext_;
   here_ = next_;
   hasNext_ = false;
@@ -63,10 +62,14 @@ void HalfBooks::end(int64_t beforeNs, int64_t afterNs) {
 
 HalfBooks::Use HalfBooks::took(uint64_t asked, uint64_t taken, int64_t beforeNs, int64_t afterNs) {
   const bool first = halves_ == 0;
-  if (position_ == 0) begin();
-  position_ += taken;
+  readNs_[0] = beforeNs;
+  readNs_[1] = afterNs;
+  // Less than a scan is only the rest of a half that was longer than thought.
+  const bool rest = position_ == 0 && taken < scanBytes_ && !first;
+  if (position_ == 0 && !rest) begin();
+  if (!rest) position_ += taken;
   const bool ended = taken < asked || (half_ != 0 && position_ >= half_);
-  if (ended) end(beforeNs, afterNs);
+  if (ended && !rest) end();
   if (first && swapped_) dropped_ = 2;
   if (halves_ <= dropped_) return Use::Drop;
   return first ? Use::Ask : Use::Keep;
@@ -97,6 +100,11 @@ void HalfBooks::otherFull(bool full) {
   next_.grade = Grade::Estimated;
   next_.lostMax = std::max<int64_t>(0, static_cast<int64_t>(std::ceil(most)));
   next_.lost = std::clamp<int64_t>(std::llround((static_cast<double>(backNs_[0]) - likely) * perNs), 0, next_.lostMax);
+}
+
+bool HalfBooks::owesOne() const {
+  const bool odd = halves_ % 2 != 0;
+  return swapped_ ? !odd : odd;
 }
 
 bool HalfBooks::gapHere(Gap& gap) const {

@@ -3,7 +3,7 @@
 // read. Two things follow, and this keeps the books for both:
 //
 // 1. Which half is read next survives a run. After an odd number of halves the next run delivers its first two swapped,
-//    whoever reads. We leave an even number behind (owesOne), and we don't trust what was left to us: right after the
+//    whoever reads. We leave the next run a straight start (owesOne), and we don't trust what was left to us: right after the
 //    first scan of a run was read, the other half must still be empty, else the order is not known and the first two
 //    halves are dropped (they come before the first sample, so nothing counts as lost). A read that finds nothing although
 //    poll promised data shows the swapped order at once.
@@ -19,13 +19,14 @@ namespace iio {
 
 class HalfBooks {
  public:
-  // rateHz 0: not known. halfBytes: at most so many, 0 if not known; a half may be shorter where the engine's limits say
-  // so, which a short read shows.
-  HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, int64_t enabledNs);
+  // rateHz 0: not known. halfBytes: half of `length`, 0 if not known. alignBytes: length_align_bytes, 0 if there is none: the
+  // engine fills whole units of that, or whole scans. Its other limits may make a half shorter yet, which a short read shows.
+  HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, uint64_t alignBytes,
+            int64_t enabledNs);
 
   // The most to ask for in the next read(), a multiple of the scan: it ends with the half at the latest.
   uint64_t limit() const;
-  // poll, begun at `nowNs`, found nothing: no half was full by then.
+  // poll, begun at `nowNs`, found nothing: no half was full by then, and none is begun: one that was thought to be has ended.
   void idle(int64_t nowNs);
   // poll promised data at `nowNs`.
   void ready(int64_t nowNs) { readyNs_ = nowNs; }
@@ -42,6 +43,8 @@ class HalfBooks {
   // `available`: bytes by the buffer's data_available, which counts a begun half whole; below 0: not known.
   Use order(int64_t available);
 
+  // Whether a half is begun: poll is ready at once then, or the half was shorter than thought.
+  bool begun() const { return position_ != 0; }
   // Whether the last read ended a half: then a poll without waiting tells otherFull().
   bool atBorder() const { return halves_ > 0 && position_ == 0; }
   void otherFull(bool full);
@@ -49,12 +52,13 @@ class HalfBooks {
   bool gapHere(Gap& gap) const;
 
   uint64_t halves() const { return halves_; }  // begun in this run
-  // Whether one more half has to be taken after disable, so that the next run begins straight.
-  bool owesOne() const { return halves_ % 2 != 0; }
+  // Whether one more half has to be taken after disable, so that the next run begins straight (if the order of this one
+  // was never known, so that it begins no worse).
+  bool owesOne() const;
 
  private:
   void begin();
-  void end(int64_t beforeNs, int64_t afterNs);
+  void end();
   double durationNs() const;
 
   double rateHz_;
@@ -71,6 +75,7 @@ class HalfBooks {
   // When the last two halves went back, newest first: the hardware fills them again no earlier.
   int64_t backNs_[2] = {0, 0};
   int64_t borderNs_ = 0;
+  int64_t readNs_[2] = {0, 0};  // the clock before and after the last read
   // Of the half begun last: the earliest and the likely time of its last scan.
   double endLowNs_;
   double endLikelyNs_;

@@ -58,15 +58,14 @@ void ReadTransport::enqueue(BlockIndex block, uint32_t payloadBytes) {
 }
 
 void ReadTransport::enable() {
-  const int64_t length = dma_ ? number("length") : 0;
+  const auto bytes = static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length")) : 0) * spec_.scanBytes;
+  const auto align = static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length_align_bytes")) : 0);
   const int64_t before = sys_.nowNs();
   const Fault fault = switch_.on();
+  // After a timeout the stuck call may still switch it on: disable() has to switch it off.
   running_ = !fault || fault.err == ETIMEDOUT;
   if (fault) throw CoreError(fault);
-  if (dma_) {
-    const uint64_t whole = length > 0 ? static_cast<uint64_t>(length) * spec_.scanBytes : 0;
-    books_.emplace(spec_.rateHz, spec_.scanBytes, (whole + 1) / 2, before);
-  }
+  if (dma_) books_.emplace(spec_.rateHz, spec_.scanBytes, (bytes + 1) / 2, align, before);
   emptyNs_ = before;
 }
 
@@ -80,6 +79,7 @@ bool ReadTransport::isDue(int64_t nowNs) const { return filled_ >= spec_.scanByt
 bool ReadTransport::isFull() const { return queue_.front().payload - filled_ < spec_.scanBytes; }
 
 int64_t ReadTransport::waitUntil(int64_t nowNs, int64_t deadlineNs) const {
+  if (books_ && books_->begun() && !queue_.empty()) return nowNs;
   int64_t until = std::min(deadlineNs, nowNs + kLookNs);
   if (queue_.empty()) return until;
   if (filled_ >= spec_.scanBytes) until = std::min(until, dueNs_);
@@ -107,8 +107,11 @@ WaitResult ReadTransport::wait(std::span<Completion> out, size_t& count, int64_t
     if (fds[1].revents) {
       if (books_) books_->ready(after);
       readOnce(done, stopFd);
+    } else if (books_ && books_->begun() && !queue_.empty()) {
+      books_->idle(now);
+      border(done);
     } else {
-      if (books_) books_->idle(now);
+      if (books_ && !queue_.empty()) books_->idle(now);
       if (!switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
       if (!dma_ && !queue_.empty() && after >= emptyNs_ + spec_.maxLatencyNs) readOnce(done, stopFd);
     }
@@ -141,11 +144,15 @@ bool ReadTransport::readOnce(std::optional<Completion>& out, int stopFd) {
 void ReadTransport::readFailed(int err, int stopFd) {
   if (err == EAGAIN && !dma_) {
     emptyNs_ = sys_.nowNs();
-  } else if (err == EAGAIN) {
+  } else if (err == EAGAIN && books_->halves() == 0) {
     books_->starved();
     // poll stays ready until the half that is read next has come: a pause, which a stop still ends.
     pollfd stop{stopFd, POLLIN, 0};
     sys_.poll(std::span(&stop, 1), kMillisecond);
+  } else if (err == EAGAIN) {
+    // A half that was aborted holds nothing.
+    if (running_ && switch_.state() == SwitchState::Off)
+      lost(WaitResult::Failed, switchedOffFault(spec_.devicePath));
   } else if (err == ENODEV || !switch_.present()) {
     lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
   } else if (err == 0) {

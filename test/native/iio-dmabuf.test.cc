@@ -1,0 +1,429 @@
+#include "iio-dmabuf.h"
+
+#include "iio-rig.h"
+
+using namespace fakes;
+
+namespace {
+
+// Each block starts where the one before ended, but for what its gap says: the truth lies within the stated bounds.
+void checkAccounts(const Rig& rig, int64_t scansPerBlock) {
+  int64_t expected = -1;
+  size_t ok = 0;
+  Gap gap{};
+  for (const Completion& completion : rig.done) {
+    if (completion.hasGap) gap = completion.gap;
+    if (completion.status != CompletionStatus::Ok) continue;
+    const int64_t start = rig.starts[ok++];
+    if (expected >= 0 && rig.count(CompletionStatus::Failed) == 0) {
+      const int64_t lost = start - expected;
+      CHECK(lost >= gap.lostMin);
+      CHECK(lost <= gap.lostMax);
+      CHECK(gap.lost >= gap.lostMin);
+      CHECK(gap.lost <= gap.lostMax);
+    }
+    expected = start + scansPerBlock;
+    gap = {};
+  }
+}
+
+}  // namespace
+
+TEST_CASE("blocks come in order, whole, with the kernel's completion time, and nothing is lost") {
+  FakeKernel kernel;
+  Rig rig(kernel, 8, 8000);  // 1000 scans, 1 ms
+  rig.start(4);
+  rig.run(100);
+  for (size_t i = 0; i < 100; ++i) {
+    CHECK(rig.starts[i] == static_cast<int64_t>(i) * 1000);
+    CHECK(rig.done[i].bytes == 8000);
+    CHECK(rig.done[i].status == CompletionStatus::Ok);
+    if (i > 0) CHECK(rig.done[i].timeNs - rig.done[i - 1].timeNs == doctest::Approx(kMilli).epsilon(0.01));
+  }
+  CHECK(rig.gaps() == 0);
+  CHECK(kernel.lost == 0);
+  CHECK(rig.transport->lossGrade() == Grade::Estimated);
+  rig.stop();
+  CHECK(kernel.openFiles() == 0);
+  CHECK(kernel.attached() == 0);
+  CHECK_FALSE(kernel.enabled());
+  CHECK(kernel.crimes.empty());
+  CHECK(kernel.unsignalled() == 0);
+}
+
+TEST_CASE("several that completed together come together, in order") {
+  FakeKernel kernel;
+  Rig rig(kernel, 16, 8000);
+  rig.start(12);
+  kernel.sleepNs(8 * kMilli + 500 * kMicro);
+  while (rig.done.size() < 8) REQUIRE(rig.step() == WaitResult::Completed);
+  const uint64_t polls = kernel.polls;
+  CHECK(polls <= 5);
+  rig.run(40);
+  checkAccounts(rig, 1000);
+  CHECK(kernel.lost == 0);
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("a stop ends a wait at once; what had completed counts, the rest is given back as aborted") {
+  FakeKernel kernel;
+  Rig rig(kernel, 8, 8000);
+  rig.start(6);
+  rig.run(5);
+  kernel.at(kernel.nowNs() + 300 * kMicro, [&] { kernel.stop(); });
+  CHECK(rig.step() == WaitResult::Stopped);
+  kernel.sleepNs(2 * kMilli);
+  rig.stop();
+  CHECK(rig.count(CompletionStatus::Ok) == 7);
+  CHECK(rig.count(CompletionStatus::Aborted) == 4);
+  checkAccounts(rig, 1000);
+  CHECK(kernel.unsignalled() == 0);
+  CHECK(kernel.openFiles() == 0);
+}
+
+TEST_CASE("a wait without a completion ends at its deadline") {
+  FakeKernel kernel;
+  kernel.rateHz = 1;
+  Rig rig(kernel, 4, 8000);
+  rig.start(2);
+  const int64_t before = kernel.nowNs();
+  CHECK(rig.step(3 * kSecond) == WaitResult::Timeout);
+  CHECK(kernel.nowNs() - before >= 3 * kSecond);
+  rig.stop();
+}
+
+TEST_CASE("a queue that ran dry is a gap with bounds that hold the loss") {
+  for (const int64_t pause : {5 * kMilli, 7 * kMilli + 123 * kMicro, 200 * kMilli, 3 * kSecond}) {
+    FakeKernel kernel;
+    Rig rig(kernel, 8, 8000);
+    rig.start(4);
+    rig.run(3);
+    kernel.sleepNs(pause);
+    rig.run(60);
+    CHECK(kernel.lost > 0);
+    CHECK(rig.gaps() == 1);
+    checkAccounts(rig, 1000);
+    const auto gap = std::ranges::find_if(rig.done, [](const Completion& c) { return c.hasGap; });
+    CHECK(gap->gap.grade == Grade::Estimated);
+    CHECK(gap->gap.cause == GapCause::DryQueue);
+    CHECK(gap->gap.lostMin <= kernel.lost);
+    CHECK(gap->gap.lostMax >= kernel.lost);
+    CHECK(std::abs(gap->gap.lost - kernel.lost) < 100);
+    CHECK(kernel.crimes.empty());
+  }
+}
+
+TEST_CASE("bounds hold after a long run, with late completions and a rate that is a little off") {
+  for (const double off : {0.9995, 1.0, 1.0005}) {
+    FakeKernel kernel;
+    kernel.rateHz = 1e6 * off;
+    IioSourceSpec spec = specFor(kernel);
+    spec.rateHz = 1e6;
+    Rig rig(kernel, 8, 8000, true, &spec);
+    rig.start(4);
+    for (int round = 0; round < 20; ++round) {
+      // Mostly punctual, now and then a millisecond late: also just before the pause.
+      for (int i = 0; i < 40; ++i) {
+        kernel.latencyNs = i % 7 == round % 7 ? kMilli : 20 * kMicro;
+        rig.step();
+      }
+      kernel.sleepNs(6 * kMilli + round * 137 * kMicro);
+    }
+    rig.run(rig.done.size() + 20);
+    CHECK(rig.gaps() >= 20);
+    checkAccounts(rig, 1000);
+  }
+}
+
+TEST_CASE("without a rate a dry queue is a gap without bounds") {
+  FakeKernel kernel;
+  IioSourceSpec spec = specFor(kernel);
+  spec.rateHz = 0;
+  Rig rig(kernel, 8, 8000, true, &spec);
+  rig.start(3);
+  rig.run(3);
+  kernel.sleepNs(20 * kMilli);
+  rig.run(20);
+  CHECK(rig.gaps() == 1);
+  const auto gap = std::ranges::find_if(rig.done, [](const Completion& c) { return c.hasGap; });
+  CHECK(gap->gap.grade == Grade::Unknown);
+  CHECK(gap->gap.lostMax == -1);
+  CHECK(rig.transport->lossGrade() == Grade::Unknown);
+}
+
+TEST_CASE("a full queue never makes a gap, however late we look") {
+  FakeKernel kernel;
+  Rig rig(kernel, 32, 8000);
+  rig.start(24);
+  for (int i = 0; i < 30; ++i) {
+    kernel.sleepNs((i % 20) * kMilli);
+    while (rig.step(0) == WaitResult::Completed) {
+    }
+  }
+  CHECK(kernel.lost == 0);
+  CHECK(rig.gaps() == 0);
+}
+
+TEST_CASE("a failed transfer is a failed block, and the block serves again") {
+  FakeKernel kernel;
+  Rig rig(kernel, 5, 8000);
+  rig.start(4);
+  rig.run(10);
+  kernel.abortNext = 1;
+  rig.run(60);
+  CHECK(rig.count(CompletionStatus::Failed) == 1);
+  CHECK(rig.count(CompletionStatus::Ok) >= 59);
+  const auto failed = std::ranges::find(rig.done, CompletionStatus::Failed, &Completion::status);
+  CHECK(failed->fault.err == EINTR);
+  CHECK(failed->bytes == 0);
+  CHECK(kernel.crimes.empty());
+  rig.stop();
+  CHECK(kernel.unsignalled() == 0);
+}
+
+TEST_CASE("a block that the driver refuses is seen although its fence looks good, and serves again") {
+  for (const bool names : {true, false}) {
+    FakeKernel kernel;
+    kernel.namesDrivers = names;
+    Rig rig(kernel, 5, 8000);
+    rig.start(4);
+    rig.run(10);
+    kernel.refuseNext = 1;
+    rig.run(60);
+    CHECK(rig.count(CompletionStatus::Failed) == 1);
+    const auto failed = std::ranges::find(rig.done, CompletionStatus::Failed, &Completion::status);
+    CHECK(failed->fault.message.find("refused") != std::string::npos);
+    CHECK(rig.gaps() == 0);
+    CHECK(kernel.lost == 0);
+    CHECK(kernel.crimes.empty());
+  }
+}
+
+TEST_CASE("blocks that are refused while the queue is empty are seen by the time they can't have taken") {
+  for (const double rate : {1e6, 0.0}) {
+    FakeKernel kernel;
+    IioSourceSpec spec = specFor(kernel);
+    spec.rateHz = rate;
+    Rig rig(kernel, 5, 80000, true, &spec);
+    rig.start(1);
+    rig.run(3);
+    kernel.refuseNext = 3;
+    rig.run(12);
+    CHECK(rig.count(CompletionStatus::Failed) == 3);
+    CHECK(kernel.crimes.empty());
+  }
+}
+
+TEST_CASE("blocks refused when the buffer is enabled are failed ones, and all of them serve later") {
+  FakeKernel kernel;
+  kernel.refuseNext = 2;
+  Rig rig(kernel, 5, 8000);
+  rig.start(4);
+  rig.run(40);
+  CHECK(rig.count(CompletionStatus::Failed) == 2);
+  CHECK(kernel.crimes.empty());
+  rig.stop();
+  CHECK(kernel.openFiles() == 0);
+}
+
+TEST_CASE("a block so short that it is done before its fence is exported is data") {
+  FakeKernel kernel;
+  kernel.rateHz = 1e9;
+  kernel.latencyNs = 0;
+  Rig rig(kernel, 4, 80);  // 10 scans: 10 ns
+  rig.start(1);
+  rig.run(20);
+  CHECK(rig.count(CompletionStatus::Ok) >= 19);
+}
+
+TEST_CASE("EBUSY of another's short lock is waited for; a block that stays busy is attached anew") {
+  FakeKernel kernel;
+  Rig rig(kernel, 5, 8000);
+  rig.start(4);
+  rig.run(5);
+  kernel.enqueueBusy = 3;
+  rig.run(10);
+  CHECK(kernel.enqueueBusy == 0);
+  kernel.enqueueBusy = 22;
+  rig.run(20);
+  CHECK(rig.count(CompletionStatus::Failed) == 0);
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("a block in flight is never queued again") {
+  FakeKernel kernel;
+  Rig rig(kernel, 4, 8000);
+  rig.start(2);
+  CHECK_THROWS_AS(rig.transport->enqueue(0, 8000), CoreError);
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("an unplug while blocks are in flight is told as such, and nothing is queued after it") {
+  for (int i = 0; i < 40; ++i) {
+    FakeKernel kernel;
+    Rig rig(kernel, 8, 8000);
+    rig.start(4);
+    rig.run(20);
+    kernel.at(kernel.nowNs() + i * 97 * kMicro, [&] { kernel.unplug(); });
+    WaitResult result = WaitResult::Completed;
+    while (result == WaitResult::Completed) result = rig.step();
+    CHECK(result == WaitResult::Vanished);
+    CHECK(rig.transport->fault().err == ENODEV);
+    CHECK(rig.count(CompletionStatus::Failed) == 0);
+    rig.stop();
+    CHECK(kernel.crimes.empty());
+    CHECK(kernel.unsignalled() == 0);
+    CHECK(kernel.openFiles() == 0);
+    checkAccounts(rig, 1000);
+  }
+}
+
+TEST_CASE("an unplug while the queue is dry is seen before anything is queued") {
+  FakeKernel kernel;
+  Rig rig(kernel, 8, 8000);
+  rig.start(2);
+  rig.run(5);
+  kernel.sleepNs(10 * kMilli);
+  Completion out[16];
+  size_t count = 0;
+  REQUIRE(rig.transport->wait(out, count, kernel.nowNs() + kSecond, kStopFd) == WaitResult::Completed);
+  kernel.sleepNs(5 * kMilli);
+  kernel.unplug();
+  rig.transport->enqueue(rig.idle.front(), 8000);
+  rig.idle.pop_front();
+  CHECK(rig.step() == WaitResult::Vanished);
+  rig.stop();
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("an unplug that no fence tells of is found within a second of waiting") {
+  FakeKernel kernel;
+  kernel.rateHz = 1;
+  Rig rig(kernel, 4, 8000);
+  rig.start(1);
+  kernel.at(kernel.nowNs() + 10 * kMilli, [&] { kernel.unplug(); });
+  const int64_t before = kernel.nowNs();
+  CHECK(rig.step(3600 * kSecond) == WaitResult::Vanished);
+  CHECK(kernel.nowNs() - before < 2 * kSecond);
+  rig.stop();
+}
+
+TEST_CASE("a buffer that another program switches off ends the stream with that reason") {
+  FakeKernel kernel;
+  Rig rig(kernel, 8, 8000);
+  rig.start(4);
+  rig.run(10);
+  kernel.disableByOther();
+  WaitResult result = WaitResult::Completed;
+  while (result == WaitResult::Completed) result = rig.step();
+  CHECK(result == WaitResult::Failed);
+  CHECK(rig.transport->fault().message.find("switched off by another program") != std::string::npos);
+  rig.stop();
+  CHECK(kernel.crimes.empty());
+  CHECK(kernel.leaked == 0);
+}
+
+TEST_CASE("a buffer left enabled by a program that died is switched off first, and the user is told") {
+  FakeKernel kernel;
+  kernel.leaveEnabled();
+  Rig rig(kernel, 8, 8000);
+  rig.start(4);
+  REQUIRE(rig.transport->notes().size() == 1);
+  CHECK(rig.transport->notes()[0].find("still running") != std::string::npos);
+  rig.run(20);
+  CHECK(kernel.enables == 2);
+  CHECK(kernel.lost == 0);
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("a buffer that is busy for a moment is waited for; one that stays busy is an error within seconds") {
+  FakeKernel kernel;
+  kernel.openBusy = 3;
+  kernel.getFdBusy = 3;
+  Rig rig(kernel, 4, 8000);
+  rig.start(2);
+  rig.run(3);
+  rig.stop();
+
+  for (int* busy : {&kernel.openBusy, &kernel.getFdBusy}) {
+    *busy = -1;
+    Rig second(kernel, 4, 8000);
+    const int64_t before = kernel.nowNs();
+    try {
+      second.transport->open(second.arena);
+      FAIL("should be busy");
+    } catch (const CoreError& error) {
+      CHECK(error.fault.err == EBUSY);
+      CHECK(error.fault.path == "/dev/iio:device0");
+    }
+    CHECK(kernel.nowNs() - before < 3 * kSecond);
+    *busy = 0;
+  }
+  CHECK(kernel.openFiles() == 0);
+}
+
+TEST_CASE("a buffer without DMABUF says so and leaves nothing open") {
+  FakeKernel kernel(BufferKind::Kfifo);
+  Rig rig(kernel, 4, 8000);
+  try {
+    rig.transport->open(rig.arena);
+    FAIL("should have failed");
+  } catch (const CoreError& error) {
+    CHECK(error.fault.err == EPERM);
+    CHECK(error.fault.syscall == "ioctl(IIO_BUFFER_DMABUF_ATTACH)");
+  }
+  rig.transport->close();
+  CHECK(kernel.openFiles() == 0);
+}
+
+TEST_CASE("blocks queued for an enable that failed are taken back at the next start") {
+  FakeKernel kernel;
+  kernel.failEnable = EINVAL;
+  {
+    Rig rig(kernel, 4, 8000);
+    CHECK_THROWS_AS(rig.start(3), CoreError);
+    rig.stop();
+    CHECK(rig.count(CompletionStatus::Aborted) == 3);
+  }
+  CHECK(kernel.unsignalled() == 3);
+  {
+    // While it still fails, nothing more is left behind.
+    Rig rig(kernel, 4, 8000);
+    CHECK_THROWS_AS(rig.start(3), CoreError);
+    rig.stop();
+  }
+  CHECK(kernel.unsignalled() == 3);
+  kernel.failEnable = 0;
+  Rig rig(kernel, 4, 8000);
+  rig.start(3);
+  CHECK(kernel.unsignalled() == 3);  // the three now in flight
+  rig.run(10);
+  rig.stop();
+  CHECK(kernel.unsignalled() == 0);
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("a stop whose disable hangs still gives every block back") {
+  FakeKernel kernel;
+  Rig rig(kernel, 8, 8000);
+  rig.start(4);
+  rig.run(5);
+  kernel.hangDisable = true;
+  rig.stop();
+  CHECK(rig.count(CompletionStatus::Aborted) == 4);
+  CHECK(rig.transport->fault().err == ETIMEDOUT);
+  CHECK(rig.idle.size() == 8);
+  CHECK(kernel.openFiles() == 0);
+}
+
+TEST_CASE("close is safe before open, after a failed open and twice") {
+  FakeKernel kernel;
+  Rig rig(kernel, 4, 8000);
+  rig.transport->close();
+  rig.stop();
+  rig.start(2);
+  rig.stop();
+  rig.transport->close();
+  CHECK(kernel.openFiles() == 0);
+  CHECK(kernel.crimes.empty());
+}
