@@ -126,7 +126,7 @@ class StudioHost implements Host {
       singles: new SingleAcquisitions((stream) => this.recordings.nameOf(stream)),
       recordings: this.recordings,
       files: this.files,
-      doctor: () => runDoctor(this.localOptions),
+      doctor: () => runDoctor({ ...this.localOptions, recordingsFolder: this.recordings.folder() }),
     });
     this.listen();
   }

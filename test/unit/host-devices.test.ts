@@ -203,6 +203,14 @@ describe("simulated attributes", () => {
     expect(bias.message).toBe("At most 32,767. The device kept 0.");
   });
 
+  it("take SI prefixes as people type them", async () => {
+    const kept = await write("sim:adc", deviceScope, "sampling_frequency", "2.5M");
+    expect(kept).toMatchObject({ raw: "2500000" });
+    expect(await write(PHY, onChannel("voltage0"), "hardwaregain", "12 dB")).toMatchObject({
+      raw: "12.000000 dB",
+    });
+  });
+
   it("are told to every window when one of them changes", async () => {
     const other = await bench.connect();
     const told = bench.next("attribute", ({ address }) => address.name === "waveform", other);

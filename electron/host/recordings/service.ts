@@ -217,16 +217,17 @@ export class Recordings implements RecordingControl {
       writer: await ownIdentity(),
       startedAtMs: Date.now(),
     });
-    const { rateHz } = run.resolved;
+    const { rateHz, plan } = run.resolved;
     const { seconds } = request;
-    const bySeconds = seconds !== undefined && rateHz !== null ? Math.ceil(seconds * rateHz) : 0;
+    const paced = rateHz !== null && !plan.waitsForBlocks;
+    const bySeconds = seconds !== undefined && paced ? Math.ceil(seconds * rateHz) : 0;
     const recording = await ActiveRecording.start(
       {
         folder,
         facts,
         stream: stream.id,
         scans: request.scans ?? bySeconds,
-        stopAfterSeconds: seconds !== undefined && rateHz === null ? seconds : null,
+        stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
       },
       run,
     );

@@ -9,9 +9,9 @@ import type {
   AttributeScope,
   AttributeValue,
 } from "../../../shared/device.js";
-import { parseAttributeNumber } from "../../../shared/attributes.js";
 import { fail, type StudioFailure } from "../../../shared/errors.js";
 import { formatFixed, formatSi } from "../../../shared/figures.js";
+import { parseSi } from "../../../shared/si.js";
 import { takesPrefix } from "../../../shared/units.js";
 
 export interface SimAttribute {
@@ -84,9 +84,9 @@ export function numberAttribute(
     get: () => value,
     read: () => text(value) + suffix,
     write(typed) {
-      const parsed = parseAttributeNumber(typed);
-      if (!parsed) throw refused(`“${typed.trim()}” is no number.`, text(value), shown(value));
-      const wanted = Number(parsed.text);
+      const parsed = parseSi(typed, unit ? [unit] : []);
+      if (!parsed.ok) throw refused(`“${typed.trim()}” is no number.`, text(value), shown(value));
+      const wanted = parsed.value;
       if (wanted > max) throw refused(`At most ${shown(max)}.`, text(value), shown(value));
       if (wanted < min) throw refused(`At least ${shown(min)}.`, text(value), shown(value));
       value = Math.min(max, Math.max(min, Number((Math.round(wanted / step) * step).toFixed(9))));

@@ -26,6 +26,13 @@ export function decode(view: DataView, scanAt: number, element: NativeElement): 
       ? view.getFloat64(at, !element.bigEndian)
       : view.getFloat32(at, !element.bigEndian);
   }
+  if (element.storageBits === 16) {
+    const word = view.getUint16(scanAt + element.offsetBytes, !element.bigEndian) >> element.shift;
+    const bits = word & (2 ** element.bits - 1);
+    return element.kind === "s" && bits >= 2 ** (element.bits - 1)
+      ? bits - 2 ** element.bits
+      : bits;
+  }
   return Number(decodeBig(view, scanAt, element));
 }
 
@@ -39,6 +46,10 @@ export function encode(
   if (element.kind === "f") {
     if (element.storageBits === 64) view.setFloat64(at, Number(value), !element.bigEndian);
     else view.setFloat32(at, Number(value), !element.bigEndian);
+    return;
+  }
+  if (element.storageBits === 16 && typeof value === "number") {
+    view.setUint16(at, (clamp(value, element) << element.shift) & 0xffff, !element.bigEndian);
     return;
   }
   const whole = typeof value === "bigint" ? value : BigInt(clamp(value, element));

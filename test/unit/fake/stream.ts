@@ -259,7 +259,15 @@ export class FakeStream implements NativeStream {
     const due = max ? this.producedTo + perBlock : Math.floor(elapsed * (rateHz || 1000));
     const limit = Math.max(1, Math.floor(SCANS_PER_TICK / perBlock));
     let made = 0;
-    while (this.producedTo + perBlock <= due && made++ < limit) this.produce(perBlock);
+    while (this.producedTo + perBlock <= due && made < limit) {
+      this.produce(perBlock);
+      made++;
+    }
+    // Behind for good: the fake's clock goes slower, rather than eat all time there is.
+    if (!max && this.producedTo + perBlock <= due) {
+      const seconds = (due - this.producedTo) / (rateHz || 1000);
+      this.startNs += BigInt(Math.round(seconds * 1e9));
+    }
     if (made > 0) this.listener?.();
   }
 
