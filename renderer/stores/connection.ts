@@ -8,7 +8,8 @@ import type { RequestName, RequestParams, RequestResult } from "../../shared/mes
 export type ConnectionState =
   | { kind: "connecting" }
   | { kind: "open"; version: string; shell: "electron" | "loopback" | "cli" }
-  | { kind: "closed"; error: StudioError };
+  /** `wasOpen` is false if no host was reached at all. */
+  | { kind: "closed"; error: StudioError; wasOpen: boolean };
 
 export const useConnection = defineStore("connection", () => {
   const state = shallowRef<ConnectionState>({ kind: "connecting" });
@@ -24,7 +25,9 @@ export const useConnection = defineStore("connection", () => {
   }
 
   function closed(thrown: unknown): void {
-    state.value = { kind: "closed", error: toStudioError(thrown) };
+    if (state.value.kind === "closed") return;
+    const wasOpen = state.value.kind === "open";
+    state.value = { kind: "closed", error: toStudioError(thrown), wasOpen };
   }
 
   return { state, client, request, closed };

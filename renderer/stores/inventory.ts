@@ -1,7 +1,7 @@
 /** Contexts, devices and their attribute values as the host tells them, and what the user does to them. */
 import { defineStore } from "pinia";
 import { computed, shallowReactive, shallowRef } from "vue";
-import type { StudioClient } from "../../shared/client.js";
+
 import {
   formatAttributeName,
   type AttributeAddress,
@@ -13,6 +13,7 @@ import {
   type Inventory,
 } from "../../shared/device.js";
 import { useConnection } from "./connection.js";
+import type { EventSource } from "./event-gate.js";
 
 /** One string per attribute of the whole inventory. */
 export function attributeKey(address: AttributeAddress): string {
@@ -26,15 +27,15 @@ export const useInventory = defineStore("inventory", () => {
   const values = shallowReactive(new Map<string, AttributeValue>());
   const reading = new Set<DeviceId>();
 
-  function listen(client: StudioClient): void {
-    client.on("context", ({ context }) => {
+  function listen(host: EventSource): void {
+    host.on("context", ({ context }) => {
       const known = contexts.value.filter(({ id }) => id !== context.id);
       const at = contexts.value.findIndex(({ id }) => id === context.id);
       contexts.value = at < 0 ? [...known, context] : known.toSpliced(at, 0, context);
     });
-    client.on("device", ({ device }) => put(device));
-    client.on("device.removed", ({ device }) => void devices.delete(device));
-    client.on("attribute", ({ address, value }) => void values.set(attributeKey(address), value));
+    host.on("device", ({ device }) => put(device));
+    host.on("device.removed", ({ device }) => void devices.delete(device));
+    host.on("attribute", ({ address, value }) => void values.set(attributeKey(address), value));
   }
 
   function load(inventory: Inventory): void {

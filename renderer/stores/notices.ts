@@ -4,11 +4,13 @@
  */
 import { defineStore } from "pinia";
 import { shallowRef } from "vue";
-import type { StudioClient } from "../../shared/client.js";
+
 import { toStudioError, type StudioError } from "../../shared/errors.js";
 import type { Events } from "../../shared/messages.js";
 import { endedDetail, endedTitle } from "../lib/ended.js";
 import type { RecordingResult, RecordingStatus } from "../../shared/recording.js";
+import type { EventSource } from "./event-gate.js";
+import { useStreams } from "./streams.js";
 
 export interface Notice {
   id: number;
@@ -31,8 +33,8 @@ export const useNotices = defineStore("notices", () => {
   const lines = shallowRef<Notice[]>([]);
   let ids = 0;
 
-  function listen(client: StudioClient): void {
-    client.on("notice", fromHost);
+  function listen(host: EventSource): void {
+    host.on("notice", fromHost);
   }
 
   function fromHost({ level, title, error, stream }: Events["notice"]): void {
@@ -68,6 +70,11 @@ export const useNotices = defineStore("notices", () => {
   /** Something the user asked for was refused and no field is there to say it. */
   function refused(title: string, thrown: unknown): StudioError {
     const error = toStudioError(thrown);
+    // A stream that failed says why in its view, its panel and the status bar.
+    const said = [...useStreams().infos.values()].some(
+      ({ state }) => state.kind === "failed" && state.error.message === error.message,
+    );
+    if (said) return error;
     line({ level: "warning", title, detail: error.message, fix: error.fix });
     return error;
   }

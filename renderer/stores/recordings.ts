@@ -1,10 +1,11 @@
 /** Recordings that run and recordings that lie in the folder. */
 import { defineStore } from "pinia";
 import { ref, shallowReactive, shallowRef } from "vue";
-import type { StudioClient } from "../../shared/client.js";
+
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "../../shared/recording.js";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { useConnection } from "./connection.js";
+import type { EventSource } from "./event-gate.js";
 import { useStreams } from "./streams.js";
 
 /** From here on R asks once before it stops a recording. */
@@ -22,13 +23,13 @@ export const useRecordings = defineStore("recordings", () => {
   const freeBytes = ref<number | null>(null);
   const endedListeners = new Set<(status: RecordingStatus, result: RecordingResult) => void>();
 
-  function listen(client: StudioClient): void {
-    client.on("recording", ({ status }) => put(status));
-    client.on("recording.ended", ({ status, result }) => {
+  function listen(host: EventSource): void {
+    host.on("recording", ({ status }) => put(status));
+    host.on("recording.ended", ({ status, result }) => {
       drop(status);
       for (const listener of endedListeners) listener(status, result);
     });
-    client.on("recording.list", (event) => (list.value = event.list));
+    host.on("recording.list", (event) => (list.value = event.list));
   }
 
   function load(known: { running: RecordingStatus[]; list: RecordingEntry[] }): void {

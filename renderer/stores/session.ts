@@ -3,7 +3,10 @@ import { StudioClient } from "../../shared/client.js";
 import { fail } from "../../shared/errors.js";
 import { PROTOCOL } from "../../shared/messages.js";
 import type { Port } from "../../shared/port.js";
+import type { StudioSettings } from "../../shared/settings.js";
+import { streamId } from "../../shared/stream.js";
 import { useConnection } from "./connection.js";
+import { EventGate, type EventSource } from "./event-gate.js";
 import { useInventory } from "./inventory.js";
 import { useNotices } from "./notices.js";
 import { useRecordings } from "./recordings.js";
@@ -21,11 +24,17 @@ export async function openSession(port: Port): Promise<void> {
     ),
   );
   connection.client = client;
-  useInventory().listen(client);
-  useStreams().listen(client);
-  useRecordings().listen(client);
-  useSettings().listen(client);
-  useNotices().listen(client);
+  const events = new EventGate(client);
+  for (const store of [
+    useInventory(),
+    useStreams(),
+    useRecordings(),
+    useSettings(),
+    useNotices(),
+  ]) {
+    store.listen(events);
+  }
+  const followContexts = follow(events);
 
   const hello = await client.request("hello", { protocol: PROTOCOL });
   if (hello.protocol !== PROTOCOL) {
@@ -36,5 +45,36 @@ export async function openSession(port: Port): Promise<void> {
   useStreams().load(hello.streams);
   useRecordings().load(hello.recordings);
   useViews().restore();
+  followContexts(hello.settings);
+  events.open();
   connection.state = { kind: "open", version: hello.version, shell: hello.shell };
+}
+
+/**
+ * What concerns more than one store: streams come and go with their devices, contexts with the settings. Answers a
+ * function that takes the settings to begin with.
+ */
+function follow(events: EventSource): (settings: StudioSettings) => void {
+  const inventory = useInventory();
+  const streams = useStreams();
+  events.on("device", ({ device }) => {
+    for (const buffer of device.buffers) {
+      const id = streamId(device.id, buffer.index);
+      // The device may have gone again before the answer: its own event tells.
+      if (buffer.direction === "in" && !streams.infos.has(id)) {
+        streams.ensure(id).catch(() => undefined);
+      }
+    }
+  });
+  events.on("device.removed", ({ device }) => useViews().forget(streams.forget(device)));
+  /** What decides which contexts there are. */
+  const shape = ({ simulator, recordings }: StudioSettings) =>
+    JSON.stringify([simulator, recordings.folder]);
+  let known = "";
+  events.on("settings", (event) => {
+    const wanted = shape(event.settings);
+    if (wanted !== known) inventory.refresh().catch(() => undefined);
+    known = wanted;
+  });
+  return (settings) => (known = shape(settings));
 }

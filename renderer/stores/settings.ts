@@ -1,11 +1,12 @@
 /** The user's preferences and the window's own layout (kept by the host as text it does not read). */
 import { defineStore } from "pinia";
 import { computed, reactive, ref, watch } from "vue";
-import type { StudioClient } from "../../shared/client.js";
+
 import type { RequestParams } from "../../shared/messages.js";
 import { DEFAULT_SETTINGS, type StudioSettings } from "../../shared/settings.js";
 import { parseLayout, type WindowLayout } from "../lib/layout.js";
 import { useConnection } from "./connection.js";
+import type { EventSource } from "./event-gate.js";
 
 const SAVE_AFTER_MS = 600;
 
@@ -23,8 +24,8 @@ export const useSettings = defineStore("settings", () => {
   });
   watch(theme, (name) => (document.documentElement.dataset["theme"] = name), { immediate: true });
 
-  function listen(client: StudioClient): void {
-    client.on("settings", (event) => (settings.value = event.settings));
+  function listen(host: EventSource): void {
+    host.on("settings", (event) => (settings.value = event.settings));
   }
 
   function load(known: StudioSettings): void {

@@ -1,16 +1,20 @@
 /** Streams as the host tells them: settings, state, counters, block states, gaps; and what the user asks of them. */
 import { defineStore } from "pinia";
 import { shallowReactive } from "vue";
-import type { StudioClient } from "../../shared/client.js";
+
+import type { DeviceId } from "../../shared/device.js";
 import type { Events, RequestParams, RequestResult } from "../../shared/messages.js";
 import type {
+  BlockState,
   GapInfo,
   ScopeTrigger,
   StreamCounters,
   StreamId,
   StreamInfo,
 } from "../../shared/stream.js";
+import { countStates } from "../lib/block-strip.js";
 import { useConnection } from "./connection.js";
+import type { EventSource } from "./event-gate.js";
 
 export type StreamPatch = RequestParams<"stream.configure">["patch"];
 export type Fault = RequestParams<"stream.fault">["fault"];
@@ -26,6 +30,8 @@ export interface LiveStream {
   counters: StreamCounters | null;
   /** At display rate: one byte per block of the pool, an index into BLOCK_STATES. */
   blockStates: Uint8Array | null;
+  /** How many blocks are in each state, as often as the counters. */
+  blockCounts: Record<BlockState, number> | null;
   /** The newest ones, oldest first. */
   gaps: SeenGap[];
   run: number;
@@ -41,9 +47,9 @@ export const useStreams = defineStore("streams", () => {
   const lives = shallowReactive(new Map<StreamId, LiveStream>());
   const latest = new Map<StreamId, { counters: StreamCounters; shownAt: number }>();
 
-  function listen(client: StudioClient): void {
-    client.on("stream", ({ stream }) => put(stream));
-    client.on("stream.progress", progress);
+  function listen(host: EventSource): void {
+    host.on("stream", ({ stream }) => put(stream));
+    host.on("stream.progress", progress);
   }
 
   function load(streams: StreamInfo[]): void {
@@ -53,7 +59,7 @@ export const useStreams = defineStore("streams", () => {
   function put(info: StreamInfo): StreamInfo {
     infos.set(info.id, info);
     const figures = latest.get(info.id);
-    if (figures) live(info.id).counters = figures.counters;
+    if (figures) showFigures(live(info.id), figures.counters);
     return info;
   }
 
@@ -61,7 +67,13 @@ export const useStreams = defineStore("streams", () => {
   function live(stream: StreamId): LiveStream {
     let entry = lives.get(stream);
     if (!entry) {
-      entry = shallowReactive<LiveStream>({ counters: null, blockStates: null, gaps: [], run: 0 });
+      entry = shallowReactive<LiveStream>({
+        counters: null,
+        blockStates: null,
+        blockCounts: null,
+        gaps: [],
+        run: 0,
+      });
       lives.set(stream, entry);
     }
     return entry;
@@ -83,7 +95,23 @@ export const useStreams = defineStore("streams", () => {
     const shownAt = latest.get(stream)?.shownAt ?? -Infinity;
     const due = performance.now() - shownAt >= 1000 / TEXT_HZ;
     latest.set(stream, { counters, shownAt: due ? performance.now() : shownAt });
-    if (due) entry.counters = counters;
+    if (due) showFigures(entry, counters);
+  }
+
+  function showFigures(entry: LiveStream, counters: StreamCounters): void {
+    entry.counters = counters;
+    entry.blockCounts = entry.blockStates && countStates(entry.blockStates);
+  }
+
+  /** Streams of a device that is no more. */
+  function forget(device: DeviceId): StreamId[] {
+    const gone = [...infos.values()].filter((info) => info.device === device).map(({ id }) => id);
+    for (const id of gone) {
+      infos.delete(id);
+      lives.delete(id);
+      latest.delete(id);
+    }
+    return gone;
   }
 
   /** The stream's info, asked for if it is not known yet. */
@@ -140,6 +168,7 @@ export const useStreams = defineStore("streams", () => {
     listen,
     load,
     ensure,
+    forget,
     start,
     stop,
     single,

@@ -61,7 +61,7 @@ export const useViews = defineStore("views", () => {
     return buffer ? streamId(device, buffer.index) : null;
   }
 
-  /** After the stores are filled: keeps the views the user left, or opens one on the first device that streams. */
+  /** After the stores are filled: keeps the views the user left, or opens one on the simulator: a trace at one press. */
   function restore(): void {
     const known = (stream: StreamId) => streams.infos.has(stream);
     for (const group of layout.rows.flat())
@@ -69,7 +69,7 @@ export const useViews = defineStore("views", () => {
     prune();
     if (tabs.value.length === 0) {
       const first =
-        inventory.list.find((device) => device.context === "local" && streamOf(device.id)) ??
+        inventory.list.find((device) => device.context === "sim" && streamOf(device.id)) ??
         inventory.list.find((device) => streamOf(device.id));
       const stream = first && streamOf(first.id);
       if (stream) open(stream);
@@ -122,6 +122,19 @@ export const useViews = defineStore("views", () => {
     layout.selected = { device, channel };
     const stream = streamOf(device);
     if (stream && streams.infos.has(stream)) show(stream);
+  }
+
+  /** Streams that are no more: their tabs close; the last one turns to another stream. */
+  function forget(gone: StreamId[]): void {
+    for (const tab of [...tabs.value]) {
+      if (!gone.includes(tab.stream)) continue;
+      if (tabs.value.length > 1) close(tab.id);
+      else tab.stream = [...streams.infos.keys()][0] ?? tab.stream;
+    }
+    if (layout.selected && !inventory.devices.has(layout.selected.device)) {
+      const device = focusDevice.value;
+      layout.selected = device ? { device: device.id, channel: null } : null;
+    }
   }
 
   /** Moves the focus through the views in the order they are seen. */
@@ -207,6 +220,7 @@ export const useViews = defineStore("views", () => {
     targets,
     streamOf,
     restore,
+    forget,
     open,
     focus,
     show,

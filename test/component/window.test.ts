@@ -170,3 +170,46 @@ describe("views and settings", () => {
     expect(asked(host, "recording.start")).toHaveLength(1);
   });
 });
+
+describe("the session", () => {
+  test("an event that comes right behind the greeting is not overwritten by it", async () => {
+    const { host } = await mountWindow({}, (fake) => {
+      const hello = fake.hello.bind(fake);
+      fake.hello = () => {
+        const answer = hello();
+        // Sent before the answer is: both arrive in one turn, the event first.
+        fake.device("sim:inertial").label = "bench sensor";
+        fake.changed("sim:inertial");
+        return {
+          ...answer,
+          inventory: {
+            ...answer.inventory,
+            devices: answer.inventory.devices.map((device) =>
+              device.id === "sim:inertial" ? { ...device, label: "" } : device,
+            ),
+          },
+        };
+      };
+    });
+    expect(host.device("sim:inertial").label).toBe("bench sensor");
+    await vi.waitFor(() => expect(row("bench sensor")).toBeDefined());
+  });
+
+  test("switching the simulator off takes its context away, and on again brings it back", async () => {
+    const { host } = await mountWindow();
+    host.settings.simulator = false;
+    host.emit("settings", { settings: host.settings });
+    await vi.waitFor(() => expect(() => row("Simulator")).toThrow());
+    host.settings.simulator = true;
+    host.emit("settings", { settings: host.settings });
+    await vi.waitFor(() => expect(row("Simulator")).toBeDefined());
+  });
+
+  test("closing a recording takes its device and its view away", async () => {
+    const { host } = await mountWindow({ devices: bench() });
+    await userEvent.click(row("11-20 11:58 ad9361"));
+    await vi.waitFor(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
+    host.closeRecording("2026-11-20_11-58-03_ad9361");
+    await vi.waitFor(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(1));
+  });
+});
