@@ -103,6 +103,14 @@ describe("the doctor", () => {
     expect((await examine()).get("group")).toMatchObject({ state: "missing" });
   });
 
+  it("does not miss its rule where another opens all", async () => {
+    sys.device(0, adc);
+    sys.heap("system");
+    expect((await examine()).get("udev-rule")!.state).toBe("good");
+    sys.probe = () => ({ getFd: 13, attach: 0, holder: "" });
+    expect((await examine()).get("udev-rule")!.state).toBe("missing");
+  });
+
   it("asks root for nothing", async () => {
     const checks = await examine({ user: { uid: 0, name: "root", groups: [0] } });
     expect(checks.get("group")!.state).toBe("good");

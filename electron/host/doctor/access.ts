@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { DoctorCheck } from "../../../shared/doctor.js";
 import { errnoName } from "../local/errno.js";
 import { GROUP, INSTALL_RULE, JOIN_GROUP, RULE_FILE, RULE_FOLDERS } from "../local/fixes.js";
+import { probeHeaps } from "../local/probe.js";
 import { good, missing, warning } from "./checks.js";
 import type { Patient } from "./checks.js";
 
@@ -34,24 +35,41 @@ export async function checkGroup({ user, systemRoot }: Patient): Promise<DoctorC
   ]);
 }
 
-export async function checkRule({ user, systemRoot }: Patient): Promise<DoctorCheck> {
+export async function checkRule(patient: Patient): Promise<DoctorCheck> {
+  const { user, systemRoot } = patient;
   const [id, title] = ["udev-rule", "udev rule"];
   for (const folder of RULE_FOLDERS) {
     const path = join(systemRoot, folder, RULE_FILE);
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return good(id, title, `/${folder}/${RULE_FILE} is installed.`);
+    const there = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (there) return good(id, title, `/${folder}/${RULE_FILE} is installed.`);
   }
   if (user.uid === 0) return good(id, title, "It is not installed; root does not need it.");
+  if (await mayOpenAll(patient))
+    return good(id, title, "It is not installed, but this user may open what it is for.");
   return missing(
     id,
     title,
     `${RULE_FILE} is not installed: without it only root may open IIO devices and memory for them.`,
     INSTALL_RULE,
+  );
+}
+
+/** By another rule, or by hand. */
+async function mayOpenAll({ addon, sysfs, paths }: Patient): Promise<boolean> {
+  const names = (await sysfs.list(paths.bus))
+    .map((entry) => entry.name)
+    .filter((name) => /^iio:device\d+$/.test(name));
+  const answers = await Promise.all(
+    names.map((name) => addon.probeBuffer(paths.node(name), 0, null)),
+  );
+  const heaps = await probeHeaps(addon, sysfs, paths);
+  return (
+    names.length > 0 &&
+    heaps.every((heap) => heap.info.usable.state === "yes") &&
+    answers.every(({ getFd }) => !/^(EACCES|EPERM)$/.test(errnoName(getFd)))
   );
 }
 

@@ -170,13 +170,15 @@ export class LocalDevice {
   /** Gives a value to every attribute of a file; its control follows what was read. */
   setValue(path: string, value: AttributeValue): void {
     if (value.state === "ok") this.snapshot.texts.set(path, value.raw);
+    let scaling = false;
     for (const { info } of this.sharing(path)) {
       info.value = value;
+      scaling ||= info.name === "scale" || info.name === "offset";
       if (value.state !== "ok") continue;
       info.control = chooseControl(info.name, value.raw, info.available);
       info.unit = attributeUnit(info.name, this.channelOf(info), value.raw);
     }
-    this.refreshChannels();
+    if (scaling) this.refreshChannels();
   }
 
   private channelOf(info: AttributeInfo): { type: string; modifier: string } | null {
