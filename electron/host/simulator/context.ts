@@ -127,7 +127,7 @@ class SimulatorContext implements Context {
       driver: this.entry(id).device.driver,
       kernel: "",
       uri: "sim:",
-      timestampClock: "",
+      timestampClock: "realtime",
     };
   }
 
@@ -210,6 +210,7 @@ class SimulatorContext implements Context {
     }
     entry.faults.set(fault);
     this.applyFault(entry, fault);
+    if (fault === "transfer-error") entry.faults.set("none");
     for (const attribute of entry.faults.attributes) this.tell(entry, attribute);
   }
 

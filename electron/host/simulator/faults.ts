@@ -1,4 +1,7 @@
-/** Faults on demand, as switches of a simulated device. One at a time; `fault_vanish` is the plug: off brings it back. */
+/**
+ * Faults on demand, as switches of a simulated device. One at a time. A transfer error happens once, so its switch goes
+ * back by itself; `fault_vanish` is the plug: off brings the device back.
+ */
 import type { SourceFault } from "../context.js";
 import { onDevice, switchAttribute, type SimSwitch } from "./attribute.js";
 
@@ -29,6 +32,7 @@ export function createFaults(onChange: (fault: SourceFault) => void): SimFaults 
         onChange: (on) => {
           if (on) set(kind);
           onChange(active());
+          if (kind === "transfer-error") attribute.set(false);
         },
       },
     );
