@@ -14,6 +14,7 @@ constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kLookNs = 250 * kMillisecond;
 // The kernel lets go of the last DMABUF on a worker of its own; a buffer enabled before that gives nothing to read().
 constexpr int64_t kSettleNs = 20 * kMillisecond;
+constexpr int64_t kAgainNs = 1000 * kMillisecond;
 
 }  // namespace
 
@@ -58,15 +59,32 @@ void ReadTransport::enqueue(BlockIndex block, uint32_t payloadBytes) {
 }
 
 void ReadTransport::enable() {
+  if (const Fault fault = begin()) throw CoreError(fault);
+  if (!dma_ || spec_.rateHz <= 0) return;
+  const double half = static_cast<double>(std::max<int64_t>(0, number("length"))) / 2 / spec_.rateHz * 1e9;
+  againNs_ = sys_.nowNs() + std::max(kAgainNs, static_cast<int64_t>(10 * half));
+}
+
+Fault ReadTransport::begin() {
   const auto bytes = static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length")) : 0) * spec_.scanBytes;
   const auto align = static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length_align_bytes")) : 0);
   const int64_t before = sys_.nowNs();
-  const Fault fault = switch_.on();
+  Fault fault = switch_.on();
   // After a timeout the stuck call may still switch it on: disable() has to switch it off.
   running_ = !fault || fault.err == ETIMEDOUT;
-  if (fault) throw CoreError(fault);
   if (dma_) books_.emplace(spec_.rateHz, spec_.scanBytes, (bytes + 1) / 2, align, before);
   emptyNs_ = before;
+  return fault;
+}
+
+// A buffer enabled before the kernel let go of the last DMABUF never has anything for read(). It can't be told from a device
+// that is silent, so a buffer that gave nothing for long is enabled once more: nothing is lost by that.
+WaitResult ReadTransport::beginAgain() {
+  againNs_ = 0;
+  if (const Fault fault = switch_.off()) return lost(WaitResult::Failed, fault);
+  sys_.sleepNs(kSettleNs);
+  if (const Fault fault = begin()) return lost(WaitResult::Failed, fault);
+  return WaitResult::Timeout;
 }
 
 WaitResult ReadTransport::lost(WaitResult how, Fault fault) {
@@ -113,6 +131,7 @@ WaitResult ReadTransport::wait(std::span<Completion> out, size_t& count, int64_t
     } else {
       if (books_ && !queue_.empty()) books_->idle(now);
       if (!switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+      if (againNs_ != 0 && after >= againNs_ && books_->halves() == 0) beginAgain();
       if (!dma_ && !queue_.empty() && after >= emptyNs_ + spec_.maxLatencyNs) readOnce(done, stopFd);
     }
     if (done) {

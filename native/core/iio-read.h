@@ -44,6 +44,8 @@ class ReadTransport final : public Transport {
   WaitResult lost(WaitResult how, Fault fault);
   int64_t waitUntil(int64_t nowNs, int64_t deadlineNs) const;
   bool isDue(int64_t nowNs) const;
+  Fault begin();
+  WaitResult beginAgain();
   bool isFull() const;
   // Reads once into the oldest block; false if nothing came. Fills `out` if that completed the block.
   bool readOnce(std::optional<Completion>& out, int stopFd);
@@ -68,6 +70,7 @@ class ReadTransport final : public Transport {
   uint64_t filled_ = 0;         // bytes in the oldest block
   std::vector<std::byte> rest_; // of a scan that a half cut in two, for the next block
   std::optional<Gap> gap_;      // before the oldest block
+  int64_t againNs_ = 0;         // when a buffer that gave nothing yet is enabled once more; 0: not at all
   int64_t emptyNs_ = 0;         // when the buffer was last seen empty
   int64_t dueNs_ = 0;           // when the oldest block completes as it is
   std::vector<std::string> notes_;

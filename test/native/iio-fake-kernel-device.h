@@ -118,7 +118,7 @@ inline void FakeKernel::setEnabled(bool on) {
   arrived_ = 0;
   fifo_.clear();
   if (kind_ == BufferKind::Kfifo) return;
-  fileio_ = blocks_.empty() && pending_.empty();
+  fileio_ = blocks_.empty() && pending_.empty() && now_ >= detachingUntilNs;
   if (fileio_) {
     hasHalves_ = true;
     activeHalf_ = -1;

@@ -68,6 +68,7 @@ class FakeKernel final : public iio::Sys {
   int refuseNext = 0, abortNext = 0;
   int openBusy = 0, getFdBusy = 0;  // so many calls answer EBUSY; -1: all
   int enqueueBusy = 0;
+  int64_t detachingUntilNs = 0;  // until then a worker of the kernel still holds the last DMABUF
   int failEnable = 0;  // errno of writing 1 to enable
   bool hangDisable = false;
   bool namesDrivers = true;  // kernels from 6.17 on don't, for signalled fences

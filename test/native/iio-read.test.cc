@@ -307,19 +307,26 @@ TEST_CASE("poll comes before every read, and no read may block") {
 
 TEST_CASE("a buffer that the kernel holds in DMABUF mode is never read") {
   FakeKernel kernel;
-  kernel.failEnable = EINVAL;
-  IioSourceSpec other = specFor(kernel);
-  other.enablePath = "/sys/bus/iio/devices/iio:device0/other/enable";  // not known to be left over
-  {
-    Rig left(kernel, 4, 8000, true, &other);
-    CHECK_THROWS_AS(left.start(2), CoreError);
-    left.stop();
-  }
-  kernel.failEnable = 0;
+  kernel.detachingUntilNs = INT64_MAX;
   ReadRig rig(kernel, 4, 8000);
   rig.start(2);
-  CHECK(rig.next(2 * kSecond) == WaitResult::Timeout);
+  CHECK(rig.next(5 * kSecond) == WaitResult::Timeout);
   rig.end();
+  CHECK(kernel.reads == 0);
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("a buffer enabled before the kernel let go of the last DMABUF is enabled once more") {
+  FakeKernel kernel;
+  kernel.length = 2000;
+  kernel.detachingUntilNs = kernel.nowNs() + 500 * kMilli;
+  ReadRig rig(kernel, 4, 8000);
+  rig.start(2);
+  CHECK(rig.next(5 * kSecond) == WaitResult::Completed);
+  CHECK(kernel.enables == 2);
+  rig.readFor(20 * kMilli);
+  rig.end();
+  CHECK(rig.scans.ordered());
   CHECK(kernel.crimes.empty());
 }
 
