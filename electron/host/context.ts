@@ -139,4 +139,6 @@ export interface LocalOptions {
   addon: Addon;
   /** `/sys` and `/dev`, or those of a test. */
   roots: { sysfs: string; dev: string };
+  /** How long devices are waited for before the context is there without those that are slow. Default: 3 s. */
+  firstLookMs?: number;
 }

@@ -36,7 +36,7 @@ import { prepareSource } from "./prepare.js";
 import { writeRefused } from "./sentences.js";
 import type { BusyCause } from "./sentences.js";
 
-/** What was not found by then comes as changes. */
+/** What was not found by then comes as changes: a window is not held up by a slow device. */
 const FIRST_LOOK_MS = 3_000;
 
 export class LocalContext implements Context {
@@ -54,6 +54,7 @@ export class LocalContext implements Context {
   constructor(
     private readonly addon: Addon,
     roots: Roots,
+    private readonly firstLookMs = FIRST_LOOK_MS,
   ) {
     this.paths = new LocalPaths(roots);
     this.bus = new LocalBus(addon, this.paths, {
@@ -67,11 +68,11 @@ export class LocalContext implements Context {
     });
   }
 
-  /** Resolves after the first look, or after {@link FIRST_LOOK_MS} if some device is slow. */
+  /** Resolves after the first look, or after its time if some device is slow. */
   async start(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, FIRST_LOOK_MS);
+      timer = setTimeout(resolve, this.firstLookMs);
     });
     await Promise.race([this.bus.start(), late]);
     clearTimeout(timer);

@@ -4,9 +4,9 @@ import { LocalContext } from "./context.js";
 
 export { runDoctor } from "../doctor/index.js";
 
-/** Resolves after the first enumeration, or after 3 s: what was not read by then comes as changes. */
+/** Resolves after the first enumeration, or after `firstLookMs` (3 s): what was not read by then comes as changes. */
 export async function createLocalContext(options: LocalOptions): Promise<Context> {
-  const context = new LocalContext(options.addon, options.roots);
+  const context = new LocalContext(options.addon, options.roots, options.firstLookMs);
   await context.start();
   return context;
 }
