@@ -139,7 +139,7 @@ export function makeHandlers(host: FakeHost): Handlers {
     "stream.fault": ({ stream, fault }) => {
       const known = host.stream(stream);
       if (fault === "vanish") host.unplug(known.device().id);
-      else if (fault === "lost-blocks") known.addGap(known.geometry().scansPerBlock * 3, 0);
+      if (fault === "lost-blocks") known.addGap(known.geometry().scansPerBlock * 3, 0);
       return null;
     },
     "view.frame": (request) => {

@@ -35,6 +35,9 @@ export function simulatedAdc(): DeviceInfo {
       attribute(DEVICE, "sampling_frequency", "1000000", { unit: "Hz" }),
       attribute(DEVICE, "counter_mode", "0", { list: ["0", "1"] }),
       attribute(DEVICE, "clock", "runs on", { list: ["runs on", "waits"] }),
+      ...["stall", "lost_blocks", "transfer_error", "vanish"].map((fault) =>
+        attribute(DEVICE, `fault_${fault}`, "0", { list: ["0", "1"] }),
+      ),
       ...waves.flatMap((wave, n) => {
         const scope = channelScope(`voltage${n}`);
         return [

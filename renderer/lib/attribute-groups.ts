@@ -16,7 +16,12 @@ export interface AttributeGroup {
   items: AttributeInfo[];
   /** Groups that are seldom needed start closed. */
   closed: boolean;
+  /** The simulator's faults on demand; they can be switched while the device is gone. */
+  faults: boolean;
 }
+
+/** Switches of a simulated device that make it do wrong. */
+const FAULT = /^fault_/;
 
 function groupTitle(device: DeviceInfo, scope: AttributeScope, linked: boolean): string {
   const own = standaloneName(device);
@@ -49,7 +54,10 @@ function groupsOf(
 ): AttributeGroup[] {
   const groups = new Map<string, AttributeGroup>();
   for (const info of device.attributes) {
-    const key = `${device.id} ${formatAttributeName(info.scope, "")}`;
+    const faults = device.context === "sim" && FAULT.test(info.name);
+    const key = faults
+      ? `${device.id} faults`
+      : `${device.id} ${formatAttributeName(info.scope, "")}`;
     let group = groups.get(key);
     if (!group) {
       const { scope } = info;
@@ -57,10 +65,11 @@ function groupsOf(
       const rare = scope.kind === "buffer" || scope.kind === "trigger";
       group = {
         key,
-        title: groupTitle(device, scope, linked),
+        title: faults ? "Faults on demand" : groupTitle(device, scope, linked),
         device,
         scope,
         items: [],
+        faults,
         closed:
           rare || (off && device.channels.some((c) => c.id === scope.channel && c.scan.length > 0)),
       };
@@ -68,7 +77,15 @@ function groupsOf(
     }
     group.items.push(info);
   }
-  return [...groups.values()].sort((a, b) => order(a.scope, linked) - order(b.scope, linked));
+  return [...groups.values()].sort(
+    (a, b) =>
+      Number(a.faults) - Number(b.faults) || order(a.scope, linked) - order(b.scope, linked),
+  );
+}
+
+/** What a row calls an attribute: faults in words, all others exactly as the driver does. */
+export function rowName(group: AttributeGroup, info: AttributeInfo): string {
+  return group.faults ? info.name.replace(FAULT, "").replaceAll("_", " ") : info.name;
 }
 
 /** `enabled`: channels of the stream that are on; groups of the others start closed. */

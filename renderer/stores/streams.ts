@@ -17,7 +17,6 @@ import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
 
 export type StreamPatch = RequestParams<"stream.configure">["patch"];
-export type Fault = RequestParams<"stream.fault">["fault"];
 
 /** A gap, and when this window heard of it. */
 export interface SeenGap extends GapInfo {
@@ -158,10 +157,6 @@ export const useStreams = defineStore("streams", () => {
     return put(await connection.request("stream.trigger", { stream, trigger }));
   }
 
-  async function fault(stream: StreamId, which: Fault): Promise<void> {
-    await connection.request("stream.fault", { stream, fault: which });
-  }
-
   return {
     infos,
     live,
@@ -175,7 +170,6 @@ export const useStreams = defineStore("streams", () => {
     configure,
     preview,
     setTrigger,
-    fault,
   };
 });
 

@@ -132,3 +132,20 @@ describe("editing an attribute", () => {
     await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(true));
   });
 });
+
+describe("the simulator's faults", () => {
+  test("stand in a group of their own, and the plug goes back in while the device is gone", async () => {
+    const { host } = await mountWindow();
+    const vanish = () => document.querySelector<HTMLElement>('[role=switch][aria-label="vanish"]')!;
+    expect(document.querySelector('[data-group="sim:adc faults"]')?.textContent).toContain(
+      "Faults on demand",
+    );
+    await userEvent.click(vanish());
+    await vi.waitFor(() => expect(host.device("sim:adc").presence).toBe("gone"));
+    await vi.waitFor(() => expect(vanish().ariaChecked).toBe("true"));
+    expect(field("sampling_frequency").readOnly).toBe(true);
+    await userEvent.click(vanish());
+    await vi.waitFor(() => expect(host.device("sim:adc").presence).toBe("present"));
+    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(false));
+  });
+});
