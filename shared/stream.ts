@@ -111,7 +111,7 @@ export interface StreamCounters {
   triggers: number;
   /** When the newest block completed, CLOCK_MONOTONIC. */
   newestTimeNs: string;
-  /** Set when no block came for ten block times (at least 2 s). */
+  /** A sentence, when no block came for ten block times (at least 2 s), or a single waits for its scope trigger. */
   waitingFor: string | null;
 }
 

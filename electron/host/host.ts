@@ -15,6 +15,7 @@ import { makeHandlers } from "./handlers.js";
 import { Inventory, type InventoryChange } from "./inventory.js";
 import type { JsonFileFault } from "./json-file.js";
 import { createLocalContext, runDoctor } from "./local/index.js";
+import { FreeSpace } from "./recordings/free-space.js";
 import { OpenFiles } from "./recordings/open-files.js";
 import { Recordings } from "./recordings/service.js";
 import { Session, type Handlers } from "./session.js";
@@ -31,6 +32,8 @@ export interface HostOptions {
   configDir?: string;
   /** Default: `/sys` and `/dev`. */
   roots?: LocalOptions["roots"];
+  /** How long a slow device is waited for at the start; a command that looks once waits longer than a window. */
+  firstLookMs?: number;
   /** Recordings go here instead of into the folder set. */
   recordingsFolder?: string;
   /** Default: the one that was built. */
@@ -85,7 +88,11 @@ class StudioHost implements Host {
     const configDir = options.configDir ?? defaultConfigDir();
     const fault = (one: JsonFileFault): void => this.fileFault(one);
     const internal = (error: unknown): void => this.internalFault(error);
-    this.localOptions = { addon, roots: options.roots ?? { sysfs: "/sys", dev: "/dev" } };
+    this.localOptions = {
+      addon,
+      roots: options.roots ?? { sysfs: "/sys", dev: "/dev" },
+      ...(options.firstLookMs === undefined ? {} : { firstLookMs: options.firstLookMs }),
+    };
     this.fileLimit = addon.raiseFileLimit().hard;
     this.settings = new SettingsStore(configDir, fault);
     this.inventory = new Inventory(configDir, fault, internal);
@@ -138,7 +145,15 @@ class StudioHost implements Host {
     this.followSimulator();
     this.files.context.setFolder(this.recordings.folderShown());
     this.inventory.add(this.files.context);
-    await this.recordings.open();
+    const space = this.owned.add(
+      new FreeSpace(
+        this.addon,
+        () => this.recordings.folder(),
+        (freeBytes) => this.files.context.setFreeBytes(freeBytes),
+      ),
+    );
+    this.owned.add(this.settings.changed.on(() => void space.look()));
+    await Promise.all([space.look(), this.recordings.open()]);
   }
 
   connect(port: Port): Session {
@@ -178,6 +193,7 @@ class StudioHost implements Host {
     owned.add(
       streams.changed.on((stream) => this.tell("stream", `stream:${stream.id}`, { stream })),
     );
+    owned.add(streams.noticed.on((notice) => this.tellOrKeep("notice", "notice", notice)));
     owned.add(
       streams.progress.on(({ stream, progress }) => {
         const data = { stream: stream.id, ...progress };

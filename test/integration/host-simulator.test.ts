@@ -229,7 +229,7 @@ describe("the simulated inertial sensor", () => {
     await bench.next("stream.progress", ({ counters }) => counters.blocks > 1);
     await request("stream.fault", { stream: IMU, fault: "stall" });
     const { counters } = await bench.next("stream.progress", (p) => p.counters.waitingFor !== null);
-    expect(counters.waitingFor).toMatch(/^the device trigger sim-timer1/);
+    expect(counters.waitingFor).toMatch(/^Waiting for the device trigger sim-timer1:/);
   });
 });
 

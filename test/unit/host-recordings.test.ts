@@ -312,6 +312,11 @@ describe("what a recording is refused for", () => {
   });
 });
 
+it("tells how much room there is before anything is recorded", async () => {
+  const context = bench.hello.inventory.contexts.find((one) => one.id === "rec");
+  expect(context?.freeBytes).toBe(1e12);
+});
+
 describe("names of recordings", () => {
   it("follow the pattern, and count where it is taken", async () => {
     const where = join(bench.folder, "names");

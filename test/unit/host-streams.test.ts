@@ -271,7 +271,7 @@ describe("a single acquisition", () => {
       "stream.progress",
       (data) => data.counters.waitingFor !== null,
     );
-    expect(counters.waitingFor).toBe("the scope trigger on voltage0");
+    expect(counters.waitingFor).toBe("Waiting for the scope trigger on voltage0.");
     await request("stream.stop", { stream: ADC });
     expect(await waiting).toMatchObject({ code: "STOPPED" });
   });
@@ -298,7 +298,7 @@ describe("faults on demand", () => {
       "stream.progress",
       (data) => data.counters.waitingFor !== null,
     );
-    expect(counters.waitingFor).toMatch(/^samples from adc, none for /);
+    expect(counters.waitingFor).toMatch(/^Waiting for samples from adc: none for /);
     await fault("none");
     const on = await bench.next("stream.progress", (data) => data.counters.waitingFor === null);
     expect(on.counters.blocks).toBeGreaterThan(0);
@@ -321,8 +321,10 @@ describe("faults on demand", () => {
     await running();
     const failed = bench.next("stream", ({ stream }) => stream.state.kind === "failed");
     const gone = bench.next("device", ({ device }) => device.presence === "gone");
+    const notice = bench.next("notice");
     await fault("vanish");
     const { stream } = await failed;
+    expect(await notice).toMatchObject({ level: "error", title: "adc was unplugged", stream: ADC });
     expect(stream.state).toMatchObject({ error: { code: "ENODEV" } });
     expect((await gone).device.goneAtMs).toBeGreaterThan(0);
     expect((await frame("voltage0")).traces[0]!.y.length).toBeGreaterThan(0);

@@ -26,7 +26,16 @@ export class RecordingsContext implements Context {
   }
 
   setFolder(folder: string): void {
+    if (folder === this.info.detail) return;
     this.info = describe(folder);
+    this.changed.fire({ kind: "context" });
+  }
+
+  /** Free space where recordings go; told when it changed by a hundredth. */
+  setFreeBytes(freeBytes: number): void {
+    const before = this.info.freeBytes;
+    if (before !== undefined && Math.abs(freeBytes - before) < before / 100) return;
+    this.info = { ...this.info, freeBytes };
     this.changed.fire({ kind: "context" });
   }
 

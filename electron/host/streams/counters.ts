@@ -55,7 +55,7 @@ export const NO_COUNTERS: StreamCounters = {
 };
 
 /**
- * Completes "waiting for …": null while blocks come as they should. A stream that gave no block for ten block times
+ * A sentence, or null while blocks come as they should. A stream that gave no block for ten block times
  * (at least 2 s) waits for what clocks it.
  */
 export function waitingFor(now: {
@@ -68,14 +68,14 @@ export function waitingFor(now: {
 }): string | null {
   const { counters } = now;
   if (counters.state !== "running") return null;
-  const since = counters.blocks > 0 ? counters.newestTimeNs : counters.startTimeNs;
-  const seconds = Number(counters.nowNs - since) / 1e9;
+  const newest = counters.blocks > 0 ? counters.newestTimeNs : counters.startTimeNs;
+  const seconds = Number(counters.nowNs - newest) / 1e9;
   const patience = Math.max(WAITING_LEAST_SECONDS, WAITING_BLOCKS * (now.secondsPerBlock ?? 0));
   if (seconds > patience) {
-    const none = `none for ${formatDuration(seconds, 2)}`;
+    const since = formatDuration(seconds, 2);
     return now.deviceTrigger === null
-      ? `samples from ${now.deviceLabel}, ${none}`
-      : `the device trigger ${now.deviceTrigger}: no scan, ${none}`;
+      ? `Waiting for samples from ${now.deviceLabel}: none for ${since}.`
+      : `Waiting for the device trigger ${now.deviceTrigger}: no scan for ${since}.`;
   }
-  return now.scopeTrigger === null ? null : `the scope trigger on ${now.scopeTrigger}`;
+  return now.scopeTrigger === null ? null : `Waiting for the scope trigger on ${now.scopeTrigger}.`;
 }

@@ -37,6 +37,10 @@ export function failureOf(native: NativeCounters, device: DeviceInfo): StudioErr
   };
 }
 
+export function endTitle(device: DeviceInfo, error: StudioError): string {
+  return error.code === "ENODEV" ? `${device.label} was unplugged` : `${device.label} stopped`;
+}
+
 /** The break that a restart makes, at the start of the new run. */
 export function restartGap(): GapInfo {
   return {

@@ -2,6 +2,7 @@
 import type { DeviceInfo } from "../../../shared/device.js";
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
 import { streamId } from "../../../shared/stream.js";
+import type { Events } from "../../../shared/messages.js";
 import type {
   HeaderBatch,
   ScopeTrigger,
@@ -13,7 +14,7 @@ import type {
 import type { Frame, FrameRequest, SamplesReply } from "../../../shared/view.js";
 import { Emitter } from "../disposable.js";
 import { NO_COUNTERS, toCounters, waitingFor } from "./counters.js";
-import { busyRecording, failureOf, goneFailure, restartGap } from "./faults.js";
+import { busyRecording, endTitle, failureOf, goneFailure, restartGap } from "./faults.js";
 import { NOT_PLANNED, plannedInfo, planSettings, type Planned } from "./planner.js";
 import { toHeaderBatch, type ClockOffset } from "./progress.js";
 import { Run, type RunServices } from "./run.js";
@@ -63,6 +64,8 @@ export class LiveStream implements Stream {
   readonly progress = new Emitter<StreamProgress>();
   /** A run ended; `error` if nobody stopped it. */
   readonly runEnded = new Emitter<{ error: StudioError | null }>();
+  /** What the user should read and did not ask for. */
+  readonly noticed = new Emitter<Events["notice"]>();
   readonly view: RunView;
   private settings: StreamSettings;
   private state: StreamState = { kind: "idle" };
@@ -204,6 +207,7 @@ export class LiveStream implements Stream {
     this.changed.dispose();
     this.progress.dispose();
     this.runEnded.dispose();
+    this.noticed.dispose();
   }
 
   tellChanged(): void {
@@ -249,6 +253,7 @@ export class LiveStream implements Stream {
         historyScans: options.historyScans,
       });
       this.run = opened;
+      for (const note of opened.notes) this.tellNote(note);
       this.planned = { resolved: opened.resolved, error: null };
       this.view.apply();
       fault = "other";
@@ -303,7 +308,14 @@ export class LiveStream implements Stream {
     this.ticker.stop();
     this.setState({ kind: "failed", error, atMs: Date.now() });
     this.runEnded.fire({ error });
+    const title = endTitle(this.deviceInfo(), error);
+    this.noticed.fire({ level: "error", title, error, stream: this.id });
     this.serial.run(() => run.stop()).catch(() => {});
+  }
+
+  private tellNote(message: string): void {
+    const title = `${this.deviceInfo().label} was mended first`;
+    this.noticed.fire({ level: "info", title, error: { code: "NOTE", message }, stream: this.id });
   }
 
   private tellProgress(): void {

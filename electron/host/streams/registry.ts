@@ -1,6 +1,7 @@
 /** All streams: one per input buffer of every device, and those of opened recordings. */
 import type { DeviceInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
+import type { Events } from "../../../shared/messages.js";
 import { streamId, type StreamInfo, type StreamSettings } from "../../../shared/stream.js";
 import { DisposableStore, Emitter } from "../disposable.js";
 import type { Inventory, InventoryChange } from "../inventory.js";
@@ -10,6 +11,7 @@ import type { Stream } from "./stream.js";
 export class StreamRegistry {
   readonly changed = new Emitter<StreamInfo>();
   readonly progress = new Emitter<{ stream: LiveStream; progress: StreamProgress }>();
+  readonly noticed = new Emitter<Events["notice"]>();
   private readonly streams = new Map<string, Stream>();
   /** Settings of devices that may come back under another id: by name and buffer. */
   private readonly kept = new Map<string, StreamSettings>();
@@ -71,6 +73,7 @@ export class StreamRegistry {
     await Promise.all(streams.map((stream) => stream.close()));
     this.changed.dispose();
     this.progress.dispose();
+    this.noticed.dispose();
   }
 
   private follow(change: InventoryChange): void {
@@ -104,6 +107,7 @@ export class StreamRegistry {
       this.kept.set(name, stream.currentSettings());
       this.changed.fire(info);
     });
+    stream.noticed.on((notice) => this.noticed.fire(notice));
     stream.progress.on((progress) => this.progress.fire({ stream, progress }));
     stream.refresh().catch(this.onFault);
   }
