@@ -124,7 +124,7 @@ inline void foldRows(T* rows, size_t entries, size_t words, T* out) {
     if (entries == kShort) {
       typename L::Short v = *reinterpret_cast<typename L::LooseShort*>(rows);
       for (size_t turn = kShort / 2; turn >= words; turn /= 2) {
-        typename L::ShortBits where;
+        typename L::ShortBits where{};
         for (size_t i = 0; i < kShort; ++i)
           where[i] = static_cast<typename L::Bits>((i + turn) % kShort);
         const typename L::Short turned = __builtin_shuffle(v, where);

@@ -16,8 +16,9 @@ struct LiveStoreStatus {
   int64_t summarisedToScan = 0;
   int64_t pyramidFromScan = 0;
   int64_t historyFromScan = 0;
-  uint64_t triggers = 0;
+  uint64_t triggers = 0;  // of the trigger as set now
   double cpuSeconds = 0;
+  uint64_t unsummarisedBlocks = 0;  // not taken because it had fallen behind: holes in the picture, not losses
 };
 
 class LiveStore : public Consumer, public SampleStore {

@@ -1,0 +1,91 @@
+// The live store itself: live-store.cc has its thread, live-store-query.cc its answers.
+#pragma once
+#include "live-store.h"
+
+namespace iio {
+
+class MemoryStore final : public LiveStore {
+ public:
+  MemoryStore(std::unique_ptr<BlockMemory> memory, double rateHz, uint64_t pyramidBytes);
+  ~MemoryStore() override { shutdown(); }
+
+  bool offer(const HeaderPtr& header, const std::byte* data) override {
+    const bool taken = queue_.push(header, data, limit_.load(std::memory_order_relaxed));
+    wake();
+    return taken;
+  }
+
+  void ended() noexcept override {
+    ended_ = true;
+    wake();
+  }
+
+  FrameData query(const Query& query) override;
+  SampleValues samples(uint32_t element, int64_t& fromScan, uint32_t count) override;
+  void setTrigger(std::optional<TriggerSpec> trigger) override;
+  std::optional<TriggerPoint> nextTrigger(int64_t afterScan, double postScans) const override;
+  LiveStoreStatus status() const override;
+  void shutdown() noexcept override;
+
+  void onNews(std::function<void()> listener) override {
+    std::lock_guard lock(newsMutex_);
+    news_ = std::move(listener);
+  }
+
+ private:
+  // The store's thread.
+  void run();
+  bool work();
+  void take(const BlockQueue::Entry& entry);
+  Strip stripOf(const HeaderPtr& header, const Segment& segment) const;
+  void summarise(Strip& strip, const std::byte* scans,
+                 const std::vector<DerivedLanes::Lane>& pairs);
+  void searchStrip(const Strip& strip, const std::byte* scans);
+  void adoptTrigger();
+  bool searchHistory();
+  bool fillDerived();
+  bool fillStrip(const DerivedLanes::Lane& pair, uint64_t index, BlockSamples& samples);
+  void tellNews();
+  void wake() {
+    std::lock_guard lock(wakeMutex_);
+    awake_ = true;
+    waker_.notify_one();
+  }
+
+  FrameData attempt(FrameSetup& setup, const Query& query, BlockMemory* memory, bool& complete);
+
+  const std::unique_ptr<BlockMemory> memory_;
+  const ScanLayout layout_;
+  const std::shared_ptr<const LaneSet> lanes_;
+  const double rateHz_;
+  StripRing ring_;
+  BlockQueue queue_;
+  mutable DerivedLanes derived_;
+
+  PyramidBuilder builder_;
+  std::unique_ptr<TriggerSearch> search_;
+  std::vector<Crossing> found_;
+  int64_t searchedTo_ = -1;
+  std::vector<std::pair<uint32_t, uint64_t>> filledDownTo_;  // lane, strip
+  std::atomic<uint32_t> limit_;
+  std::atomic<bool> ended_{false};
+  std::atomic<int64_t> newestTimeNs_{0};
+  std::atomic<double> cpuSeconds_{0};
+
+  mutable std::mutex triggerMutex_;
+  std::optional<TriggerSpec> triggerSpec_;
+  std::unique_ptr<TriggerSearch> nextSearch_;  // set, and not yet adopted by the thread
+  bool triggerChanged_ = false;
+  TriggerRing triggers_;
+
+  std::mutex wakeMutex_;
+  std::condition_variable waker_;
+  bool awake_ = false, stopping_ = false;
+  std::mutex newsMutex_;
+  std::function<void()> news_;
+  StoreLock useLock_;  // queries use the memory under it, until shutdown
+  bool open_ = true;
+  std::thread thread_;
+};
+
+}  // namespace iio

@@ -1,0 +1,229 @@
+// The thread of a live store: summaries, trigger, lanes for pairs.
+#include "live-store.h"
+
+#include <time.h>
+
+#include <algorithm>
+
+#include "live-store-impl.h"
+
+namespace iio {
+namespace {
+
+double threadCpuSeconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+}
+
+// At most half of the blocks that the hardware doesn't need wait for summaries; all of them where
+// the source waits too.
+uint32_t queueLimit(const BlockMemory& memory) {
+  const uint32_t blocks = memory.blockCount();
+  if (memory.waitsForBlocks()) return blocks;
+  const uint32_t queued = std::min(memory.queuedBlocks(), blocks);
+  return std::max((blocks - queued) / 2, 1u);
+}
+
+}  // namespace
+
+MemoryStore::MemoryStore(std::unique_ptr<BlockMemory> memory, double rateHz, uint64_t pyramidBytes)
+    : memory_(std::move(memory)),
+      layout_(memory_->layout()),
+      lanes_(std::make_shared<const LaneSet>(layout_)),
+      rateHz_(rateHz),
+      ring_(lanes_, pyramidBytes),
+      builder_(lanes_, kRecordScans),
+      limit_(queueLimit(*memory_)) {
+  thread_ = std::thread([this] { run(); });
+}
+
+void MemoryStore::run() {
+  for (;;) {
+    if (work()) {
+      cpuSeconds_ = threadCpuSeconds();
+      tellNews();
+      continue;
+    }
+    std::unique_lock lock(wakeMutex_);
+    if (stopping_) return;
+    // Also now and then: pairs nobody asks for any more are given up.
+    waker_.wait_for(lock, std::chrono::seconds(1), [&] { return awake_ || stopping_; });
+    awake_ = false;
+  }
+}
+
+// One piece of work, the most urgent first. False if there was none.
+bool MemoryStore::work() {
+  {
+    std::lock_guard lock(wakeMutex_);
+    if (stopping_) return false;
+  }
+  BlockQueue::Entry entry;
+  if (queue_.pop(entry)) {
+    take(entry);
+    return true;
+  }
+  if (ended_ && searchHistory()) return true;
+  const auto dropped = derived_.dropped(DerivedLanes::Clock::now());
+  if (!dropped.empty()) ring_.forgetDerived(dropped);
+  return fillDerived();
+}
+
+Strip MemoryStore::stripOf(const HeaderPtr& header, const Segment& segment) const {
+  Strip strip;
+  strip.scan = segment.scan;
+  strip.sample = segment.sample;
+  strip.scans = segment.scanCount;
+  strip.hasGap = segment.hasGap;
+  strip.gap = segment.gap;
+  strip.timeNs = header->timeNs;
+  strip.timeScan = header->endScan();
+  strip.samples = {header, segment.offsetScans};
+  return strip;
+}
+
+void MemoryStore::summarise(Strip& strip, const std::byte* scans,
+                            const std::vector<DerivedLanes::Lane>& pairs) {
+  strip.records = builder_.build(scans, strip.scans);
+  for (const auto& pair : pairs) {
+    DerivedBuilder derived(pair.source, layout_.scanBytes, kRecordScans, strip.scans);
+    derived.add(scans, strip.scans);
+    strip.derived.push_back({pair.id, derived.finish()});
+  }
+}
+
+void MemoryStore::searchStrip(const Strip& strip, const std::byte* scans) {
+  if (!search_) return;
+  if (strip.hasGap || strip.scan != searchedTo_) search_->disarm();
+  search_->search(scans, strip.scans, strip.scan, strip.records.get(), found_);
+  searchedTo_ = strip.end();
+}
+
+void MemoryStore::take(const BlockQueue::Entry& entry) {
+  adoptTrigger();
+  const auto pairs = derived_.kept();
+  const BlockHeader& header = *entry.header;
+  std::vector<Strip> strips;
+  found_.clear();
+  for (const Segment& segment : header.segments) {
+    if (segment.scanCount == 0) continue;
+    Strip strip = stripOf(entry.header, segment);
+    if (entry.data != nullptr) {
+      const std::byte* scans = entry.data + size_t{segment.offsetScans} * layout_.scanBytes;
+      summarise(strip, scans, pairs);
+      searchStrip(strip, scans);
+    }
+    strips.push_back(std::move(strip));
+  }
+  if (entry.data != nullptr) {
+    memory_->release(header.block);
+    queue_.done();
+  }
+  {
+    std::lock_guard lock(triggerMutex_);
+    if (!triggerChanged_)
+      for (const Crossing& crossing : found_) triggers_.push(crossing);
+  }
+  for (Strip& strip : strips)  // one that goes back in time can't be placed
+    if (strip.scan >= ring_.timeline().toScan()) ring_.append(std::move(strip));
+  newestTimeNs_ = header.timeNs;
+  ring_.trim(*memory_);
+  limit_ = queueLimit(*memory_);
+}
+
+void MemoryStore::adoptTrigger() {
+  std::lock_guard lock(triggerMutex_);
+  if (!triggerChanged_) return;
+  triggerChanged_ = false;
+  search_ = std::move(nextSearch_);
+  searchedTo_ = -1;
+}
+
+// After the end of the stream a changed trigger is searched for over all that is still there, so
+// that its level can be set on frozen data.
+bool MemoryStore::searchHistory() {
+  {
+    std::lock_guard lock(triggerMutex_);
+    if (!triggerChanged_) return false;
+  }
+  adoptTrigger();
+  if (!search_) return true;
+  BlockSamples samples(memory_.get());
+  TriggerRing fresh;
+  const Timeline& timeline = ring_.timeline();
+  for (uint64_t i = timeline.begin(); i < timeline.end(); ++i) {
+    {
+      std::scoped_lock lock(triggerMutex_, wakeMutex_);
+      if (triggerChanged_ || stopping_) return true;
+    }
+    const Strip& strip = timeline[i];
+    uint32_t got = 0;
+    const std::byte* scans = samples.read(strip.samples, 0, strip.scans, got);
+    if (scans == nullptr) continue;
+    found_.clear();
+    searchStrip(strip, scans);
+    for (const Crossing& crossing : found_) fresh.push(crossing);
+  }
+  std::lock_guard lock(triggerMutex_);
+  if (!triggerChanged_) triggers_ = std::move(fresh);
+  return true;
+}
+
+// Lanes kept for pairs, for strips that were there before they were asked for: newest first, one
+// strip at a time.
+bool MemoryStore::fillDerived() {
+  const Timeline& timeline = ring_.timeline();
+  const auto pairs = derived_.kept();
+  std::erase_if(filledDownTo_, [&](const auto& filled) {
+    return std::none_of(pairs.begin(), pairs.end(), [&](auto& p) { return p.id == filled.first; });
+  });
+  std::optional<BlockSamples> samples;
+  for (const auto& pair : pairs) {
+    auto filled = std::find_if(filledDownTo_.begin(), filledDownTo_.end(),
+                               [&](const auto& f) { return f.first == pair.id; });
+    if (filled == filledDownTo_.end())
+      filled = filledDownTo_.insert(filledDownTo_.end(), {pair.id, timeline.end()});
+    while (filled->second > timeline.begin()) {
+      if (!samples) samples.emplace(memory_.get());
+      if (fillStrip(pair, --filled->second, *samples)) return true;
+    }
+  }
+  return false;
+}
+
+bool MemoryStore::fillStrip(const DerivedLanes::Lane& pair, uint64_t index, BlockSamples& samples) {
+  const Strip& strip = ring_.timeline()[index];
+  if (strip.derivedRecords(pair.id) != nullptr || !samples.has(strip)) return false;
+  uint32_t got = 0;
+  const std::byte* scans = samples.read(strip.samples, 0, strip.scans, got);
+  if (scans == nullptr) return false;
+  DerivedBuilder derived(pair.source, layout_.scanBytes, kRecordScans, strip.scans);
+  derived.add(scans, strip.scans);
+  ring_.setDerived(index, pair.id, derived.finish());
+  return true;
+}
+
+void MemoryStore::tellNews() {
+  std::lock_guard lock(newsMutex_);
+  if (news_) news_();
+}
+
+void MemoryStore::shutdown() noexcept {
+  {
+    std::lock_guard lock(wakeMutex_);
+    stopping_ = true;
+    waker_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+  for (const auto& entry : queue_.close()) memory_->release(entry.header->block);
+  const auto use = useLock_.write();
+  open_ = false;
+}
+
+std::shared_ptr<LiveStore> createLiveStore(std::unique_ptr<BlockMemory> memory, double rateHz,
+                                           uint64_t pyramidBytes) {
+  return std::make_shared<MemoryStore>(std::move(memory), rateHz, pyramidBytes);
+}
+
+}  // namespace iio

@@ -1,0 +1,113 @@
+// Inside of LiveStore: the memory it reads, and its parts.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "consumer.h"
+#include "summariser.h"
+#include "timeline-store.h"
+#include "trigger.h"
+
+namespace iio {
+
+// The pool as a live store needs it; the engine, or a test's.
+class BlockMemory : public Leases {
+ public:
+  virtual bool tryLease(const HeaderPtr& header) = 0;
+  virtual const std::byte* data(BlockIndex block) const = 0;
+  virtual std::vector<HeaderPtr> history() const = 0;  // oldest first
+  virtual const ScanLayout& layout() const = 0;
+  virtual uint32_t blockCount() const = 0;
+  virtual uint32_t queuedBlocks() const = 0;
+  // The source waits for blocks: falling behind slows it down and loses nothing.
+  virtual bool waitsForBlocks() const = 0;
+};
+
+std::shared_ptr<LiveStore> createLiveStore(std::unique_ptr<BlockMemory> memory, double rateHz,
+                                           uint64_t pyramidBytes);
+
+// Samples in blocks, for one query or job: holds at most one lease, until the next block is read or
+// it ends.
+class BlockSamples : public StripSamples {
+ public:
+  // Without memory (after shutdown) there are no samples.
+  explicit BlockSamples(BlockMemory* memory);
+  ~BlockSamples() override;
+  bool has(const Strip& strip) const override;
+  const std::byte* read(const SampleRef& ref, uint32_t at, uint32_t count, uint32_t& got) override;
+  uint64_t newest() const { return sequences_.empty() ? 0 : sequences_.back(); }
+  int64_t oldestScan() const { return oldest_; }  // -1: none
+
+ private:
+  void release();
+  BlockMemory* memory_;
+  std::vector<uint64_t> sequences_;  // of the history, ascending
+  int64_t oldest_ = -1;
+  HeaderPtr leased_;
+};
+
+// Blocks between the acquisition thread and the summaries. Bounded: beyond `limit` leased blocks a
+// block is noted without its samples, and beyond kNoted such notes it is only counted.
+class BlockQueue {
+ public:
+  static constexpr size_t kNoted = 4096;
+  struct Entry {
+    HeaderPtr header;
+    const std::byte* data = nullptr;  // null: not leased
+  };
+
+  // True if the entry keeps the lease. The limit counts the block being worked on.
+  bool push(const HeaderPtr& header, const std::byte* data, uint32_t limit);
+  bool pop(Entry& entry);
+  void done();  // the popped entry's lease was given back
+  bool empty() const;
+  uint64_t refused() const;
+  // Takes no more; answers the leases that are still held.
+  std::deque<Entry> close();
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<Entry> entries_;
+  uint32_t leased_ = 0;
+  uint64_t refused_ = 0;
+  bool closed_ = false;
+};
+
+// The ring of strips with its byte budget. Strips leave it oldest first, but for those whose blocks
+// were pinned: they are kept aside as long as the pin holds, so that a frozen view keeps its
+// picture. One thread writes.
+class StripRing {
+ public:
+  StripRing(std::shared_ptr<const LaneSet> lanes, uint64_t budgetBytes);
+
+  const Timeline& timeline() const { return timeline_; }
+  // The timeline that answers for [from, to): the ring's own, or one put together in `merged`.
+  const Timeline& forRange(double from, double to, std::unique_ptr<Timeline>& merged) const;
+  StoreLock& lock() const { return lock_; }
+
+  // From the writing thread, without the lock.
+  void append(Strip strip);
+  void setDerived(uint64_t index, uint32_t id, std::shared_ptr<const StripRecords> records);
+  void forgetDerived(const std::vector<uint32_t>& ids);
+  void trim(BlockMemory& memory);
+
+ private:
+  bool held(const Strip& strip) const;
+  void pruneKept();
+  std::shared_ptr<const LaneSet> lanes_;
+  const uint64_t budget_;
+  mutable StoreLock lock_;
+  Timeline timeline_;
+  std::unique_ptr<Timeline> kept_;
+  // The history as it was a moment ago: what is not in it and is older than its newest has gone.
+  std::optional<BlockSamples> history_;
+  std::chrono::steady_clock::time_point historyTime_{};
+};
+
+}  // namespace iio

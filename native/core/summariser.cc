@@ -1,0 +1,31 @@
+// A live store over an engine's blocks.
+#include "summariser.h"
+
+#include "live-store.h"
+
+namespace iio {
+namespace {
+
+class EngineMemory final : public BlockMemory {
+ public:
+  explicit EngineMemory(Engine& engine) : engine_(engine) {}
+  bool tryLease(const HeaderPtr& header) override { return engine_.tryLease(header); }
+  void release(BlockIndex block) noexcept override { engine_.release(block); }
+  const std::byte* data(BlockIndex block) const override { return engine_.data(block); }
+  std::vector<HeaderPtr> history() const override { return engine_.history(); }
+  const ScanLayout& layout() const override { return engine_.layout(); }
+  uint32_t blockCount() const override { return engine_.arena().blockCount(); }
+  uint32_t queuedBlocks() const override { return engine_.counters().queued; }
+  bool waitsForBlocks() const override { return engine_.transport().waitsForBlocks(); }
+
+ private:
+  Engine& engine_;
+};
+
+}  // namespace
+
+std::shared_ptr<LiveStore> LiveStore::create(Engine& engine, double rateHz, uint64_t pyramidBytes) {
+  return createLiveStore(std::make_unique<EngineMemory>(engine), rateHz, pyramidBytes);
+}
+
+}  // namespace iio
