@@ -85,6 +85,7 @@ export const frameRequest = v.strictObject({
   range,
   columns: v.pipe(count, v.minValue(16), v.maxValue(8192)),
   physical: v.boolean(),
+  keep: v.optional(name),
 });
 
 const nothing = v.strictObject({});

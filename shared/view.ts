@@ -22,6 +22,11 @@ export interface FrameRequest {
   columns: number;
   /** Physical units (scale and offset applied) or raw. */
   physical: boolean;
+  /**
+   * Pins the blocks of this view's last two live answers, so that freezing the picture freezes what is seen. Names the
+   * view.
+   */
+  keep?: string | undefined;
 }
 
 export interface FrameTrace {

@@ -8,6 +8,7 @@ import type { Recordings } from "./recordings/service.js";
 import type { Handlers, Session } from "./session.js";
 import type { SettingsStore } from "./settings-store.js";
 import { BlockForwarder } from "./streams/block-forwarder.js";
+import type { LiveStream } from "./streams/live-stream.js";
 import type { StreamRegistry } from "./streams/registry.js";
 import type { SingleAcquisitions } from "./streams/single.js";
 import { writeAttribute } from "./attribute-write.js";
@@ -107,11 +108,7 @@ function streamHandlers(host: HostParts): Some<"stream"> {
           field: "toScan",
         });
       }
-      const live = streams.live(stream);
-      session.hold(`pin ${stream} ${key}`, () =>
-        toDisposable(() => live.view.unpin(sessionKey(session, key))),
-      );
-      return live.view.pin(sessionKey(session, key), fromScan, toScan);
+      return pinFor(session, streams.live(stream), key, fromScan, toScan);
     },
     "stream.unpin": ({ stream, key }, session) => {
       session.letGo(`pin ${stream} ${key}`);
@@ -132,9 +129,36 @@ function streamHandlers(host: HostParts): Some<"stream"> {
   };
 }
 
+/** Pins a span for a session until it lets go; a pin of the same key takes its place without a moment in between. */
+function pinFor(
+  session: Session,
+  { id, view }: LiveStream,
+  key: string,
+  fromScan: number,
+  toScan: number,
+): { fromScan: number; toScan: number } {
+  const own = sessionKey(session, key);
+  if (!session.held(`pin ${id} ${key}`)) {
+    session.hold(`pin ${id} ${key}`, () => toDisposable(() => view.unpin(own)));
+  }
+  return view.pin(own, fromScan, toScan);
+}
+
 function viewHandlers({ streams }: HostParts): Some<"view"> {
+  const turns = new WeakMap<Session, number>();
   return {
-    "view.frame": (request) => streams.get(request.stream).frame(request),
+    "view.frame": async (request, session) => {
+      const frame = await streams.get(request.stream).frame(request);
+      const { keep, range, stream } = request;
+      if (keep !== undefined && range.kind !== "range") {
+        // The last two: the window may freeze what it has while the next answer is on its way.
+        const turn = (turns.get(session) ?? 0) ^ 1;
+        turns.set(session, turn);
+        const key = `shown ${keep} ${turn}`;
+        pinFor(session, streams.live(stream), key, frame.fromScan, frame.toScan);
+      }
+      return frame;
+    },
     "view.samples": ({ stream, channel, fromScan, count }) =>
       streams.get(stream).samples(channel, fromScan, count),
     "view.blocks": ({ stream, on, creditBytes }, session) => {

@@ -133,7 +133,9 @@ class LoopbackDoor implements LoopbackServer {
         "content-type": "text/html; charset=utf-8",
         "set-cookie": `${cookieName(this.port)}=${token}; HttpOnly; SameSite=Strict; Path=/`,
       })
-      .end('<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>IIO Studio</title>');
+      .end(
+        '<!doctype html><link rel="icon" href="data:,"><meta http-equiv="refresh" content="0;url=/"><title>IIO Studio</title>',
+      );
   }
 
   private openStream(

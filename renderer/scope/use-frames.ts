@@ -49,8 +49,10 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
     try {
       const answer = await connection.request("view.frame", asked);
       if (ended) return;
-      // An answer to what is no longer asked is still newer than what is shown, but for another stream's.
-      if (request.value?.stream === asked.stream) {
+      // An answer to what is no longer asked is still newer than what is shown; but what was frozen meanwhile stays.
+      const now = request.value;
+      const frozen = now?.range.kind === "range" && asked.range.kind !== "range";
+      if (now?.stream === asked.stream && !frozen) {
         frame.value = answer;
         error.value = null;
         count();

@@ -85,6 +85,7 @@ export function useScope(stream: StreamId, view: string) {
       range: rangeOf(state.value, trigger.value, isRecording.value),
       columns: Math.min(8192, Math.max(16, columns.value)),
       physical: state.value.physical,
+      ...(isRecording.value || state.value.frozen ? {} : { keep: view }),
     };
   });
   const moving = computed(() => running.value && state.value.frozen === null);

@@ -151,6 +151,41 @@ describe.each(Object.entries(DOORS))("through %s", (_name, openDoor) => {
     expect(stopped.state.kind).toBe("idle");
   });
 
+  it("keeps the blocks of a picture that is frozen, as long as it is", async () => {
+    const client = await connect();
+    const settled = nextEvent(client, "stream.progress", ({ counters }) => counters.blocks > 20);
+    await client.request("stream.configure", {
+      stream: STREAM,
+      patch: { blockCount: 16, blockSize: { kind: "bytes", bytes: 8192 }, queueDepth: 4 },
+    });
+    await client.request("stream.start", { stream: STREAM });
+    await settled;
+    const { settings } = await client.request("stream.get", { stream: STREAM });
+    const ask = {
+      stream: STREAM,
+      traces: [{ channel: settings.channels[0]!, part: "value" as const }],
+      columns: 500,
+      physical: true,
+    };
+    const live = await client.request("view.frame", {
+      ...ask,
+      range: { kind: "follow", scans: 1000 },
+      keep: "view",
+    });
+    // Many times the pool goes by.
+    await nextEvent(client, "stream.progress", ({ headers }) => headers.sequence.at(-1)! > 200);
+    const { fromScan, toScan } = live;
+    const frozen = await client.request("view.frame", {
+      ...ask,
+      range: { kind: "range", fromScan, toScan },
+    });
+    expect(frozen.samplesFromScan).toBeLessThanOrEqual(Math.ceil(fromScan));
+    const [before, after] = [live, frozen].map(({ traces }) => traces[0]!.y);
+    expect(Math.max(...after!)).toBe(Math.max(...before!));
+    expect(Math.min(...after!)).toBe(Math.min(...before!));
+    await client.request("stream.stop", { stream: STREAM });
+  });
+
   it("keeps a stream running when its window reloads, and shows it to the next", async () => {
     const first = await connect();
     await first.request("stream.start", { stream: STREAM });
