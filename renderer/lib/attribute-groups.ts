@@ -5,7 +5,7 @@ import {
   type AttributeScope,
   type DeviceInfo,
 } from "../../shared/device.js";
-import { standaloneName } from "./names.js";
+import { deviceName, standaloneName } from "./names.js";
 import { channelName } from "./traces.js";
 
 export interface AttributeGroup {
@@ -24,7 +24,7 @@ export interface AttributeGroup {
 const FAULT = /^fault_/;
 
 function groupTitle(device: DeviceInfo, scope: AttributeScope, linked: boolean): string {
-  const own = standaloneName(device);
+  const own = linked ? deviceName(device) : standaloneName(device);
   const channel =
     scope.kind === "channel" ? device.channels.find(({ id }) => id === scope.channel) : undefined;
   switch (scope.kind) {
@@ -77,10 +77,7 @@ function groupsOf(
     }
     group.items.push(info);
   }
-  return [...groups.values()].sort(
-    (a, b) =>
-      Number(a.faults) - Number(b.faults) || order(a.scope, linked) - order(b.scope, linked),
-  );
+  return [...groups.values()].sort((a, b) => order(a.scope, linked) - order(b.scope, linked));
 }
 
 /** What a row calls an attribute: faults in words, all others exactly as the driver does. */
@@ -95,9 +92,11 @@ export function groupAttributes(
   enabled: string[] | null,
 ): AttributeGroup[] {
   const on = enabled && new Set(enabled);
+  const own = groupsOf(device, on, false);
   return [
-    ...groupsOf(device, on, false),
-    ...linked.flatMap((other) => groupsOf(other, null, true)),
+    ...own.filter(({ faults }) => !faults),
+    ...linked.flatMap((other) => groupsOf(other, null, true).filter(({ faults }) => !faults)),
+    ...own.filter(({ faults }) => faults),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { userEvent } from "vitest/browser";
+import { sliderScale } from "../../renderer/lib/slider-scale.js";
 import { asked, bench, CONVERTER, field, mountWindow, sentenceBeside, showing } from "./window.js";
 
 const onConverter = { devices: bench(), settings: { layout: showing(CONVERTER) } };
@@ -147,5 +148,24 @@ describe("the simulator's faults", () => {
     await userEvent.click(vanish());
     await vi.waitFor(() => expect(host.device("sim:adc").presence).toBe("present"));
     await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(false));
+  });
+});
+
+describe("a range on a slider", () => {
+  test("lies evenly, in the driver's steps, where it is narrow", () => {
+    const scale = sliderScale(-3, 71, 1);
+    expect([scale.min, scale.max, scale.step]).toEqual([-3, 71, 1]);
+    expect(scale.value(41.6)).toBe(42);
+    expect(sliderScale(0, 1, 0.001).value(0.1 + 0.2)).toBe(0.3);
+  });
+
+  test("lies by decades where it spans many, and stays within the driver's bounds and steps", () => {
+    const scale = sliderScale(520_833, 61_440_000, 1);
+    expect(scale.value(scale.min)).toBe(520_833);
+    expect(scale.value(scale.max)).toBe(61_440_000);
+    const middle = scale.value((scale.min + scale.max) / 2);
+    expect(middle).toBeGreaterThan(5e6);
+    expect(middle).toBeLessThan(6e6);
+    expect(scale.place(520_833)).toBeCloseTo(scale.min);
   });
 });
