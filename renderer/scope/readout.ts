@@ -5,9 +5,11 @@ import { timeSpan } from "./frame-math.js";
 import { reachOf } from "./lanes.js";
 import { traceFigure, type ScopeTrace } from "./trace-model.js";
 
+export const NOTHING_SHOWN = "Nothing is shown yet.";
+
 /** `voltage0 from −0.8 V to 0.8 V, reached its range; 1 ms shown; triggered; 1 gap`. */
 export function readout(frame: Frame | null, traces: ScopeTrace[], frozen: boolean): string {
-  if (!frame || frame.x.length === 0) return "Nothing is shown yet.";
+  if (!frame || frame.x.length === 0) return NOTHING_SHOWN;
   const words = traces.map((trace, index) => {
     const drawn = frame.traces[index];
     const reach = drawn && reachOf(drawn.y);
