@@ -8,7 +8,7 @@ import type {
   RequestParams,
   RequestResult,
 } from "./messages.js";
-import { EVENT_WINDOW, type Port } from "./port.js";
+import type { Port } from "./port.js";
 
 type Pending = { resolve: (value: unknown) => void; reject: (error: Error) => void };
 type Listener = (data: never) => void;
@@ -20,7 +20,7 @@ export class StudioClient {
   private readonly closeListeners = new Set<() => void>();
   private closed = false;
   private events = 0;
-  private acknowledged = 0;
+  private acknowledging = false;
 
   constructor(private readonly port: Port) {
     port.onMessage((message) => this.receive(message as Envelope));
@@ -59,7 +59,7 @@ export class StudioClient {
     if (message.kind === "event") {
       for (const listener of this.listeners.get(message.name) ?? [])
         listener(message.data as never);
-      this.acknowledge(message.name);
+      this.acknowledge();
       return;
     }
     if (message.kind !== "reply" && message.kind !== "error") return;
@@ -70,12 +70,18 @@ export class StudioClient {
     else waiting.reject(new StudioFailure(message.error));
   }
 
-  /** Progress at once, so that it keeps the pace of the display; the rest in groups. */
-  private acknowledge(name: EventName): void {
+  /**
+   * What came in one turn together, and every event: where messages with arrays take a way of their own (the loopback
+   * door), progress may overtake an event sent before it, and then only the later count covers it.
+   */
+  private acknowledge(): void {
     this.events++;
-    if (name !== "stream.progress" && this.events - this.acknowledged < EVENT_WINDOW / 4) return;
-    this.acknowledged = this.events;
-    this.port.post({ kind: "ack", events: this.events } satisfies Envelope);
+    if (this.acknowledging) return;
+    this.acknowledging = true;
+    void Promise.resolve().then(() => {
+      this.acknowledging = false;
+      if (!this.closed) this.port.post({ kind: "ack", events: this.events } satisfies Envelope);
+    });
   }
 
   private dropAll(): void {
