@@ -92,7 +92,9 @@ export const useStreams = defineStore("streams", () => {
       entry.gaps = [...entry.gaps, ...seen].slice(-GAPS_KEPT);
     }
     const shownAt = latest.get(stream)?.shownAt ?? -Infinity;
-    const due = performance.now() - shownAt >= 1000 / TEXT_HZ;
+    // The last figures of a run may come behind the news that it has ended.
+    const ended = infos.get(stream)?.state.kind !== "running";
+    const due = ended || performance.now() - shownAt >= 1000 / TEXT_HZ;
     latest.set(stream, { counters, shownAt: due ? performance.now() : shownAt });
     if (due) showFigures(entry, counters);
   }
