@@ -78,7 +78,7 @@ describe("the studio", () => {
       .filter({ hasText: /\d\d:\d\d adc/ });
     await row.first().click();
     await until(() => page.locator(".history").innerText()).toMatch(/recording/);
-    await until(words).toMatch(/ V.* s shown/);
+    await until(words).toMatch(/V.* s shown/);
   });
 
   it("keeps what was shown when the window is loaded again", async () => {
