@@ -7,6 +7,9 @@ import type { Arguments } from "./arguments.js";
 import { portPair } from "./in-process-port.js";
 import { VERSION } from "./version.js";
 
+/** Nobody follows what comes later: a device that is slow to answer is waited for. */
+const FIRST_LOOK_MS = 30_000;
+
 export interface CliSession {
   host: Host;
   client: StudioClient;
@@ -29,6 +32,7 @@ export async function openSession(
     version: VERSION,
     shell: "cli",
     roots: { sysfs: args.sysfs ?? "/sys", dev: args.dev ?? "/dev" },
+    firstLookMs: FIRST_LOOK_MS,
     ...options,
   });
   const [mine, its] = portPair();
