@@ -144,6 +144,8 @@ describe("a recording", () => {
       name: "frequency",
       value: "2140100000",
     });
+    const { scans } = (await bench.next("recording")).status;
+    await progressed(scans + 1);
     await request("recording.stop", { stream: RX });
     const { global, captures, annotations } = meta("rf");
     expect(global["core:datatype"]).toBe("ci16_le");

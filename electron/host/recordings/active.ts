@@ -140,8 +140,7 @@ export class ActiveRecording {
   /** Looks at counters, and writes metadata when it is time. Cheap; called a few times a second. */
   poll(): void {
     this.last = this.native.status();
-    const { rateHz } = this.run.counters();
-    if (rateHz > 0) this.rateMeasuredHz = rateHz;
+    this.measureRate();
     const now = Date.now();
     const elapsed = (now - this.rateSample.atMs) / 1000;
     if (elapsed >= 1) {
@@ -185,6 +184,7 @@ export class ActiveRecording {
     cause: StudioError | null,
   ): Promise<{ journal: JournalSummary; error: StudioError | null }> {
     this.state = { kind: "finishing" };
+    this.measureRate();
     await this.writing;
     try {
       this.last = await this.native.stop();
@@ -241,6 +241,12 @@ export class ActiveRecording {
 
   private paths() {
     return recordingPaths(this.request.folder, this.facts.name);
+  }
+
+  /** The stream's own, over its last second. */
+  private measureRate(): void {
+    const { rateHz } = this.run.counters();
+    if (rateHz > 0) this.rateMeasuredHz = rateHz;
   }
 
   private nothingCame(): StudioError | null {

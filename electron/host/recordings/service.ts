@@ -233,7 +233,7 @@ export class Recordings implements RecordingControl {
     );
     const listening = new DisposableStore();
     const going: Going = { recording, stream, listening, ending: null };
-    listening.add(stream.runEnded.on(({ error }) => void this.finish(going, error)));
+    listening.add(stream.runEnded.on(({ error }) => this.finishUnasked(going, error)));
     this.going.set(stream.id, going);
     this.lastRequests.set(stream.id, request);
     this.timer ??= setInterval(() => this.poll(), POLL_MS);
@@ -245,12 +245,22 @@ export class Recordings implements RecordingControl {
     for (const going of this.going.values()) {
       const { recording, ending } = going;
       if (ending) continue;
-      if (recording.ended() || recording.timeIsUp()) void this.finish(going, null);
-      else {
-        recording.poll();
-        this.tellStatus(going);
+      try {
+        if (recording.ended() || recording.timeIsUp()) this.finishUnasked(going, null);
+        else {
+          recording.poll();
+          this.tellStatus(going);
+        }
+      } catch (error) {
+        this.finishUnasked(going, toStudioError(error));
       }
     }
+  }
+
+  private finishUnasked(going: Going, cause: StudioError | null): void {
+    this.finish(going, cause).catch((error: unknown) =>
+      this.warn(`“${going.recording.name}” did not end as it should`, error),
+    );
   }
 
   private finish(going: Going, cause: StudioError | null): Promise<RecordingResult> {

@@ -25,7 +25,7 @@ export class BlockForwarder implements Disposable {
     private readonly send: (block: Events["blocks"]) => boolean,
   ) {
     this.free = creditBytes;
-    this.listening = stream.progress.on(({ headers }) => this.take(headers));
+    this.listening = stream.progress.told.on(({ headers }) => this.take(headers));
   }
 
   grant(bytes: number): void {

@@ -4,7 +4,6 @@ import { fail, toStudioError, type StudioError } from "../../../shared/errors.js
 import { streamId } from "../../../shared/stream.js";
 import type { Events } from "../../../shared/messages.js";
 import type {
-  HeaderBatch,
   ScopeTrigger,
   StreamCounters,
   StreamInfo,
@@ -13,20 +12,14 @@ import type {
 } from "../../../shared/stream.js";
 import type { Frame, FrameRequest, SamplesReply } from "../../../shared/view.js";
 import { Emitter } from "../disposable.js";
-import { NO_COUNTERS, toCounters, waitingFor } from "./counters.js";
-import { busyRecording, endTitle, failureOf, goneFailure, restartGap } from "./faults.js";
+import { busyRecording, endTitle, failureOf, goneFailure } from "./faults.js";
 import { NOT_PLANNED, plannedInfo, planSettings, type Planned } from "./planner.js";
-import { toHeaderBatch, type ClockOffset } from "./progress.js";
+import type { ClockOffset } from "./progress.js";
 import { Run, type RunServices } from "./run.js";
+import { RunProgress } from "./run-progress.js";
 import { RunView } from "./run-view.js";
 import { Serial } from "./serial.js";
-import {
-  bufferOf,
-  defaultSettings,
-  patchSettings,
-  sameSettings,
-  type SettingsPatch,
-} from "./settings.js";
+import { defaultSettings, patchSettings, sameSettings, type SettingsPatch } from "./settings.js";
 import type { Stream } from "./stream.js";
 import { Ticker } from "./ticker.js";
 
@@ -46,11 +39,6 @@ export interface StreamServices extends RunServices {
   recordings: RecordingControl;
 }
 
-export interface StreamProgress {
-  counters: StreamCounters;
-  headers: HeaderBatch;
-}
-
 export interface StartOptions {
   /** The pool holds at least so many scans of history. */
   historyScans?: number;
@@ -61,22 +49,24 @@ export interface StartOptions {
 export class LiveStream implements Stream {
   readonly id: string;
   readonly changed = new Emitter<StreamInfo>();
-  readonly progress = new Emitter<StreamProgress>();
   /** A run ended; `error` if nobody stopped it. */
   readonly runEnded = new Emitter<{ error: StudioError | null }>();
   /** What the user should read and did not ask for. */
   readonly noticed = new Emitter<Events["notice"]>();
   readonly view: RunView;
+  readonly progress: RunProgress;
   private settings: StreamSettings;
   private state: StreamState = { kind: "idle" };
   private planned: Planned = NOT_PLANNED;
   private run: Run | null = null;
   private runs = 0;
   private lastDevice: DeviceInfo;
-  private singleWaits = false;
   private markRestart = false;
   private readonly serial = new Serial();
-  private readonly ticker = new Ticker(() => this.tick());
+  private readonly ticker = new Ticker(
+    () => this.tick(),
+    (error) => this.tickFailed(error),
+  );
 
   constructor(
     device: DeviceInfo,
@@ -93,6 +83,13 @@ export class LiveStream implements Stream {
       run: () => this.run,
       running: () => this.isRunning(),
       device: () => this.deviceInfo(),
+      clock: () => services.clock(),
+    });
+    this.progress = new RunProgress({
+      id: this.id,
+      buffer,
+      device: () => this.deviceInfo(),
+      scopeTrigger: () => this.view.scopeTrigger(),
       clock: () => services.clock(),
     });
   }
@@ -181,14 +178,8 @@ export class LiveStream implements Stream {
     return this.info();
   }
 
-  /** Said in the counters while a single acquisition waits for the scope trigger. */
-  setSingleWaits(waits: boolean): void {
-    this.singleWaits = waits;
-  }
-
   counters(): StreamCounters {
-    const native = this.run?.counters();
-    return native ? toCounters(native, this.waiting(native)) : NO_COUNTERS;
+    return this.progress.counters(this.run);
   }
 
   frame(request: FrameRequest): Promise<Frame> {
@@ -252,6 +243,7 @@ export class LiveStream implements Stream {
         isRestart: this.markRestart,
         historyScans: options.historyScans,
       });
+      this.markRestart = false;
       this.run = opened;
       for (const note of opened.notes) this.tellNote(note);
       this.planned = { resolved: opened.resolved, error: null };
@@ -264,7 +256,6 @@ export class LiveStream implements Stream {
     } catch (thrown) {
       await opened?.close().catch(() => {});
       this.run = null;
-      this.markRestart = false;
       const error = toStudioError(thrown);
       this.setState(
         fault === "other" ? { kind: "idle" } : { kind: "failed", error, atMs: Date.now() },
@@ -283,7 +274,7 @@ export class LiveStream implements Stream {
     this.ticker.stop();
     try {
       await this.run?.stop();
-      this.tellProgress();
+      if (this.run) this.progress.tell(this.run);
     } finally {
       this.setState({ kind: "idle" });
       this.runEnded.fire({ error: null });
@@ -299,9 +290,14 @@ export class LiveStream implements Stream {
   private tick(): void {
     const { run } = this;
     if (!run || !this.isRunning()) return;
-    this.tellProgress();
+    this.progress.tell(run);
     const native = run.counters();
     if (native.state === "failed") this.runFailed(run, failureOf(native, this.deviceInfo()));
+  }
+
+  /** A stream that can't tell of itself any more is ended rather than left running unseen. */
+  private tickFailed(thrown: unknown): void {
+    if (this.run) this.runFailed(this.run, toStudioError(thrown));
   }
 
   private runFailed(run: Run, error: StudioError): void {
@@ -316,37 +312,6 @@ export class LiveStream implements Stream {
   private tellNote(message: string): void {
     const title = `${this.deviceInfo().label} was mended first`;
     this.noticed.fire({ level: "info", title, error: { code: "NOTE", message }, stream: this.id });
-  }
-
-  private tellProgress(): void {
-    const { run } = this;
-    if (!run) return;
-    const native = run.counters();
-    const headers = toHeaderBatch(
-      this.id,
-      run.number,
-      run.headers(),
-      run.native.blockStates(),
-      this.services.clock(),
-    );
-    if (this.markRestart && headers.sequence.length > 0) {
-      this.markRestart = false;
-      headers.gaps.unshift(restartGap());
-    }
-    this.progress.fire({ counters: toCounters(native, this.waiting(native)), headers });
-  }
-
-  private waiting(native: ReturnType<Run["counters"]>): string | null {
-    const device = this.deviceInfo();
-    const needsTrigger = bufferOf(device, this.buffer)?.needsTrigger ?? false;
-    const scope = this.view.scopeTrigger();
-    return waitingFor({
-      counters: native,
-      secondsPerBlock: this.run?.resolved.geometry.secondsPerBlock ?? null,
-      deviceLabel: device.label,
-      deviceTrigger: needsTrigger ? device.currentTrigger : null,
-      scopeTrigger: this.singleWaits ? (scope?.trace.channel ?? null) : null,
-    });
   }
 
   private plan(settings: StreamSettings): Promise<Planned> {

@@ -5,7 +5,8 @@ import type { Events } from "../../../shared/messages.js";
 import { streamId, type StreamInfo, type StreamSettings } from "../../../shared/stream.js";
 import { DisposableStore, Emitter } from "../disposable.js";
 import type { Inventory, InventoryChange } from "../inventory.js";
-import { LiveStream, type StreamProgress, type StreamServices } from "./live-stream.js";
+import { LiveStream, type StreamServices } from "./live-stream.js";
+import type { StreamProgress } from "./run-progress.js";
 import type { Stream } from "./stream.js";
 
 export class StreamRegistry {
@@ -108,7 +109,7 @@ export class StreamRegistry {
       this.changed.fire(info);
     });
     stream.noticed.on((notice) => this.noticed.fire(notice));
-    stream.progress.on((progress) => this.progress.fire({ stream, progress }));
+    stream.progress.told.on((progress) => this.progress.fire({ stream, progress }));
     stream.refresh().catch(this.onFault);
   }
 }

@@ -44,7 +44,7 @@ export class SingleAcquisitions {
       await stream.stop();
       return result;
     } finally {
-      stream.setSingleWaits(false);
+      stream.progress.singleWaits = false;
       this.going.delete(stream);
     }
   }
@@ -86,7 +86,7 @@ function waitForSpan(
   { scans, preScans }: SingleRequest,
 ): Promise<SingleResult> {
   const triggered = stream.view.scopeTrigger() !== null;
-  stream.setSingleWaits(triggered);
+  stream.progress.singleWaits = triggered;
   const look = (): SingleResult | null => {
     if (!triggered) {
       const there = run.counters().summarisedToScan >= fromScan + scans;
@@ -105,7 +105,7 @@ function waitForSpan(
       listening.dispose();
       resolve(result);
     };
-    listening.add(stream.progress.on(check));
+    listening.add(stream.progress.told.on(check));
     listening.add(
       stream.runEnded.on(({ error }) => {
         listening.dispose();

@@ -10,7 +10,11 @@ export class Ticker implements Disposable {
   private lastMs = 0;
   private running = false;
 
-  constructor(private readonly tick: () => void) {}
+  /** `onFault`: a tick that throws must not end the program. */
+  constructor(
+    private readonly tick: () => void,
+    private readonly onFault: (error: unknown) => void,
+  ) {}
 
   start(): void {
     this.running = true;
@@ -42,6 +46,10 @@ export class Ticker implements Disposable {
   private fire(): void {
     if (!this.running) return;
     this.lastMs = Date.now();
-    this.tick();
+    try {
+      this.tick();
+    } catch (error) {
+      this.onFault(error);
+    }
   }
 }

@@ -18,8 +18,7 @@ import { decode, decodeBig, encode, viewOf, type FakeStore } from "./scans.js";
 
 type Fault = Parameters<NativeStream["fault"]>[0];
 const TICK_MS = 4;
-/** A fast stream skips scans rather than eat the test's time. */
-const SCANS_PER_TICK = 20_000;
+const WORK_MS = 1;
 
 export class FakeStream implements NativeStream {
   private state: NativeCounters["state"] = "new";
@@ -39,7 +38,7 @@ export class FakeStream implements NativeStream {
   private triggerState = { armed: false, count: 0 };
   private currentFault: Fault = "none";
   private pendingLost = 0;
-  private timer: ReturnType<typeof setInterval> | null = null;
+  private timer: ReturnType<typeof setTimeout> | null = null;
   private listener: (() => void) | null = null;
   private startNs = 0n;
   private producedTo = 0;
@@ -58,11 +57,11 @@ export class FakeStream implements NativeStream {
   async start(): Promise<void> {
     this.state = "running";
     this.startNs = process.hrtime.bigint();
-    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.schedule(TICK_MS);
   }
 
   async stop(): Promise<void> {
-    if (this.timer) clearInterval(this.timer);
+    if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     if (this.state === "running") this.state = "stopped";
   }
@@ -245,6 +244,15 @@ export class FakeStream implements NativeStream {
     return { block, byte: (scan - block.firstScan) * this.options.layout.scanBytes };
   }
 
+  /** Three quarters of the time belong to the test. */
+  private schedule(ms: number): void {
+    this.timer = setTimeout(() => {
+      const start = performance.now();
+      this.tick();
+      if (this.timer) this.schedule(Math.max(TICK_MS, 3 * (performance.now() - start)));
+    }, ms);
+  }
+
   private tick(): void {
     const { source, rateHz, payloadBytes, layout } = this.options;
     if (this.currentFault === "stall") return;
@@ -257,9 +265,9 @@ export class FakeStream implements NativeStream {
     const max = source.kind === "simulator" && source.max;
     const elapsed = Number(process.hrtime.bigint() - this.startNs) / 1e9;
     const due = max ? this.producedTo + perBlock : Math.floor(elapsed * (rateHz || 1000));
-    const limit = Math.max(1, Math.floor(SCANS_PER_TICK / perBlock));
+    const until = performance.now() + WORK_MS;
     let made = 0;
-    while (this.producedTo + perBlock <= due && made < limit) {
+    while (this.producedTo + perBlock <= due && (made === 0 || performance.now() < until)) {
       this.produce(perBlock);
       made++;
     }
@@ -349,7 +357,7 @@ export class FakeStream implements NativeStream {
   }
 
   private fail(code: string, errno: number, message: string): void {
-    if (this.timer) clearInterval(this.timer);
+    if (this.timer) clearTimeout(this.timer);
     this.timer = null;
     this.state = "failed";
     this.error = { code, errno, syscall: "ioctl", path: "", message };

@@ -1,0 +1,66 @@
+/** What a stream tells while it runs: counters with what it waits for, and batches of headers. */
+import type { NativeCounters } from "../../../native/addon.js";
+import type { DeviceInfo } from "../../../shared/device.js";
+import type { HeaderBatch, ScopeTrigger, StreamCounters } from "../../../shared/stream.js";
+import { Emitter } from "../disposable.js";
+import { NO_COUNTERS, toCounters, waitingFor } from "./counters.js";
+import { restartGap } from "./faults.js";
+import { toHeaderBatch, type ClockOffset } from "./progress.js";
+import type { Run } from "./run.js";
+import { bufferOf } from "./settings.js";
+
+export interface StreamProgress {
+  counters: StreamCounters;
+  headers: HeaderBatch;
+}
+
+export class RunProgress {
+  readonly told = new Emitter<StreamProgress>();
+  /** A single acquisition waits for the scope trigger. */
+  singleWaits = false;
+  /** Run whose break with the one before was told. */
+  private breakTold = 0;
+
+  constructor(
+    private readonly stream: {
+      id: string;
+      buffer: number;
+      device(): DeviceInfo;
+      scopeTrigger(): ScopeTrigger | null;
+      clock(): ClockOffset;
+    },
+  ) {}
+
+  counters(run: Run | null): StreamCounters {
+    const native = run?.counters();
+    return native ? toCounters(native, this.waiting(native, run as Run)) : NO_COUNTERS;
+  }
+
+  /** The only one who takes headers from the run. */
+  tell(run: Run): void {
+    const { id, clock } = this.stream;
+    const headers = toHeaderBatch(id, run.number, run.headers(), run.native.blockStates(), clock());
+    if (run.isRestart && this.breakTold !== run.number && headers.sequence.length > 0) {
+      this.breakTold = run.number;
+      headers.gaps.unshift(restartGap());
+    }
+    this.told.fire({ counters: this.counters(run), headers });
+  }
+
+  dispose(): void {
+    this.told.dispose();
+  }
+
+  private waiting(native: NativeCounters, run: Run): string | null {
+    const device = this.stream.device();
+    const needsTrigger = bufferOf(device, this.stream.buffer)?.needsTrigger ?? false;
+    const scope = this.stream.scopeTrigger();
+    return waitingFor({
+      counters: native,
+      secondsPerBlock: run.resolved.geometry.secondsPerBlock,
+      deviceLabel: device.label,
+      deviceTrigger: needsTrigger ? device.currentTrigger : null,
+      scopeTrigger: this.singleWaits ? (scope?.trace.channel ?? null) : null,
+    });
+  }
+}
