@@ -1,0 +1,84 @@
+// node test/e2e/screenshots.mjs [FOLDER]: takes the pictures of the README from the program itself, over the simulator.
+// Needs the bundles (npm run build) and Chromium.
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const ROOT = resolve(fileURLToPath(import.meta.url), "../../..");
+const folder = resolve(process.argv[2] ?? join(ROOT, "docs", "screenshots"));
+mkdirSync(folder, { recursive: true });
+const home = mkdtempSync(join(tmpdir(), "studio-shots-"));
+const env = {
+  ...process.env,
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, "config"),
+  XDG_RUNTIME_DIR: home,
+};
+const server = spawn(process.execPath, [join(ROOT, "dist/cli/cli.js"), "serve", "--json"], {
+  env,
+  stdio: ["ignore", "pipe", "inherit"],
+});
+const { url } = JSON.parse(
+  await new Promise((done) => server.stdout.once("data", (data) => done(String(data)))),
+);
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+});
+const page = await browser.newPage({ viewport: { width: 1680, height: 1050 } });
+await page.goto(url);
+await page.waitForSelector('[role="tree"]');
+
+const shot = async (name) => {
+  await page.waitForTimeout(1200);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+};
+const toggle = (name) => page.getByRole("tree").getByRole("checkbox", { name }).click();
+const words = (pattern) =>
+  page.waitForFunction(
+    (text) =>
+      new RegExp(text).test(
+        document.querySelector(".scope-plot")?.getAttribute("aria-label") ?? "",
+      ),
+    pattern,
+  );
+
+await shot("firstrun-dark");
+for (const channel of [/voltage2|sweep/, /voltage3|pulses/])
+  await toggle(channel).catch(() => undefined);
+await page.keyboard.press("Escape");
+await page.locator("body").press("Space");
+await words("triggered");
+await page.waitForTimeout(1500);
+await page.locator("body").press("f");
+await shot("running-dark");
+await page.locator("body").press("r");
+await page.waitForTimeout(3000);
+await shot("recording-dark");
+await page.setViewportSize({ width: 1280, height: 720 });
+await shot("recording-dark-1280x720");
+await page.setViewportSize({ width: 2560, height: 1440 });
+await shot("recording-dark-2560x1440");
+await page.setViewportSize({ width: 1680, height: 1050 });
+await page.locator("body").press("r");
+await page.locator("body").press("p");
+const box = await page.locator(".scope-plot").boundingBox();
+await page.mouse.move(box.x + box.width * 0.27, box.y + box.height / 2);
+for (let turn = 0; turn < 14; turn++) {
+  await page.mouse.wheel(0, -100);
+  await page.waitForTimeout(80);
+}
+await shot("frozen-dark");
+await page.locator("body").press("f");
+await page.getByRole("button", { name: /theme/i }).first().click();
+await shot("running-light");
+await page.setViewportSize({ width: 1280, height: 720 });
+await shot("running-light-1280x720");
+
+await browser.close();
+server.kill("SIGTERM");
+await new Promise((done) => server.once("exit", done));
+rmSync(home, { recursive: true, force: true });
