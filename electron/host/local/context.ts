@@ -30,6 +30,7 @@ import { errnoName } from "./errno.js";
 import { kernelShort, readFacts } from "./facts.js";
 import { LocalPaths } from "./paths.js";
 import type { Roots } from "./paths.js";
+import { mendAfterRefusal } from "./left-enabled.js";
 import { makePlan } from "./plan.js";
 import type { PlanInput } from "./plan.js";
 import { prepareSource } from "./prepare.js";
@@ -107,9 +108,14 @@ export class LocalContext implements Context {
     const attribute = device.find(address);
     device.requirePresent();
     const text = attributeText(attribute.info, typed);
+    // Writing nothing does not reach the driver; a newline clears a text.
+    const write = (): Promise<void> =>
+      device.sysfs.write(attribute.path, text === "" ? "\n" : text);
     try {
-      // Writing nothing does not reach the driver; a newline clears a text.
-      await device.sysfs.write(attribute.path, text === "" ? "\n" : text);
+      await write().catch(async (error: unknown) => {
+        if (!(await mendAfterRefusal(this.addon, device, error))) throw error;
+        await write();
+      });
     } catch (error) {
       const readable = attribute.info.access !== "write";
       const kept = readable ? await device.sysfs.tryRead(attribute.path) : null;

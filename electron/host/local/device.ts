@@ -39,6 +39,8 @@ export class LocalDevice {
   readonly answers = new Map<number, BufferAnswers>();
   /** Buffers that a stream of this program prepared or runs. */
   readonly inUse = new Set<number>();
+  /** What was put right for a write and is yet to be told. */
+  readonly mended: string[] = [];
   goneAtMs: number | null = null;
   private snapshot: DeviceSnapshot;
   private description: DeviceDescription;

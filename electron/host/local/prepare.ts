@@ -11,6 +11,7 @@ import type { BlockGeometry, StreamSettings } from "../../../shared/stream.js";
 import type { PreparedSource, SourceCandidate, SourcePlan } from "../context.js";
 import type { LocalDevice } from "./device.js";
 import { PERMISSION_FIX } from "./fixes.js";
+import { leftEnabledNote, lookLeftEnabled } from "./left-enabled.js";
 import { makePlan, planRate, requireInput, wantedElements, wantedTrigger } from "./plan.js";
 import type { PlanInput } from "./plan.js";
 import { busySentence } from "./sentences.js";
@@ -72,23 +73,20 @@ function ratePrepared(
   return rate;
 }
 
-/** A buffer that is enabled though nobody holds it was left by a program that died. */
 async function mendLeftEnabled(
-  input: PrepareInput,
+  { device, addon }: PrepareInput,
   buffer: BufferSnapshot,
   notes: string[],
 ): Promise<void> {
-  const { device, addon } = input;
-  const path = `${buffer.dir}/enable`;
-  if ((await device.sysfs.tryRead(path))?.trim() !== "1") return;
-  const { getFd, holder } = await addon.probeBuffer(device.node, buffer.index, null);
-  if (getFd !== 0) {
+  notes.push(...device.mended.splice(0));
+  const found = await lookLeftEnabled(addon, device, buffer);
+  if (found.state === "off") return;
+  if (found.state === "held") {
+    const { holder } = found;
     throw fail("EBUSY", busySentence({ by: "program", holder }), { errno: 16 });
   }
-  await write(device, path, "0", "enable");
-  notes.push(
-    `Buffer ${buffer.index} of ${device.name} was still enabled by a program that ended without stopping it. It was disabled.`,
-  );
+  await write(device, found.path, "0", "enable");
+  notes.push(leftEnabledNote(device, buffer));
 }
 
 async function setTrigger(
