@@ -111,3 +111,13 @@ export function isQuiet(name, buffer = 0) {
     getControl(name, "outstanding", buffer) === 0
   );
 }
+
+/**
+ * Whether the buffer is enabled and has delivered so many blocks since. (Counters of the run before stay until then.)
+ */
+export function flows(name, blocks = 1, buffer = 0) {
+  return (
+    readAttribute(name, `buffer${buffer}/enable`) === "1" &&
+    getControl(name, "blocks", buffer) >= blocks
+  );
+}

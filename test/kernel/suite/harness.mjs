@@ -12,8 +12,8 @@ export function skip(name, reason) {
   tests.push({ name, run: null, skip: reason });
 }
 
-/** Runs the declared tests whose name holds the filter; returns the exit code. */
-export async function runAll(filter = "") {
+/** Runs the declared tests whose name holds the filter, `after` behind each; returns the exit code. */
+export async function runAll(filter = "", after = async () => {}) {
   const totals = { passed: 0, failed: 0, skipped: 0 };
   for (const { name, run, skip: reason } of tests.filter((each) => each.name.includes(filter))) {
     if (reason !== null) {
@@ -26,6 +26,7 @@ export async function runAll(filter = "") {
       .then(run)
       .then(() => null)
       .catch((thrown) => thrown ?? new Error("thrown without a reason"));
+    await after();
     const seconds = (Number(process.hrtime.bigint() - start) / 1e9).toFixed(1);
     if (error) console.log(`${error.stack ?? error}`.replace(/^/gm, "    "));
     totals[error ? "failed" : "passed"]++;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 
-import { dmabufBytes, getControl, readAttribute } from "./driver.mjs";
+import { dmabufBytes, flows, readAttribute } from "./driver.mjs";
 import { test } from "./harness.mjs";
 import { checkCounter } from "./recording.mjs";
 import { beginRecording, newRecording, record, refused, run, until, verify } from "./studio.mjs";
@@ -14,7 +14,7 @@ const slow = ["--rate", "20000", "--blocks", "32", "--block-size", "4096", "--qu
 
 test("holders: a second program is told who has the buffer; the first goes on unharmed", async () => {
   const first = beginRecording([counter, ...slow, "--counter", "voltage0,voltage1"]);
-  await until(() => getControl("studio-counter", "blocks") > 4, "blocks");
+  await until(() => flows("studio-counter", 4), "blocks");
   const error = await refused(
     ["record", counter, "--out", newRecording(), "--samples", "100"],
     new RegExp(`in use by .*${first.program.pid}|${first.program.pid}.*in use`),
@@ -37,7 +37,7 @@ for (const transport of ["dmabuf", "read"]) {
     const before = dmabufBytes();
     const killed = beginRecording([counter, ...slow, "--transport", transport]);
     // Longer than the second after which the journal is on disk.
-    await until(() => getControl("studio-counter", "blocks") > 80, "blocks");
+    await until(() => flows("studio-counter", 80), "blocks");
     killed.program.signal("SIGKILL");
     await killed.program.ended;
     assert.equal(readAttribute("studio-counter", "buffer0/enable"), "1");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { getControl, setControl } from "./driver.mjs";
+import { flows, getControl, setControl } from "./driver.mjs";
 import { test } from "./harness.mjs";
 import { checkCounter, checkSums, countsOf, gapsIn, gapsOf, readRecording } from "./recording.mjs";
 import { beginRecording, record, sleep, until, verify } from "./studio.mjs";
@@ -23,21 +23,23 @@ async function starve({ program }, device) {
   await sleep(300);
   program.signal("SIGCONT");
   // What came after the pause is on its way into the file.
-  await moreBlocks(device, 20);
+  await moreBlocks(device, 12);
 }
 
-/** 4,096 bytes are 25.6 ms; 16 of them ride out every pause but those of the test. */
-const deep = ["--blocks", "32", "--block-size", "4096", "--queue", "16", "--no-hash"];
+/**
+ * A queue of well over a second rides out every pause but those of the test; 300 more blocks let the recorder catch up.
+ */
+const deep = ["--blocks", "320", "--block-size", "2048", "--queue", "32", "--no-hash"];
 
 const devices = {
   counter: {
     name: "studio-counter",
-    args: ["--channels", "voltage0,voltage1,voltage2,voltage3", "--rate", "20000", ...deep],
+    args: ["--channels", "voltage0,voltage1,voltage2,voltage3", "--rate", "5000", ...deep],
   },
   timestamped: {
     name: "studio-timestamped",
     args: [
-      ...["--channels", "voltage0,voltage1,voltage2,voltage3,timestamp", "--rate", "10000"],
+      ...["--channels", "voltage0,voltage1,voltage2,voltage3,timestamp", "--rate", "1000"],
       ...deep,
     ],
   },
@@ -61,7 +63,7 @@ const known = [
 for (const { of, device, more } of known) {
   test(`loss: by ${of} it is the driver's own count, gap by gap`, async () => {
     const running = beginRecording([`local:${device.name}`, ...device.args, ...more]);
-    await until(() => blocksOf(device.name) > 0, "the first block");
+    await until(() => flows(device.name, 1), "blocks");
     await starve(running, device.name);
     await starve(running, device.name);
     const result = await running.stop();
@@ -82,16 +84,16 @@ test("loss: scans that the device itself drops are seen by a counter and by time
     [devices.timestamped, []],
   ]) {
     const running = beginRecording([`local:${device.name}`, ...device.args, ...more]);
-    await until(() => blocksOf(device.name) > 0, "the first block");
-    for (const scans of [1, 700, 12_345]) {
+    await until(() => flows(device.name, 1), "blocks");
+    for (const scans of [1, 300, 2000]) {
       setControl(device.name, "drop_scans", scans);
-      await moreBlocks(device.name, 30);
+      await moreBlocks(device.name, 40);
     }
     const result = await running.stop();
     const { gaps } = checkCounter(running.out, { first: 0 });
     assert.deepEqual(
       gaps.map((gap) => gap.lost),
-      [1, 700, 12_345],
+      [1, 300, 2000],
     );
     assert.deepEqual(gapsIn(result), gaps);
     assert.equal(getControl(device.name, "lost"), result.lostSamples);
@@ -100,13 +102,13 @@ test("loss: scans that the device itself drops are seen by a counter and by time
 
 test("loss: jitter of the timestamps is stated, and no gap is made of it", async () => {
   const { name, args } = devices.timestamped;
-  setControl(name, "jitter_ns", 20_000);
+  setControl(name, "jitter_ns", 200_000);
   try {
-    const { out, result } = await record([`local:${name}`, ...args, "--samples", "20000"]);
+    const { out, result } = await record([`local:${name}`, ...args, "--samples", "4000"]);
     assert.deepEqual(result.gaps, []);
     assert.equal(result.continuity, "exact");
     const jitter = readRecording(out).global["iio:timestamp_jitter"];
-    assert.ok(jitter > 5e-6 && jitter < 30e-6, `${jitter} s`);
+    assert.ok(jitter > 50e-6 && jitter < 300e-6, `${jitter} s`);
   } finally {
     setControl(name, "jitter_ns", 0);
   }
@@ -132,7 +134,7 @@ function checkEstimates(result, truth) {
 test("loss: without either, a queue that ran dry is an estimate that holds the driver's count", async () => {
   const { name, args } = devices.counter;
   const running = beginRecording([`local:${name}`, ...args]);
-  await until(() => blocksOf(name) > 0, "the first block");
+  await until(() => flows(name, 1), "blocks");
   await starve(running, name);
   await starve(running, name);
   const result = await running.stop();
@@ -163,7 +165,7 @@ test("loss: a queue of one block at a high rate, dry at every block: each gap is
 test("loss: where nothing was lost, none is reported", async () => {
   const { name, args } = devices.counter;
   for (const more of [[], ["--heap", "udmabuf"]]) {
-    const { out, result } = await record([`local:${name}`, ...args, ...more, "--samples", "40000"]);
+    const { out, result } = await record([`local:${name}`, ...args, ...more, "--samples", "15000"]);
     assert.equal(getControl(name, "lost"), 0, "the machine was too slow for this test");
     assert.deepEqual(checkCounter(out, { first: 0 }).gaps, []);
     assert.deepEqual(result.gaps, []);
@@ -174,7 +176,7 @@ test("loss: where nothing was lost, none is reported", async () => {
 test("loss: over read() without a counter nothing can be known, and 0 is not claimed", async () => {
   const { name, args } = devices.counter;
   const { result } = await record([
-    ...[`local:${name}`, ...args, "--transport", "read", "--samples", "20000"],
+    ...[`local:${name}`, ...args, "--transport", "read", "--samples", "8000"],
   ]);
   assert.equal(result.continuity, "unknown");
   assert.equal(result.lostSamples, null);
@@ -185,19 +187,19 @@ test("loss: a failed transfer is a gap of a block; the recording goes on", async
   const { name, args } = devices.counter;
   for (const more of [["--counter", "voltage0,voltage1"], []]) {
     const running = beginRecording([`local:${name}`, ...args, ...more]);
-    await until(() => blocksOf(name) > 4, "blocks");
+    await until(() => flows(name, 4), "blocks");
     setControl(name, "abort_next", 1);
     await until(() => getControl(name, "failed_blocks") === 1, "the failure");
-    await moreBlocks(name, 20);
+    await moreBlocks(name, 40);
     const result = await running.stop();
     const { gaps } = checkCounter(running.out, { first: 0 });
     assert.deepEqual(
       gaps.map((gap) => gap.lost),
-      [512],
+      [256],
     );
     if (more.length > 0) assert.deepEqual(gapsIn(result), gaps);
     else checkEstimates(result, gaps);
-    assert.equal(getControl(name, "lost"), 512);
+    assert.equal(getControl(name, "lost"), 256);
     await verify(running.out);
   }
 });
@@ -205,12 +207,12 @@ test("loss: a failed transfer is a gap of a block; the recording goes on", async
 test("loss: blocks that the driver refuses are offered again; nothing hangs, nothing is made up", async () => {
   const { name, args } = devices.counter;
   const running = beginRecording([`local:${name}`, ...args, "--counter", "voltage0,voltage1"]);
-  await until(() => blocksOf(name) > 4, "blocks");
+  await until(() => flows(name, 4), "blocks");
   setControl(name, "refuse_next", 3);
   await until(() => getControl(name, "refuse_next") === 0, "the refusals");
-  await moreBlocks(name, 40);
+  await moreBlocks(name, 60);
   // The queue is as deep as before: each refused block was attached again.
-  await until(() => getControl(name, "outstanding") >= 15, "the queue to be full again");
+  await until(() => getControl(name, "outstanding") >= 31, "the queue to be full again");
   const result = await running.stop();
   const { gaps } = checkCounter(running.out, { first: 0 });
   assert.deepEqual(gapsIn(result), gaps);

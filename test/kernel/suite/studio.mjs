@@ -11,7 +11,7 @@ const disk = process.env.KERNEL_TEST_DISK;
 const asUserScript = path.join(process.env.KERNEL_TEST_GUEST, "as-user");
 
 /** Deadline of anything that is waited for: far above what it takes, so that no test is a race. */
-export const patienceSeconds = 60;
+export const patienceSeconds = 180;
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -36,6 +36,17 @@ function folders(home) {
   };
 }
 
+const alive = new Set();
+
+/** Kills what a test left running, so that the next finds the devices free. */
+export async function endAll() {
+  for (const program of alive) {
+    program.signal("SIGCONT");
+    program.signal("SIGKILL");
+    await program.ended;
+  }
+}
+
 /** A run of the command line. */
 export class Program {
   stdout = "";
@@ -53,7 +64,9 @@ export class Program {
     this.child.stderr.setEncoding("utf8").on("data", (text) => (this.stderr += text));
     this.ended = new Promise((resolve, reject) => {
       this.child.once("error", reject);
+      alive.add(this);
       this.child.once("close", (status, signal) => {
+        alive.delete(this);
         this.status = status;
         this.signalled = signal;
         resolve(this);
@@ -129,7 +142,7 @@ export function newRecording(name = "recording") {
 /** Records to the end and returns {out, result, notes}. `args` without `record` and `--out`. */
 export async function record(args, { out = newRecording(), ...options } = {}) {
   const program = new Program(["record", ...args, "--out", out, "--json"], options);
-  await program.end(options.seconds ?? 120);
+  await program.end(options.seconds ?? 300);
   assert.equal(program.status, 0, `${program}`);
   return { out, result: program.json, notes: program.stderr };
 }

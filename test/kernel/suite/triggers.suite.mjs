@@ -104,7 +104,10 @@ test("triggers: what a full kfifo refused is told by the timestamps, as the driv
     ...["--queue", "2", "--no-hash"],
   ]);
   const produced = () => getControl("studio-kfifo", "produced");
-  await until(() => produced() > 50, "scans");
+  await until(
+    () => readAttribute("studio-kfifo", "buffer0/enable") === "1" && produced() > 50,
+    "scans",
+  );
   running.program.signal("SIGSTOP");
   await until(() => getControl("studio-kfifo", "lost") > 50, "the kfifo to overflow");
   running.program.signal("SIGCONT");

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 
-import { deviceFolder, dmabufBytes, getControl, setControl, setPresent } from "./driver.mjs";
+import {
+  deviceFolder,
+  dmabufBytes,
+  flows,
+  getControl,
+  readAttribute,
+  setControl,
+  setPresent,
+} from "./driver.mjs";
 import { test } from "./harness.mjs";
 import { checkCounter } from "./recording.mjs";
 import { beginRecording, record, until, verify, withHost } from "./studio.mjs";
@@ -34,7 +42,7 @@ for (const { of, args } of ways) {
   test(`unplug: while it records over ${of}: what came is whole, and no memory is lost`, () =>
     unplugged("studio-counter", async (unplug) => {
       const { program, out } = beginRecording([counter, ...slow, ...args]);
-      await until(() => getControl("studio-counter", "blocks") > 40, "blocks");
+      await until(() => flows("studio-counter", 40), "blocks");
       unplug();
       await program.end();
       assert.equal(program.status, 1, `${program}`);
@@ -57,7 +65,7 @@ test("unplug: over and over, at a rate where blocks complete all the time", asyn
         ...[counter, "--rate", "1000000", "--block-size", "16384", "--no-hash"],
         ...["--counter", "voltage0,voltage1"],
       ]);
-      await until(() => getControl("studio-counter", "blocks") > 20 + round, "blocks");
+      await until(() => flows("studio-counter", 20 + round), "blocks");
       unplug();
       await program.end();
       assert.equal(program.status, 1, `${program}`);
@@ -72,7 +80,12 @@ test("unplug: a kfifo that goes while it records", () =>
       ...["local:studio-kfifo", "--device-trigger", "studio-trigger"],
       ...["--device-trigger-rate", "500"],
     ]);
-    await until(() => getControl("studio-kfifo", "produced") > 600, "scans");
+    await until(
+      () =>
+        readAttribute("studio-kfifo", "buffer0/enable") === "1" &&
+        getControl("studio-kfifo", "produced") > 600,
+      "scans",
+    );
     unplug();
     await program.end();
     assert.equal(program.status, 1, `${program}`);
@@ -84,7 +97,7 @@ test("unplug: a kfifo that goes while it records", () =>
 test("unplug: a stalled device that goes is noticed as well", () =>
   unplugged("studio-counter", async (unplug) => {
     const { program } = beginRecording([counter, ...slow, "--no-hash"]);
-    await until(() => getControl("studio-counter", "blocks") > 10, "blocks");
+    await until(() => flows("studio-counter", 10), "blocks");
     setControl("studio-counter", "stall", 1);
     try {
       unplug();
