@@ -8,7 +8,7 @@ import type { Recordings } from "./recordings/service.js";
 import type { Handlers, Session } from "./session.js";
 import type { SettingsStore } from "./settings-store.js";
 import { BlockForwarder } from "./streams/block-forwarder.js";
-import type { LiveStream } from "./streams/live-stream.js";
+import { LiveStream } from "./streams/live-stream.js";
 import type { StreamRegistry } from "./streams/registry.js";
 import type { SingleAcquisitions } from "./streams/single.js";
 import { writeAttribute } from "./attribute-write.js";

@@ -349,6 +349,7 @@ describe("opened recordings", () => {
       range: { kind: "all" },
       columns: 300,
       physical: true,
+      keep: "view",
     });
     expect(shown).toMatchObject({ form: "columns", fromScan: 0, toScan: 40_000, timeAxis: "rate" });
     expect(Math.max(...shown.traces[1]!.y)).toBeCloseTo(0.8, 1);
