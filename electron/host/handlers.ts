@@ -145,17 +145,19 @@ function pinFor(
 }
 
 function viewHandlers({ streams }: HostParts): Some<"view"> {
-  const turns = new WeakMap<Session, number>();
+  const turns = new WeakMap<Session, Map<string, number>>();
   return {
     "view.frame": async (request, session) => {
-      const frame = await streams.get(request.stream).frame(request);
-      const { keep, range, stream } = request;
-      if (keep !== undefined && range.kind !== "range") {
+      const { keep, range } = request;
+      const stream = streams.get(request.stream);
+      const frame = await stream.frame(request);
+      // A recording keeps its samples without a pin.
+      if (keep !== undefined && range.kind !== "range" && stream instanceof LiveStream) {
         // The last two: the window may freeze what it has while the next answer is on its way.
-        const turn = (turns.get(session) ?? 0) ^ 1;
-        turns.set(session, turn);
-        const key = `shown ${keep} ${turn}`;
-        pinFor(session, streams.live(stream), key, frame.fromScan, frame.toScan);
+        const own = turns.get(session) ?? new Map<string, number>();
+        const turn = (own.get(keep) ?? 0) ^ 1;
+        turns.set(session, own.set(keep, turn));
+        pinFor(session, stream, `shown ${keep} ${turn}`, frame.fromScan, frame.toScan);
       }
       return frame;
     },

@@ -385,6 +385,28 @@ describe("views", () => {
     expect(newest().pinKeys()).toHaveLength(0);
   });
 
+  it("keep the blocks of each view's last two live answers while the window is there", async () => {
+    await request("stream.start", { stream: ADC });
+    await running();
+    const other = await bench.connect();
+    const ask = (keep: string) =>
+      other.request("view.frame", {
+        stream: ADC,
+        traces: [{ channel: "voltage0", part: "value" }],
+        range: { kind: "follow", scans: 1000 },
+        columns: 100,
+        physical: true,
+        keep,
+      });
+    for (let n = 0; n < 5; n++) {
+      await ask("a");
+      await ask("b");
+    }
+    expect(newest().pinKeys()).toHaveLength(4);
+    other.close();
+    await expect.poll(() => newest().pinKeys().length).toBe(0);
+  });
+
   it("answer an empty frame before the first run, and name a channel that is off", async () => {
     expect((await frame("voltage0")).x).toHaveLength(0);
     await request("stream.start", { stream: ADC });
