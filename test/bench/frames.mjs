@@ -54,13 +54,48 @@ export async function benchFrames(_addon, report, _folder, root) {
   }
 }
 
-/** Enables so many traces: the converter's channels, doubled by raw views is not possible, so a second view at 8. */
+const STREAM = "sim:adc/buffer0";
+const CHANNELS = ["voltage0", "voltage1", "voltage2", "voltage3"];
+
+/** One, four, or eight traces: the converter's channels, and both pairs of them with magnitude and phase. */
 async function showTraces(page, traces) {
-  const client = await page.evaluate(async (count) => {
-    const studio = globalThis.studioForBench;
-    return studio ? studio.showTraces(count) : count;
-  }, traces);
-  return client;
+  const channels = CHANNELS.slice(0, Math.min(4, traces));
+  await ask(page, "stream.configure", { stream: STREAM, patch: { channels } });
+  await ask(page, "stream.start", { stream: STREAM });
+  if (traces > 4) {
+    for (const [i, q] of [CHANNELS.slice(0, 2), CHANNELS.slice(2, 4)]) {
+      await ask(page, "device.pair", { device: "sim:adc", i, q, action: "join" });
+    }
+    const choices = page.getByRole("combobox", { name: /^Drawn of/ });
+    await page.waitForTimeout(1000);
+    for (let k = 0; k < (await choices.count()); k++) {
+      await choices.nth(k).click();
+      await page.getByRole("option", { name: "I, Q, magnitude, phase" }).click();
+    }
+  }
+  await page.waitForTimeout(1500);
+  return page.locator(".scope-plot .tag").count();
+}
+
+/** A request through a socket of its own from the same page. */
+function ask(page, name, params) {
+  return page.evaluate(
+    ([asked, what]) =>
+      new Promise((done, reject) => {
+        const socket = new WebSocket(`ws://${location.host}/ws`);
+        socket.addEventListener("message", (event) => {
+          const message = JSON.parse(event.data);
+          if (message.kind === "door") {
+            socket.send(JSON.stringify({ kind: "request", id: 1, name: asked, params: what }));
+          } else if (message.id === 1) {
+            socket.close();
+            if (message.kind === "error") reject(new Error(message.error.message));
+            else done(null);
+          }
+        });
+      }),
+    [name, params],
+  );
 }
 
 async function traceFrames(browser, page) {
