@@ -156,8 +156,8 @@ function viewHandlers({ streams }: HostParts): Some<"view"> {
         // The last two: the window may freeze what it has while the next answer is on its way.
         const own = turns.get(session) ?? new Map<string, number>();
         const turn = (own.get(keep) ?? 0) ^ 1;
-        turns.set(session, own.set(keep, turn));
         pinFor(session, stream, `shown ${keep} ${turn}`, frame.fromScan, frame.toScan);
+        turns.set(session, own.set(keep, turn));
       }
       return frame;
     },

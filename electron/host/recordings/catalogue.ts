@@ -86,9 +86,9 @@ export class Catalogue {
       this.again = false;
       if (!this.watcher) this.watch();
       const entries = await this.scan().catch(() => [] as RecordingEntry[]);
-      if (JSON.stringify(entries) === JSON.stringify(this.entries)) continue;
+      const changed = summary(entries) !== summary(this.entries);
       this.entries = entries;
-      this.changed.fire(entries);
+      if (changed) this.changed.fire(entries);
     }
     this.scanning = null;
   }
@@ -138,6 +138,13 @@ export class Catalogue {
       return damaged(error);
     }
   }
+}
+
+/** What makes a list another one. A recording that runs grows all the time; its status tells how far. */
+function summary(entries: readonly RecordingEntry[]): string {
+  return JSON.stringify(
+    entries.map((entry) => (entry.state === "recording" ? { ...entry, bytes: 0 } : entry)),
+  );
 }
 
 function partOf(json: unknown): Part {

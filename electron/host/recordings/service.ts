@@ -158,8 +158,11 @@ export class Recordings implements RecordingControl {
     );
   }
 
-  /** With the same note and options, under a new name. */
+  /** With the same note and options, under a new name, on the running stream. */
   async startAgain(stream: string): Promise<void> {
+    if (!this.deps.streams().live(stream).isRunning()) {
+      throw fail("STOPPED", "The stream ended, so no new recording was begun. Run it again.");
+    }
     const again = { ...(this.lastRequests.get(stream) ?? { stream }) };
     delete again.name;
     await this.start(again);
@@ -339,7 +342,10 @@ export class Recordings implements RecordingControl {
   /** Creates the folder; refuses where there is no room to begin. */
   private async readyFolder(): Promise<string> {
     const folder = this.folder();
-    await mkdir(folder, { recursive: true });
+    await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+      // A file stands where the folder should.
+      throw error.code === "EEXIST" ? Object.assign(error, { code: "ENOTDIR" }) : error;
+    });
     const free = await this.deps.addon.freeBytes(folder);
     if (free < FREE_FLOOR_BYTES * 2) {
       throw fail(
