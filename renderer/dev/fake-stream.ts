@@ -182,6 +182,7 @@ export class FakeStream {
     let geometry: BlockGeometry | null = null;
     let geometryError: StreamInfo["geometryError"] = null;
     try {
+      if (device.presence === "gone") throw fail("ENODEV", `${device.name} has gone.`);
       geometry = this.geometry();
     } catch (thrown) {
       geometryError = (thrown as { detail: NonNullable<StreamInfo["geometryError"]> }).detail;
@@ -194,7 +195,7 @@ export class FakeStream {
       settings: structuredClone(this.settings),
       geometry,
       geometryError,
-      rateSetHz: this.rateHz(),
+      rateSetHz: geometry && this.rateHz(),
       state: this.state,
       transport: {
         kind: buffer.transport,

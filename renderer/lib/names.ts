@@ -7,12 +7,26 @@ import { bufferPairs, drawableChannels } from "./traces.js";
 
 /** In a list under its context: the label, else the driver's name. */
 export function deviceName(device: DeviceInfo): string {
-  return device.label || device.name;
+  const name = device.label || device.name;
+  return device.context === "rec" ? shortRecordingName(name) : name;
+}
+
+/** `2026-11-20_12-41-07_ad9361` as `11-20 12:41 ad9361`; names of another pattern stay as they are. */
+export function shortRecordingName(name: string): string {
+  const match = /^\d{4}-(\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_(.+)$/.exec(name);
+  return match ? `${match[1]} ${match[2]}:${match[3]} ${match[4]}` : name;
 }
 
 /** By itself: the simulator's devices say that they are. */
 export function standaloneName(device: DeviceInfo): string {
   return device.context === "sim" ? `sim ${deviceName(device)}` : deviceName(device);
+}
+
+/** Why a stream failed, while that still holds: a device that came back is no failure any more. */
+export function failureOf(device: DeviceInfo | undefined, stream: StreamInfo | undefined) {
+  if (stream?.state.kind !== "failed") return null;
+  const { error } = stream.state;
+  return error.code === "ENODEV" && device?.presence === "present" ? null : error;
 }
 
 /** `61.44 MS/s` */

@@ -3,7 +3,7 @@ import { formatCount, formatSi, siFigure } from "../../shared/figures.js";
 import type { DeviceInfo } from "../../shared/device.js";
 import type { RecordingStatus } from "../../shared/recording.js";
 import type { StreamCounters, StreamInfo } from "../../shared/stream.js";
-import { clockTime, formatRate } from "./names.js";
+import { clockTime, failureOf, formatRate } from "./names.js";
 
 /** `61.44 MS/s` with, beside it, what was measured: `measured 61.439`, in the same prefix. */
 export function rateWords(
@@ -47,9 +47,12 @@ export function restWords(
     const since = device.goneAtMs ? ` since ${clockTime(device.goneAtMs)}` : "";
     return { text: `device gone${since}`, error: true };
   }
+  if (stream.transport?.kind === "replay") return { text: "recording", error: false };
   switch (stream.state.kind) {
-    case "failed":
-      return { text: stream.state.error.message, error: true };
+    case "failed": {
+      const failure = failureOf(device, stream);
+      return { text: failure?.message ?? "idle", error: failure !== null };
+    }
     case "starting":
       return { text: "starting", error: false };
     case "stopping":

@@ -36,6 +36,7 @@ export interface LiveStream {
   run: number;
 }
 
+const GONE = "ENODEV";
 const TEXT_HZ = 5;
 /** Gaps kept here for the eye; the host and the recording have all of them. */
 const GAPS_KEPT = 512;
@@ -55,7 +56,8 @@ export const useStreams = defineStore("streams", () => {
     for (const stream of streams) put(stream);
   }
 
-  function put(info: StreamInfo): StreamInfo {
+  function put(told: StreamInfo): StreamInfo {
+    const info = withLastKnown(told, infos.get(told.id));
     infos.set(info.id, info);
     const figures = latest.get(info.id);
     if (figures) showFigures(live(info.id), figures.counters);
@@ -174,6 +176,12 @@ export const useStreams = defineStore("streams", () => {
     setTrigger,
   };
 });
+
+/** Of a device that is gone, what its settings meant stays readable as the last state. */
+function withLastKnown(info: StreamInfo, before: StreamInfo | undefined): StreamInfo {
+  if (info.geometry || !before?.geometry || info.geometryError?.code !== GONE) return info;
+  return { ...info, geometry: before.geometry, rateSetHz: info.rateSetHz ?? before.rateSetHz };
+}
 
 /** Running, or on its way to or from it. */
 export function isActive(info: StreamInfo | undefined): boolean {

@@ -1,6 +1,8 @@
 /** What a stream's lamp shows. */
 import type { DeviceInfo } from "../../shared/device.js";
 import type { StreamInfo } from "../../shared/stream.js";
+import { failureOf } from "../lib/names.js";
+import { isActive } from "../stores/streams.js";
 
 export type LampState = "idle" | "running" | "recording" | "gone" | "failed";
 
@@ -10,6 +12,6 @@ export function lampState(
 ): LampState {
   if (device?.presence === "gone") return "gone";
   if (stream?.recording) return "recording";
-  if (stream?.state.kind === "failed") return "failed";
-  return stream && stream.state.kind !== "idle" ? "running" : "idle";
+  if (failureOf(device, stream)) return "failed";
+  return isActive(stream) ? "running" : "idle";
 }

@@ -61,7 +61,7 @@ describe("the command palette", () => {
     await userEvent.keyboard("{Enter}");
     await vi.waitFor(() =>
       expect(document.querySelector("[data-test=stream-selector]")?.textContent).toContain(
-        "2026-11-20_11-58",
+        "11-20 11:58",
       ),
     );
   });

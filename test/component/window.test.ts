@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { userEvent } from "vitest/browser";
 import { parseLayout } from "../../renderer/lib/layout.js";
+import { shortRecordingName } from "../../renderer/lib/names.js";
 import { ADC, asked, bench, field, mountWindow, row, sentenceBeside, showing } from "./window.js";
 
 describe("the first start", () => {
@@ -54,6 +55,20 @@ describe("what went wrong", () => {
     expect(document.querySelector('[data-section="buffer"]')?.textContent).toContain("last state");
     expect(field("sampling_frequency").readOnly).toBe(true);
     expect(field("sampling_frequency").value).toBe("256");
+    expect(field("Blocks").value).toBe("64");
+    expect(field("Block size").value).toBe("32");
+  });
+
+  test("a device that came back is no failure any more", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard(" ");
+    await vi.waitFor(() => expect(host.stream(ADC).state.kind).toBe("running"));
+    host.unplug("sim:adc");
+    await vi.waitFor(() => expect(row("adc").textContent).toContain("unplugged"));
+    host.plug("sim:adc");
+    host.emit("stream", { stream: host.stream(ADC).info() });
+    await vi.waitFor(() => expect(row("adc").querySelector("[aria-label=idle]")).not.toBeNull());
+    expect(document.querySelector(".status")?.textContent).toContain("idle");
   });
 
   test("a stream that cannot start says why in its view, with the command that mends it", async () => {
@@ -89,6 +104,13 @@ describe("what went wrong", () => {
     await vi.waitFor(() =>
       expect(document.querySelector("[role=alertdialog]")?.textContent).toContain("Reload"),
     );
+  });
+});
+
+describe("names", () => {
+  test("a recording is called by its moment and device, another pattern by its whole name", () => {
+    expect(shortRecordingName("2026-11-20_12-41-07_ad9361")).toBe("11-20 12:41 ad9361");
+    expect(shortRecordingName("bench 3")).toBe("bench 3");
   });
 });
 
@@ -134,12 +156,12 @@ describe("views and settings", () => {
     await userEvent.keyboard("{Control>},{/Control}");
     await vi.waitFor(() => expect(document.querySelector("[role=dialog]")).not.toBeNull());
     const folder = field("Folder of recordings");
-    await userEvent.fill(folder, "/root/secret");
+    await userEvent.fill(folder, "/srv/secret");
     await userEvent.keyboard("{Enter}");
     await vi.waitFor(() =>
       expect(sentenceBeside(folder)).toContain("Choose a folder of your own."),
     );
-    expect(folder.value).toBe("/root/secret");
+    expect(folder.value).toBe("/srv/secret");
   });
 
   test("the theme changes at a key and is kept by the host", async () => {
