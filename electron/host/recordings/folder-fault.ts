@@ -1,5 +1,5 @@
 /** What a disk refuses, as sentences that name the next step. */
-import { StudioFailure, fail, toStudioError } from "../../../shared/errors.js";
+import { StudioFailure, toStudioError } from "../../../shared/errors.js";
 
 const NEXT: Record<string, string> = {
   EACCES: "may not be written by you. Change its permissions, or choose another folder",
@@ -18,8 +18,9 @@ export function folderFault(thrown: unknown, folder: string): Error {
   const error = toStudioError(thrown);
   const next = NEXT[error.code];
   if (!next) return thrown instanceof Error ? thrown : new Error(error.message);
-  return fail(error.code, `The folder ${folder} ${next}.`, {
+  return new StudioFailure({
     ...error,
+    message: `The folder ${folder} ${next}.`,
     path: error.path ?? folder,
   });
 }
