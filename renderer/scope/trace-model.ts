@@ -48,9 +48,9 @@ export function channelOf(device: DeviceInfo, source: TraceSource): ChannelInfo 
 
 /** A value of the trace with its unit. */
 export function traceFigure(trace: ScopeTrace, value: number, digits = 4): Figure {
-  if (trace.prefixed) return siFigure(value, trace.unit, digits, { keepZeros: true });
-  const plain = siFigure(1, "", digits);
-  return { text: plainText(value, digits) || plain.text, unit: trace.unit };
+  return trace.prefixed
+    ? siFigure(value, trace.unit, digits, { keepZeros: true })
+    : { text: plainText(value, digits), unit: trace.unit };
 }
 
 /**
@@ -77,9 +77,7 @@ function plainText(value: number, digits: number): string {
   const decimals = whole
     ? 0
     : Math.max(0, Math.min(9, digits - 1 - Math.floor(Math.log10(Math.abs(value) || 1))));
-  const [head, tail] = Math.abs(value).toFixed(decimals).split(".");
-  const parted = head!.replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${value < 0 ? "−" : ""}${parted}${tail ? `.${tail}` : ""}`;
+  return formatFixed(value, decimals);
 }
 
 /** `250 mV/div` */

@@ -107,6 +107,7 @@ describe("the package", () => {
   it.skipIf(!hasDpkg)("installs the rule, the desktop file and the icons from the deb", () => {
     const has = (pattern: RegExp) => debFiles.some((file) => pattern.test(file));
     expect(has(/usr\/lib\/udev\/rules\.d\/60-iio-studio\.rules$/)).toBe(true);
+    expect(has(/usr\/lib\/sysusers\.d\/iio-studio\.conf$/)).toBe(true);
     expect(has(/usr\/share\/applications\/.*\.desktop$/)).toBe(true);
     expect(has(/icons\/hicolor\/256x256\/apps\/.*\.png$/)).toBe(true);
     expect(has(/opt\/.*\/iio-studio$/)).toBe(true);

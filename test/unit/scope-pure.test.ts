@@ -20,6 +20,14 @@ import {
   zoom,
 } from "../../renderer/scope/state.js";
 import { nextStep, stepAtLeast, stepsBetween } from "../../renderer/scope/steps.js";
+import { axisUnit, tickText } from "../../renderer/scope/time-axis.js";
+import {
+  laneScale,
+  perDivText,
+  traceFigure,
+  traceFigures,
+  type ScopeTrace,
+} from "../../renderer/scope/trace-model.js";
 import type { GapInfo } from "../../shared/stream.js";
 import type { Frame } from "../../shared/view.js";
 
@@ -245,5 +253,47 @@ describe("a gap's words", () => {
     expect(gapWords({ ...gap, grade: "exact", lost: 1280 }, 1e-6)).toBe("1,280 lost, 1.28 ms");
     expect(gapWords({ ...gap, grade: "unknown", lost: 0 }, 1e-6)).toBe("gap, length not known");
     expect(gapWords({ ...gap, grade: "exact", lost: 3 }, 0)).toBe("3 lost, 3 scans");
+  });
+});
+
+describe("the time axis", () => {
+  it("takes one unit for the whole span", () => {
+    expect(axisUnit({ from: -2e-4, to: 8e-4 }, "rate")).toEqual({ unit: "µs", factor: 1e6 });
+    expect(axisUnit({ from: 0, to: 0 }, "rate").factor).toBeGreaterThan(0);
+    expect(axisUnit({ from: 0, to: 900 }, "index").unit).toBe("scans");
+  });
+  it("writes ticks with the decimals their step needs", () => {
+    expect(tickText(-2e-4, [-2e-4, -1e-4], 1e6)).toBe("−200");
+    expect(tickText(1.5e-6, [1e-6, 1.5e-6], 1e6)).toBe("1.5");
+    expect(tickText(-1e-20, [0, 1e-4], 1e6)).toBe("0");
+  });
+});
+
+describe("figures of a trace", () => {
+  const volts: ScopeTrace = {
+    source: { channel: "voltage0", part: "value" },
+    key: "k",
+    name: "voltage0",
+    slot: 1,
+    unit: "V",
+    prefixed: true,
+  };
+  const counts: ScopeTrace = { ...volts, unit: "", prefixed: false };
+  it("stand side by side in one unit with the same decimals", () => {
+    expect(traceFigures(volts, [-0.0927, 12.41, null])).toEqual([
+      { text: "−0.09", unit: "V" },
+      { text: "12.41", unit: "V" },
+      { text: "–", unit: "" },
+    ]);
+    expect(traceFigures(counts, [-32768, 12])).toEqual([
+      { text: "−32,768", unit: "" },
+      { text: "12", unit: "" },
+    ]);
+  });
+  it("take prefixes where the unit does", () => {
+    expect(traceFigure(volts, 0.183, 3)).toEqual({ text: "183", unit: "mV" });
+    expect(perDivText(volts, 0.25)).toBe("250 mV/div");
+    expect(perDivText(counts, 5000)).toBe("5,000/div");
+    expect(laneScale(volts, 0.25)).toEqual({ factor: 1000, unit: "mV" });
   });
 });

@@ -1,0 +1,58 @@
+/** A whole frame on the plot's canvas: gaps, zero lines, traces, marks. */
+import type { Frame } from "../../shared/view.js";
+import { drawGaps, drawMissing, drawTouches, drawZero, drawZeroTime, type Canvas } from "./draw.js";
+import { timeOfScan } from "./frame-math.js";
+import { sampleDots, tracePath } from "./paths.js";
+import type { Lane } from "./state.js";
+import type { ScopeTrace } from "./trace-model.js";
+
+export interface Drawn {
+  frame: Frame;
+  traces: ScopeTrace[];
+  lanes: Lane[];
+  dots: boolean;
+  /** Trace that triggers, or -1. */
+  triggerTrace: number;
+  /** Of a trace, CSS pixels. */
+  lineWidth: number;
+}
+
+export function drawFrame(canvas: Canvas, drawn: Drawn): void {
+  const { ctx, box, ratio } = canvas;
+  const { frame, traces, lanes } = drawn;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(box.left, box.top, box.width, box.height);
+  ctx.clip();
+  if (frame.samplesFromScan > frame.fromScan && frame.form === "columns") {
+    drawMissing(canvas, timeOfScan(frame, frame.samplesFromScan), "envelope only: samples reused");
+  }
+  drawGaps(canvas, frame);
+  const shown = Math.min(traces.length, lanes.length, frame.traces.length);
+  for (let k = 0; k < shown; k++) drawZero(canvas, lanes[k]!);
+  ctx.lineWidth = drawn.lineWidth * ratio;
+  ctx.lineJoin = "round";
+  for (let k = shown - 1; k >= 0; k--) drawTrace(canvas, drawn, k);
+  ctx.restore();
+  if (frame.trigger) {
+    const slot = traces[drawn.triggerTrace]?.slot;
+    drawZeroTime(canvas, slot ? canvas.tokens.traces[slot]! : canvas.tokens["n-2"]);
+  }
+}
+
+function drawTrace(canvas: Canvas, { frame, traces, lanes, dots }: Drawn, k: number): void {
+  const { ctx, tokens, ratio, x, y } = canvas;
+  const { slot } = traces[k]!;
+  const lane = lanes[k]!;
+  ctx.strokeStyle = tokens.traces[slot]!;
+  const dashed = traces.length > 4 ? tokens.dashes[slot]! : [];
+  ctx.setLineDash(dashed.map((length) => length * ratio));
+  ctx.stroke(tracePath(frame, k, lane, x, y));
+  ctx.setLineDash([]);
+  const marks = dots ? sampleDots(frame, k, lane, x, y, 2 * ratio) : null;
+  if (marks) {
+    ctx.fillStyle = tokens.traces[slot]!;
+    ctx.fill(marks);
+  }
+  drawTouches(canvas, frame, k, lane);
+}

@@ -1,0 +1,31 @@
+/** Handles on the plot: dragged by the pointer, moved by the arrow keys. */
+
+/** Follows a pointer that was pressed until it is let go. */
+export function drag(event: PointerEvent, move: (dx: number, dy: number) => void): void {
+  if (event.button !== 0) return;
+  event.preventDefault();
+  const target = event.currentTarget as HTMLElement;
+  target.setPointerCapture(event.pointerId);
+  let [x, y] = [event.clientX, event.clientY];
+  const moved = (next: PointerEvent) => {
+    move(next.clientX - x, next.clientY - y);
+    [x, y] = [next.clientX, next.clientY];
+  };
+  target.addEventListener("pointermove", moved);
+  target.addEventListener(
+    "lostpointercapture",
+    () => target.removeEventListener("pointermove", moved),
+    {
+      once: true,
+    },
+  );
+}
+
+/** Arrow keys on a handle: a tenth of a division, with Shift a whole one. */
+export function nudge(event: KeyboardEvent, move: (divisions: number) => void): void {
+  const direction = event.key === "ArrowUp" ? 1 : event.key === "ArrowDown" ? -1 : 0;
+  if (direction === 0) return;
+  event.preventDefault();
+  event.stopPropagation();
+  move(direction * (event.shiftKey ? 1 : 0.1));
+}
