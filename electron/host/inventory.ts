@@ -39,6 +39,7 @@ export class Inventory {
   private readonly owned = new DisposableStore();
   private readonly file: JsonFile<AllNotes>;
   private notes: AllNotes = {};
+  private known: Map<string, DeviceInfo> | null = null;
 
   constructor(
     configDir: string,
@@ -59,8 +60,10 @@ export class Inventory {
 
   add(context: Context): void {
     this.contexts.push(context);
+    this.known = null;
     this.owned.add(
       context.onChange((change) => {
+        this.known = null;
         if (change.kind === "context") {
           this.changed.fire({ kind: "context", context: context.info });
         } else if (change.kind === "device") {
@@ -82,6 +85,7 @@ export class Inventory {
     if (at < 0) return;
     const devices = context.devices();
     this.contexts.splice(at, 1);
+    this.known = null;
     for (const { id } of devices) this.changed.fire({ kind: "removed", id });
   }
 
@@ -93,15 +97,17 @@ export class Inventory {
     };
   }
 
+  /** As of the last change told: cheap enough for every frame. */
   find(id: string): DeviceInfo | undefined {
-    const all = this.raw();
-    const device = all.find((candidate) => candidate.id === id);
-    return device && overlayDevice(device, all, this.notes);
+    this.known ??= new Map(this.list().devices.map((device) => [device.id, device]));
+    return this.known.get(id);
   }
 
-  /** Throws NOT_FOUND. */
+  /** As it is now. Throws NOT_FOUND. */
   device(id: string): DeviceInfo {
-    const device = this.find(id);
+    const all = this.raw();
+    const found = all.find((candidate) => candidate.id === id);
+    const device = found && overlayDevice(found, all, this.notes);
     if (!device) {
       throw fail("NOT_FOUND", `There is no device ${id}. Plug it in, or choose another.`, {
         field: "device",
@@ -184,6 +190,7 @@ export class Inventory {
     const device = this.rawDevice(id);
     const identity = deviceIdentity(device);
     this.notes = { ...this.notes, [identity]: change(this.notes[identity] ?? {}) };
+    this.known = null;
     this.tellDevice(device);
     await this.file.write(this.notes);
     return this.device(id);
