@@ -93,11 +93,7 @@ describe("the entrance", () => {
 describe("an attacker", () => {
   it("is refused under a name that is not a loopback name (DNS rebinding)", async () => {
     const cookie = cookieOf(await enter());
-    for (const host of [
-      "evil.example",
-      `evil.example:${server.port}`,
-      "127.0.0.1.evil.example",
-    ]) {
+    for (const host of ["evil.example", `evil.example:${server.port}`, "127.0.0.1.evil.example"]) {
       expect((await ask("/", { ...samePage(cookie), host })).status).toBe(403);
       expect((await ask(path(server.newUrl()), { host })).status).toBe(403);
     }
