@@ -9,7 +9,9 @@ import { useRecordings } from "../stores/recordings.js";
 import { useSettings } from "../stores/settings.js";
 import { isActive, useStreams } from "../stores/streams.js";
 import { useViews } from "../stores/views.js";
-import type { TreeRow } from "./tree.js";
+import { useWindow } from "../stores/window.js";
+import { deviceName } from "../lib/names.js";
+import { channelKey, type TreeRow } from "./tree.js";
 
 export interface RowAction {
   id: string;
@@ -25,6 +27,7 @@ export function useRowActions() {
   const settings = useSettings();
   const streams = useStreams();
   const views = useViews();
+  const windows = useWindow();
 
   /** Runs it; what it is refused with becomes a line at the lower edge. */
   async function attempt(title: string, action: () => unknown): Promise<void> {
@@ -88,11 +91,16 @@ export function useRowActions() {
     }
   }
 
-  function deviceActions(
-    device: DeviceInfo,
-    stream: StreamId | null,
-    rename: () => void,
-  ): RowAction[] {
+  const renameAction = (key: string): RowAction => ({
+    id: "rename",
+    title: "Rename…",
+    run: () => {
+      settings.layout.explorerOpen = true;
+      windows.renaming = key;
+    },
+  });
+
+  function deviceActions(device: DeviceInfo, stream: StreamId | null): RowAction[] {
     const list: RowAction[] = [];
     if (stream && device.presence === "present") {
       const title = recordings.running.has(stream)
@@ -107,7 +115,7 @@ export function useRowActions() {
       }
       list.push({ id: "view", title: "Open in a new view", run: () => views.open(stream) });
     }
-    list.push({ id: "rename", title: "Rename…", run: rename });
+    list.push(renameAction(device.id));
     const read = () =>
       attempt("The attributes were not read", () => inventory.readAttributes(device.id));
     list.push({ id: "read", title: "Read all attributes again", run: read });
@@ -122,12 +130,7 @@ export function useRowActions() {
     return list;
   }
 
-  function channelActions(
-    device: DeviceInfo,
-    stream: StreamId,
-    channel: ChannelInfo,
-    rename: () => void,
-  ): RowAction[] {
+  function channelActions(device: DeviceInfo, stream: StreamId, channel: ChannelInfo): RowAction[] {
     const on = streams.infos.get(stream)?.settings.channels.includes(channel.id);
     const buffer = streams.infos.get(stream)?.buffer ?? 0;
     const pairs = bufferPairs(device, buffer);
@@ -143,7 +146,7 @@ export function useRowActions() {
         title: "Only this channel",
         run: () => setChannels(stream, (set) => (set.clear(), set.add(channel.id))),
       },
-      { id: "rename", title: "Rename…", run: rename },
+      renameAction(channelKey(stream, channel.id)),
     ];
     if (!isPaired(channel.id) && channel.type !== "timestamp") {
       for (const other of drawableChannels(device, buffer)) {
@@ -162,14 +165,14 @@ export function useRowActions() {
     return list;
   }
 
-  function rowActions(row: TreeRow, rename: () => void): RowAction[] {
+  function rowActions(row: TreeRow): RowAction[] {
     switch (row.kind) {
       case "device":
-        return deviceActions(row.device, row.stream, rename);
+        return deviceActions(row.device, row.stream);
       case "buffer":
         return [{ id: "run", title: "Run or stop", run: () => toggleRun(row.stream) }];
       case "channel":
-        return channelActions(row.device, row.stream, row.channel, rename);
+        return channelActions(row.device, row.stream, row.channel);
       case "pair": {
         const { device, pair, stream, on } = row;
         const act = (action: "part" | "swap") => () =>
@@ -207,5 +210,27 @@ export function useRowActions() {
     }
   }
 
-  return { activate, expand, toggleChannel, toggleRun, openRecording, rowActions, attempt };
+  /** The same for what is selected, for the palette. */
+  function selectionActions(): { name: string; list: RowAction[] } {
+    const { selected } = settings.layout;
+    const device = selected && inventory.devices.get(selected.device);
+    if (!device || device.context === "rec") return { name: "", list: [] };
+    const stream = views.streamOf(device.id);
+    const channel = device.channels.find(({ id }) => id === selected.channel);
+    if (channel && stream) {
+      return { name: channelName(channel), list: channelActions(device, stream, channel) };
+    }
+    return { name: deviceName(device), list: deviceActions(device, stream) };
+  }
+
+  return {
+    selectionActions,
+    activate,
+    expand,
+    toggleChannel,
+    toggleRun,
+    openRecording,
+    rowActions,
+    attempt,
+  };
 }

@@ -73,6 +73,15 @@ function deviceMatches(device: DeviceInfo, filter: string): boolean {
   return matches(filter, device.name, device.label, device.detail, ...channels);
 }
 
+/** Devices and channels have labels of the user's; a pair's follows from its channels. */
+export function canRename(row: TreeRow): boolean {
+  return row.kind === "device" || row.kind === "channel";
+}
+
+export function channelKey(stream: StreamId, channel: string): string {
+  return `${stream} ${channel}`;
+}
+
 /** Rows under a device: channels in scan order, those of a pair under the pair. */
 function channelRows(device: DeviceInfo, buffer: number, input: TreeInput): TreeRow[] {
   const stream = streamId(device.id, buffer);
@@ -86,7 +95,7 @@ function channelRows(device: DeviceInfo, buffer: number, input: TreeInput): Tree
   const channels = bufferChannels(device, buffer);
   const row = (channel: ChannelInfo, level: number): TreeRow => ({
     kind: "channel",
-    key: `${stream} ${channel.id}`,
+    key: channelKey(stream, channel.id),
     level,
     indent: 3,
     label: channelName(channel),

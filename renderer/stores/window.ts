@@ -14,6 +14,8 @@ export interface Question {
 export const useWindow = defineStore("window", () => {
   const dialog = ref<DialogName | null>(null);
   const question = shallowRef<Question | null>(null);
+  /** Key of the explorer's row whose name is being edited. */
+  const renaming = ref("");
   let settle: (answer: boolean) => void = () => undefined;
 
   function open(name: DialogName): void {
@@ -37,5 +39,5 @@ export const useWindow = defineStore("window", () => {
     settle = () => undefined;
   }
 
-  return { dialog, question, open, close, ask, answer };
+  return { dialog, question, renaming, open, close, ask, answer };
 });

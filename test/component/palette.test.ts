@@ -54,6 +54,14 @@ describe("the command palette", () => {
     expect(input.getAttribute("aria-activedescendant")).toBe(options()[1]!.id);
   });
 
+  test("finds what can be done to the selected device", async () => {
+    await mountWindow();
+    await open();
+    await userEvent.keyboard("rename{Enter}");
+    await vi.waitFor(() => expect(document.activeElement?.className).toContain("editor"));
+    expect((document.activeElement as HTMLInputElement).value).toBe("adc");
+  });
+
   test("opens a recording by its date", async () => {
     await mountWindow({ devices: bench() });
     await open();
