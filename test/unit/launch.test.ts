@@ -1,0 +1,85 @@
+/** What `npm start` and `npm test` decide before anything is built. */
+import { mkdtempSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+// @ts-expect-error plain JavaScript without types, so that it runs before anything is installed
+import { rememberedFailure, rememberFailure } from "../../electron/launch/electron-runtime.mjs";
+// @ts-expect-error see above
+import { missingTools, nodeIsNewEnough } from "../../electron/launch/prerequisites.mjs";
+// @ts-expect-error see above
+import { fingerprint } from "../../electron/launch/setup.mjs";
+// @ts-expect-error see above
+import { countDoctest, countVitest } from "../../electron/launch/suites.mjs";
+
+describe("the tools that must be there", () => {
+  it("are each named with the line that installs them", () => {
+    const missing = missingTools(() => false, "18.0.0", {}) as { name: string; fix: string }[];
+    expect(missing.map(({ name }) => name).join()).toMatch(/Node 20.19.*compiler.*make/);
+    for (const { fix } of missing) expect(fix).not.toBe("");
+    expect(missingTools(() => true, "20.19.0", {})).toEqual([]);
+  });
+
+  it("take the compiler that CXX names", () => {
+    const asked: string[] = [];
+    missingTools((name: string) => asked.push(name) > 0, "22.0.0", { CXX: "clang++" });
+    expect(asked).toContain("clang++");
+  });
+
+  it("compare Node's version by numbers", () => {
+    expect(nodeIsNewEnough("20.19.0")).toBe(true);
+    expect(nodeIsNewEnough("20.9.9")).toBe(false);
+    expect(nodeIsNewEnough("100.0.0")).toBe(true);
+  });
+});
+
+describe("a runtime that could not be fetched", () => {
+  it("is not tried again for a day", () => {
+    const file = join(mkdtempSync(join(tmpdir(), "studio-launch-")), "cache", "failed");
+    expect(rememberedFailure(Date.now(), file)).toBeNull();
+    rememberFailure("connect ECONNREFUSED", file);
+    expect(rememberedFailure(Date.now() + 1000, file)).toBe("connect ECONNREFUSED");
+    expect(rememberedFailure(Date.now() + 25 * 3600 * 1000, file)).toBeNull();
+  });
+});
+
+describe("staleness", () => {
+  it("is seen by any edit of what counts, and by nothing else", () => {
+    const folder = mkdtempSync(join(tmpdir(), "studio-launch-"));
+    mkdirSync(join(folder, "node_modules"));
+    writeFileSync(join(folder, "a.ts"), "1");
+    const of = () => fingerprint([folder], (path: string) => path.endsWith(".ts")) as string;
+    const before = of();
+    writeFileSync(join(folder, "notes.txt"), "x");
+    writeFileSync(join(folder, "node_modules", "b.ts"), "x");
+    expect(of()).toBe(before);
+    utimesSync(join(folder, "a.ts"), 1, 1);
+    expect(of()).not.toBe(before);
+  });
+});
+
+describe("counting", () => {
+  it("reads doctest's summary, with colours or without", () => {
+    const line = "[doctest] test cases: 12 | \x1b[32m11 passed\x1b[0m | 1 failed | 2 skipped";
+    expect(countDoctest(line)).toMatchObject({ passed: 11, failed: 1, skipped: 2 });
+    expect(countDoctest("Segmentation fault")).toBeNull();
+  });
+
+  it("counts a test file that could not be loaded as a failure, and says which test was skipped", () => {
+    const counted = countVitest({
+      numPassedTests: 3,
+      numFailedTests: 0,
+      testResults: [
+        { name: "broken.test.ts", status: "failed", message: "SyntaxError", assertionResults: [] },
+        {
+          name: "good.test.ts",
+          status: "passed",
+          message: "",
+          assertionResults: [{ status: "skipped", fullName: "needs octave" }],
+        },
+      ],
+    });
+    expect(counted).toMatchObject({ passed: 3, failed: 1, skipped: 1 });
+    expect(counted.reasons.join()).toMatch(/broken.*SyntaxError.*needs octave/);
+  });
+});
