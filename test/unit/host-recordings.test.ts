@@ -1,12 +1,10 @@
 import {
-  appendFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
   rmSync,
   statSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createHash } from "node:crypto";
@@ -16,7 +14,6 @@ import { checkName, nameFromPattern } from "../../electron/host/recordings/names
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { trackDisposables } from "../../electron/host/disposable.js";
 import type { RecordingResult } from "../../shared/recording.js";
-import { createFakeAddon } from "./fake/addon.js";
 import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
 
 let bench: Bench;
@@ -387,81 +384,4 @@ describe("opened recordings", () => {
       code: "BAD_REQUEST",
     });
   });
-});
-
-describe("a recording cut off by the end of its program", () => {
-  it("is completed at the next start from its journal, cut to what both tell, and marked", async () => {
-    await leaveBehind();
-    appendFileSync(file("lost.sigmf-data"), new Uint8Array(7));
-    const again = await makeBench({
-      addon: createFakeAddon(),
-      recordingsFolder: folder(),
-      configDir: join(bench.folder, "other"),
-    });
-    const global = meta("lost").global;
-    expect(global).toMatchObject({ "iio:state": "recovered", "iio:samples": 3000 });
-    expect(statSync(file("lost.sigmf-data")).size).toBe(12_000);
-    expect(again.hello.recordings.list).toMatchObject([{ name: "lost", state: "recovered" }]);
-    await sound("lost");
-    await again.close();
-  });
-
-  it("counts only what reached the data file", async () => {
-    await leaveBehind();
-    truncateSync(file("lost.sigmf-data"), 2500 * 4 + 3);
-    const again = await makeBench({
-      addon: createFakeAddon(),
-      recordingsFolder: folder(),
-      configDir: join(bench.folder, "other"),
-    });
-    expect(meta("lost").global["iio:samples"]).toBe(2500);
-    expect(statSync(file("lost.sigmf-data")).size).toBe(10_000);
-    await sound("lost");
-    await again.close();
-  });
-
-  it("is left alone while its program lives", async () => {
-    await leaveBehind({ alive: true });
-    const again = await makeBench({
-      addon: createFakeAddon(),
-      recordingsFolder: folder(),
-      configDir: join(bench.folder, "other"),
-    });
-    expect(existsSync(file("lost.sigmf-meta"))).toBe(false);
-    await again.close();
-  });
-
-  /** Files of a recording whose writer has died, or lives: made by hand from those of a whole one. */
-  async function leaveBehind({ alive = false } = {}): Promise<void> {
-    const { FakeJournal } = await import("./fake/journal.js");
-    const { crc32c } = await import("../../shared/crc32c.js");
-    const { JournalFollower } = await import("../../electron/host/recordings/journal-follower.js");
-    await record({ name: "whole", scans: 3000 });
-    const { header } = await new JournalFollower(file("whole.iio-journal")).look();
-    const facts = header as { name: string; writer: { pid: number; startTicks: string } };
-    facts.name = "lost";
-    if (!alive) facts.writer = { ...facts.writer, startTicks: "1" };
-    const data = readFileSync(file("whole.sigmf-data"));
-    const journal = new FakeJournal(
-      file("lost.iio-journal"),
-      new TextEncoder().encode(JSON.stringify(facts)),
-    );
-    for (let n = 0; n < 3; n++) {
-      journal.segment({
-        sequence: n,
-        scan: n * 1000,
-        sample: n * 1000,
-        scanCount: 1000,
-        crc: crc32c(data.subarray(n * 4000, (n + 1) * 4000)),
-        timeNs: BigInt(n),
-        gap: null,
-        offsetScans: 0,
-      });
-    }
-    journal.close();
-    writeFileSync(file("lost.sigmf-data"), data.subarray(0, 12_000));
-    for (const ending of ["sigmf-data", "sigmf-meta", "iio-journal"]) {
-      rmSync(file(`whole.${ending}`));
-    }
-  }
 });

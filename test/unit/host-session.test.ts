@@ -185,6 +185,29 @@ describe("a session", () => {
     mine.close();
   });
 
+  it("sends no more than a window of events to one that never acknowledges", async () => {
+    bench = await makeBench();
+    const [mine, its] = portPair();
+    bench.host.connect(its);
+    let events = 0;
+    let progress = 0;
+    mine.onMessage((message) => {
+      const envelope = message as Envelope;
+      if (envelope.kind === "event") events++;
+      if (envelope.kind === "event" && envelope.name === "stream.progress") progress++;
+    });
+    mine.post({ kind: "request", id: 1, name: "hello", params: { protocol: 1 } });
+    await bench.client.request("stream.start", { stream: ADC });
+    for (let n = 0; n < 100; n++) {
+      const label = { device: "sim:adc", channel: "voltage0", label: `label ${n}` };
+      await bench.client.request("device.label", label);
+    }
+    await bench.next("stream.progress", ({ counters }) => counters.blocks > 10);
+    expect(events).toBe(EVENT_WINDOW);
+    expect(progress).toBeLessThanOrEqual(1);
+    mine.close();
+  });
+
   it("ends when its port refuses a message", () => {
     let ended = 0;
     let receive: (message: unknown) => void = () => {};
