@@ -141,7 +141,7 @@ class StudioHost implements Host {
   async open(): Promise<void> {
     await Promise.all([this.settings.load(), this.inventory.load()]);
     const { local = createLocalContext } = this.options;
-    if (local) this.inventory.add(await local(this.localOptions));
+    if (local) await this.openLocal(local);
     this.followSimulator();
     this.files.context.setFolder(this.recordings.folderShown());
     this.inventory.add(this.files.context);
@@ -154,6 +154,15 @@ class StudioHost implements Host {
     );
     this.owned.add(this.settings.changed.on(() => void space.look()));
     await Promise.all([space.look(), this.recordings.open()]);
+  }
+
+  /** Without this computer's devices there are still the simulator and the recordings. */
+  private async openLocal(local: NonNullable<HostOptions["local"]>): Promise<void> {
+    try {
+      this.inventory.add(await local(this.localOptions));
+    } catch (error) {
+      this.internalFault(error);
+    }
   }
 
   connect(port: Port): Session {

@@ -263,6 +263,13 @@ describe("a stream and its context", () => {
     await expect.poll(() => steps.at(-1)).toBe("release vanished");
   });
 
+  it("leaves the simulator usable when it can't be made at all", async () => {
+    const other = await makeBench({ local: () => Promise.reject(new Error("No sysfs here.")) });
+    const ids = other.hello.inventory.contexts.map((one) => one.id);
+    expect(ids).toEqual(["sim", "rec"]);
+    await other.close();
+  });
+
   it("enables all channels of a buffer that has none enabled, and follows the device", async () => {
     const info = await bench.client.request("stream.get", { stream: STREAM });
     expect(info.settings.channels).toEqual(["voltage0"]);
