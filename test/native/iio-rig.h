@@ -8,6 +8,8 @@
 #include "iio-kinds.h"
 
 namespace fakes {
+// The engine's tests have a Rig of their own in this namespace; the linker must not take one for the other.
+inline namespace paper {
 
 using namespace iio;
 
@@ -84,4 +86,5 @@ struct Rig {
   int64_t gaps() const { return std::ranges::count_if(done, [](const Completion& c) { return c.hasGap; }); }
 };
 
+}  // namespace paper
 }  // namespace fakes
