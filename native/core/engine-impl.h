@@ -73,6 +73,7 @@ struct Engine::Impl {
   void drain(Fault& fault);
   void finish(const Fault& fault, bool vanished);
   void add(const std::shared_ptr<Consumer>& consumer, int64_t fromScan);
+  std::vector<HeaderPtr> unbrokenHistory(int64_t fromScan) const;  // with the lock held
   void endConsumers();
   bool stillThere(const HeaderPtr& header) const;  // with the lock held
   void giveBack(BlockIndex block);  // a lease, with the lock held

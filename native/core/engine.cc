@@ -79,11 +79,8 @@ void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromSc
     std::lock_guard guard(lock);
     if (std::find(consumers->begin(), consumers->end(), consumer) != consumers->end()) return;
     over = ended;
-    for (BlockIndex block : pool.readable()) {
-      if (fromScan < 0 || !headers[block] || headers[block]->endScan() <= fromScan) continue;
-      past.push_back(headers[block]);
-      pool.lease(block);
-    }
+    if (fromScan >= 0) past = unbrokenHistory(fromScan);
+    for (const HeaderPtr& header : past) pool.lease(header->block);
     if (!over) {
       auto list = std::make_shared<ConsumerList>(*consumers);
       list->push_back(consumer);
@@ -92,6 +89,22 @@ void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromSc
   }
   for (const HeaderPtr& header : past) offer(header, {consumer});
   if (over) consumer->ended();
+}
+
+// Back from the newest block to the one that holds `fromScan`, or to a block that has left the history before older ones
+// did because they were leased or pinned: what lies behind such a hole can't be joined on.
+std::vector<HeaderPtr> Engine::Impl::unbrokenHistory(int64_t fromScan) const {
+  std::vector<HeaderPtr> out;
+  const auto& readable = pool.readable();
+  for (auto block = readable.rbegin(); block != readable.rend(); ++block) {
+    const HeaderPtr& header = headers[*block];
+    if (!header) continue;  // completed and not yet published: it is offered with the others
+    if (header->endScan() <= fromScan) break;
+    if (!out.empty() && header->sequence + 1 != out.back()->sequence) break;
+    out.push_back(header);
+  }
+  std::reverse(out.begin(), out.end());
+  return out;
 }
 
 void Engine::removeConsumer(const Consumer* consumer) {

@@ -52,8 +52,9 @@ class Engine : public Leases {
   ~Engine() override;  // stop() and close()
 
   // Before start(), while running or afterwards; takes part from the next completion on, or first gets the blocks of the
-  // history from the one that holds `fromScan` on, with none missed or given twice in between. Adding one twice changes
-  // nothing. A consumer added after the end gets its history and then ended().
+  // history from the one that holds `fromScan` on, or as far back as the history has no hole (a block given up while an
+  // older one was leased or pinned), with none missed or given twice. Adding one twice changes nothing. A consumer added
+  // after the end gets its history and then ended().
   void addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan = -1);
   // An offer that is under way may still come while this returns.
   void removeConsumer(const Consumer* consumer);

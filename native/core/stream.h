@@ -15,13 +15,16 @@ class Stream {
   Stream(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport,
          uint64_t pyramidBytes);
   ~Stream();
-  void start();
-  void stop() noexcept;
-  void close() noexcept;
+  void start();           // throws CoreError
+  void stop() noexcept;   // history and store stay readable, recordings finish by themselves
+  void close() noexcept;  // waits until recordings are finished
   Engine& engine();
   LiveStore& store();
-  // A recorder that takes blocks from the next completion on, or from the block of the history that holds `fromScan`.
+  // A recorder that takes blocks from the next completion on, or from the block of the history that holds `fromScan` (or
+  // the oldest behind which the history has no hole). It is in the stream until it ends.
   std::shared_ptr<Recorder> record(RecorderSpec spec, int64_t fromScan);
+  // Pins the blocks of a span; the arguments become the span that is held without a hole up to its newest block (empty if
+  // nothing of it is there any more).
   PinId pin(int64_t& fromScan, int64_t& toScan);
   void unpin(PinId pin);
 

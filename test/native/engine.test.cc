@@ -350,6 +350,24 @@ TEST_CASE("engine: a consumer begins with the block that holds the scan asked fo
   CHECK(consumer->count() == 4);
 }
 
+TEST_CASE("engine: a consumer that begins in the history is not given what lies behind a hole in it") {
+  Rig rig(6, 2);
+  rig.engine->start();
+  rig.complete(4);
+  HeaderPtr oldest = rig.engine->history().front();
+  REQUIRE(rig.engine->tryLease(oldest));
+  rig.complete(5);
+  REQUIRE(rig.engine->history().front() == oldest);
+  auto consumer = std::make_shared<FakeConsumer>(false);
+  rig.engine->addConsumer(consumer, 0);
+  auto seen = consumer->seen();
+  REQUIRE(seen.size() == 3);
+  CHECK(seen[0]->sequence == 6);
+  rig.complete(1);
+  CHECK(consumer->count() == 4);
+  rig.engine->release(oldest->block);
+}
+
 TEST_CASE("engine: a consumer added after the end gets the history and then the end") {
   Rig rig(8, 2);
   rig.engine->start();
