@@ -88,8 +88,23 @@ export function readArguments(argv: string[]): Arguments {
       values: values as Arguments["values"],
     };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UsageError(plainly(error as Error & { code?: string }, rest));
   }
+}
+
+/** Node's words about options, as a sentence for people. */
+function plainly(error: Error & { code?: string }, argv: string[]): string {
+  const quoted = /'(--?[^'= ]+)/.exec(error.message)?.[1];
+  if (error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION" && quoted)
+    return `There is no option ${quoted}.`;
+  const at = argv.findIndex((word) => word === quoted);
+  if (error.code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE" && quoted) {
+    const value = at >= 0 ? argv[at + 1] : undefined;
+    return value === undefined
+      ? `${quoted} needs a value.`
+      : `${quoted} does not take "${value}"; a value that begins with a dash is written ${quoted}=${value}.`;
+  }
+  return error.message.split(". ")[0]!;
 }
 
 /** A positive number with an SI or binary prefix (`1M`, `64Ki`); undefined if the option was not given. */
@@ -104,9 +119,9 @@ export function numberOption(
   const value = parsed.ok ? parsed.value : NaN;
   if (!(value >= least) || (integer && !Number.isSafeInteger(value))) {
     const what = integer ? "a whole number" : "a number";
-    throw new UsageError(
-      `--${name} takes ${what} of at least ${least === Number.MIN_VALUE ? "more than 0" : least}, not "${text}".`,
-    );
+    const bound = least === Number.MIN_VALUE ? "above 0" : `of at least ${least}`;
+    const also = name === "rate" ? ", or max" : "";
+    throw new UsageError(`--${name} takes ${what} ${bound}${also}, not "${text}".`);
   }
   return value;
 }

@@ -40,7 +40,7 @@ export async function runCli(argv: string[]): Promise<number> {
     }
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n\n${USAGE}\n`);
+      process.stderr.write(`${error.message}\nAll commands and options: iio-studio --help\n`);
       return 2;
     }
     output.failed(toStudioError(error));

@@ -13,6 +13,18 @@ export const USAGE = `iio-studio COMMAND
   serve [--port N] [--open] [--url]
                                the loopback shell alone; --url prints a new address of a running one
 
+record:
+  --out BASENAME      writes BASENAME.sigmf-data and BASENAME.sigmf-meta; refuses names that exist
+  --channels a,b      only these (default: those enabled)
+  --rate HZ|max       writes the sampling_frequency nearest to the buffer; max: the simulator as fast as it can
+  --blocks N          blocks in the pool, 2 upward; --block-size BYTES (64Ki), --queue N of them queued
+  --transport, --heap dmabuf or read; memory of the blocks: a name in /dev/dma_heap, or udmabuf
+  --device-trigger    exact name of the IIO trigger; --device-trigger-rate HZ sets its rate first
+  --counter a,b       channels that count scans (first one lowest): makes loss exact
+  --set NAME=VALUE    an attribute, written first; as often as needed
+  --seconds, --samples  when to stop (default: Ctrl+C)
+  --no-hash           leaves the SHA-512 out
+
   --json    one JSON object on stdout; progress goes to stderr
   --sysfs DIR, --dev DIR       look for devices below these instead of /sys and /dev (for tests)
 

@@ -8,6 +8,7 @@ export type ParsedBlockSize =
 
 const SCANS = /\s*(scans?|samples?|sa)$/i;
 const BYTES = ["B", "byte", "bytes"];
+const BINARY = /[KMGT]i$/;
 
 /** `64Ki`, `1 MiB`, `4096`, `8 scans`, `20 ms`, `auto`. A bare number means what the field shows. */
 export function parseBlockSize(
@@ -20,7 +21,9 @@ export function parseBlockSize(
   const parsed = parseSi(typed, ["s", ...BYTES]);
   if (!parsed.ok) return parsed;
   if (parsed.value <= 0) return { ok: false, message: "A block holds at least one scan." };
-  const kind = parsed.unit === "s" ? "seconds" : parsed.unit ? "bytes" : shown;
+  // Binary prefixes are those of memory, whatever the field showed.
+  const isMemory = parsed.unit !== "s" && (parsed.unit !== "" || BINARY.test(typed));
+  const kind = parsed.unit === "s" ? "seconds" : isMemory ? "bytes" : shown;
   if (kind === "scans") return scans(typed);
   if (kind === "seconds") return { ok: true, setting: { kind, seconds: parsed.value } };
   if (!Number.isInteger(parsed.value)) {

@@ -6,6 +6,9 @@ import { sampleDots, tracePath } from "./paths.js";
 import type { Lane } from "./state.js";
 import type { ScopeTrace } from "./trace-model.js";
 
+/** An envelope is seen to be one: paler than a trace. */
+const BAND_ALPHA = 0.45;
+
 export interface Drawn {
   frame: Frame;
   traces: ScopeTrace[];
@@ -45,10 +48,18 @@ function drawTrace(canvas: Canvas, { frame, traces, lanes, dots }: Drawn, k: num
   const { slot } = traces[k]!;
   const lane = lanes[k]!;
   ctx.strokeStyle = tokens.traces[slot]!;
-  const dashed = traces.length > 4 ? tokens.dashes[slot]! : [];
-  ctx.setLineDash(dashed.map((length) => length * ratio));
-  ctx.stroke(tracePath(frame, k, lane, x, y));
-  ctx.setLineDash([]);
+  const { path, kind } = tracePath(frame, k, lane, x, y, ratio);
+  if (kind === "line") {
+    const dashed = traces.length > 4 ? tokens.dashes[slot]! : [];
+    ctx.setLineDash(dashed.map((length) => length * ratio));
+    ctx.stroke(path);
+    ctx.setLineDash([]);
+  } else {
+    ctx.fillStyle = tokens.traces[slot]!;
+    ctx.globalAlpha = kind === "band" ? BAND_ALPHA : 1;
+    ctx.fill(path);
+    ctx.globalAlpha = 1;
+  }
   const marks = dots ? sampleDots(frame, k, lane, x, y, 2 * ratio) : null;
   if (marks) {
     ctx.fillStyle = tokens.traces[slot]!;

@@ -109,6 +109,7 @@ function label(
   ctx.save();
   ctx.font = `${10.5 * ratio}px ${tokens["font-ui"]}`;
   ctx.textBaseline = "middle";
+  ctx.textAlign = "left";
   const width = ctx.measureText(text).width;
   const pad = 4 * ratio;
   const plate = (x: number, y: number, w: number, h: number) => {
@@ -194,6 +195,7 @@ export function drawMissing(canvas: Canvas, untilSeconds: number, text: string):
   ctx.globalAlpha = 1;
   ctx.fillStyle = tokens["n-3"];
   ctx.font = `${10.5 * ratio}px ${tokens["font-ui"]}`;
+  ctx.textAlign = "left";
   if (right - box.left > ctx.measureText(text).width + 12 * ratio) {
     ctx.fillText(text, box.left + 6 * ratio, box.top + 16 * ratio);
   }

@@ -6,6 +6,7 @@ import type { GapInfo } from "../../shared/stream.js";
 export function gapWords(gap: GapInfo, secondsPerScan: number): string {
   const time = (scans: number) =>
     secondsPerScan > 0 ? formatDuration(scans * secondsPerScan) : `${formatCount(scans)} scans`;
+  if (gap.cause === "restart") return "started again here";
   switch (gap.grade) {
     case "exact":
       return `${formatCount(gap.lost)} lost, ${time(gap.lost)}`;

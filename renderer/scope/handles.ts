@@ -3,8 +3,11 @@
 /** Follows a pointer that was pressed until it is let go. */
 export function drag(event: PointerEvent, move: (dx: number, dy: number) => void): void {
   if (event.button !== 0) return;
-  event.preventDefault();
   const target = event.currentTarget as HTMLElement;
+  // No text is selected by a drag; and a field that had the focus loses it, so that keys act again.
+  event.preventDefault();
+  if (target.tabIndex >= 0) target.focus();
+  else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   target.setPointerCapture(event.pointerId);
   let [x, y] = [event.clientX, event.clientY];
   const moved = (next: PointerEvent) => {

@@ -11,14 +11,78 @@ export interface Axis {
   b: number;
 }
 
-/** The whole trace as one path, in canvas pixels. */
-export function tracePath(frame: Frame, trace: number, lane: Lane, x: Axis, y: Axis): Path2D {
+/** How a trace is put on the canvas. `band`: wide columns of which only the extremes are known. */
+export interface TracePath {
+  path: Path2D;
+  kind: "line" | "fill" | "band";
+}
+
+/** From this height a column on average, a line would cross itself so often that filling is the faster same picture. */
+const DENSE_PX = 12;
+/** Columns wider than this are not a line: nothing is known of the way between their extremes. */
+const BAND_PX = 4;
+
+/** The whole trace as one path, in canvas pixels; `ratio` is a CSS pixel. */
+export function tracePath(
+  frame: Frame,
+  trace: number,
+  lane: Lane,
+  x: Axis,
+  y: Axis,
+  ratio: number,
+): TracePath {
   // y pixels = y.a + y.b × (zero + value / perDiv)
   const scaled: Axis = { a: y.a + y.b * lane.zero, b: y.b / lane.perDiv };
   const values = frame.traces[trace]!.y;
-  return frame.form === "columns"
-    ? columnPath(frame.t, values, x, scaled)
-    : samplePath(frame.t, values, x, scaled);
+  const { t } = frame;
+  if (frame.form !== "columns") return { path: samplePath(t, values, x, scaled), kind: "line" };
+  if (columnWidth(t, x) > BAND_PX * ratio) {
+    return { path: barPath(t, values, x, scaled, ratio), kind: "band" };
+  }
+  return meanHeight(values, scaled) > DENSE_PX * ratio
+    ? { path: barPath(t, values, x, scaled, ratio), kind: "fill" }
+    : { path: columnPath(t, values, x, scaled), kind: "line" };
+}
+
+function columnWidth(t: Float64Array, x: Axis): number {
+  const columns = t.length / 2;
+  return columns > 0 ? (x.b * (t[t.length - 1]! - t[0]!)) / columns : 0;
+}
+
+function meanHeight(y: Float64Array, value: Axis): number {
+  let sum = 0;
+  let count = 0;
+  for (let k = 1; k < y.length; k += 4) {
+    const height = y[k + 1]! - y[k]!;
+    if (height !== height) continue;
+    sum += height;
+    count++;
+  }
+  return count > 0 ? Math.abs(value.b * sum) / count : 0;
+}
+
+/** One bar a column from its lowest to its highest value, drawn to the neighbour's last value, so that none is parted. */
+function barPath(t: Float64Array, y: Float64Array, x: Axis, value: Axis, ratio: number): Path2D {
+  const path = new Path2D();
+  const columns = t.length / 2;
+  const least = 1.1 * ratio;
+  let last = NaN;
+  for (let k = 0; k < columns; k++) {
+    let [low, high] = [y[4 * k + 1]!, y[4 * k + 2]!];
+    if (low !== low) {
+      last = NaN;
+      continue;
+    }
+    if (last < low) low = last;
+    if (last > high) high = last;
+    last = y[4 * k + 3]!;
+    const left = x.a + x.b * t[2 * k]!;
+    const next = k + 1 < columns ? x.a + x.b * t[2 * k + 2]! : x.a + x.b * t[2 * k + 1]!;
+    const top = value.a + value.b * high;
+    const height = Math.max(least, -value.b * (high - low));
+    path.rect(left, top, Math.max(least, next - left), height);
+  }
+  return path;
 }
 
 function columnPath(t: Float64Array, y: Float64Array, x: Axis, value: Axis): Path2D {

@@ -28,6 +28,9 @@ import { useFrames } from "./use-frames.js";
 /** How traces of I/Q pairs are drawn; by pair id. */
 export type PairDrawing = "parts" | "magnitude" | "phase" | "all";
 
+/** Blocks left to a stream whose history is frozen, so that it need not eat into it. */
+const LEAST_SPARE_BLOCKS = 4;
+
 export function useScope(stream: StreamId, view: string) {
   const connection = useConnection();
   const inventory = useInventory();
@@ -216,23 +219,29 @@ export function useScope(stream: StreamId, view: string) {
     }),
   );
 
-  // A frozen span keeps its blocks as long as memory allows.
+  // Freezing keeps the whole history, but for a few blocks that the stream goes on with.
   watch(
-    () => state.value.frozen,
-    (span) => {
+    () => state.value.frozen !== null,
+    (frozen) => {
       if (isRecording.value || !hasRun.value) return;
-      const pinned = span
-        ? connection.request("stream.pin", {
-            stream,
-            key: view,
-            fromScan: Math.floor(span.fromScan),
-            toScan: Math.ceil(span.toScan),
-          })
+      const pinned = frozen
+        ? connection.request("stream.pin", { stream, key: view, ...keptSpan() })
         : connection.request("stream.unpin", { stream, key: view });
       // What can't be pinned is gone already: the picture itself shows it.
       pinned.catch(() => undefined);
     },
   );
+
+  function keptSpan(): { fromScan: number; toScan: number } {
+    const { frozen } = state.value;
+    const counters = streams.live(stream).counters;
+    const geometry = info.value?.geometry;
+    const [from, to] = [Math.floor(frozen!.fromScan), Math.ceil(frozen!.toScan)];
+    if (!counters || !geometry) return { fromScan: from, toScan: to };
+    const spare = Math.max(LEAST_SPARE_BLOCKS, Math.ceil(geometry.blockCount / 8));
+    const kept = counters.historyFromScan + spare * geometry.scansPerBlock;
+    return { fromScan: Math.min(from, kept), toScan: Math.max(to, counters.historyToScan) };
+  }
   onScopeDispose(() => {
     if (!isRecording.value && state.value.frozen) {
       connection.request("stream.unpin", { stream, key: view }).catch(() => undefined);

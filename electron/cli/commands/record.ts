@@ -1,4 +1,5 @@
 /** `record`: sets a stream up, records it, and says what is in the file and what is not. */
+import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
 import { formatAttributeName, type DeviceInfo } from "../../../shared/device.js";
@@ -35,6 +36,7 @@ interface Plan {
 export async function record(args: Arguments, output: Output): Promise<boolean> {
   const [name] = operands(args, 1, 1, "one DEVICE") as [string];
   const plan = readPlan(args);
+  checkFolder(dirname(plan.out));
   const session = await openSession(args, {
     recordingsFolder: dirname(plan.out),
     note: (line) => output.note(line),
@@ -43,10 +45,22 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
     const device = findDevice(session.hello.inventory, name);
     const result = await run(session.client, device, plan, args, output);
     output.answer(result, () => describe(result));
+    if (!args.values["no-hash"]) {
+      output.note("Working out the SHA-512 of the data; --no-hash leaves it out.");
+    }
     if (result.error) output.note(result.error.message);
     return result.error === null;
   } finally {
     await session.close();
+  }
+}
+
+/** A mistyped folder is refused instead of made. */
+function checkFolder(folder: string): void {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw fail("ENOENT", `There is no folder ${folder}. Make it first, or give another --out.`, {
+      path: folder,
+    });
   }
 }
 
