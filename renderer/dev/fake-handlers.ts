@@ -3,6 +3,7 @@ import { fail } from "../../shared/errors.js";
 import type { RequestName, RequestParams, RequestResult } from "../../shared/messages.js";
 import { makePair } from "../../shared/pairs.js";
 import type { StreamInfo } from "../../shared/stream.js";
+import { writeAttribute } from "./fake-attributes.js";
 import { makeFrame } from "./fake-frames.js";
 import type { FakeHost } from "./fake-host.js";
 import { FakeRecording } from "./fake-recorder.js";
@@ -73,7 +74,7 @@ export function makeHandlers(host: FakeHost): Handlers {
         return rate?.device === address.device && rate.name === address.name;
       });
       if (paced && !continueRecording) throw busy();
-      return host.write(address, value);
+      return writeAttribute(host, address, value);
     },
     "stream.get": ({ stream }) => host.stream(stream).info(),
     "stream.preview": ({ stream, patch }) => {
@@ -193,7 +194,7 @@ export function makeHandlers(host: FakeHost): Handlers {
     "settings.get": () => host.settings,
     "settings.set": (patch) => {
       const { recordings, ...rest } = patch;
-      if (recordings?.folder?.startsWith("/root")) {
+      if (recordings?.folder?.startsWith("/srv")) {
         throw fail("EACCES", "You may not write there. Choose a folder of your own.", {
           field: "recordings.folder",
         });

@@ -3,7 +3,6 @@
  * devices. Values cross as structured clones, as they do through every real door.
  */
 import * as v from "valibot";
-import { attributeText } from "../../shared/attributes.js";
 import {
   sameScope,
   type AttributeAddress,
@@ -188,36 +187,6 @@ export class FakeHost {
     return value.state === "ok" ? value.raw : "";
   }
 
-  write(address: AttributeAddress, typed: string): AttributeInfo["value"] {
-    const info = this.attribute(address);
-    const raw = attributeText(info, typed);
-    refuse(info, raw, this.attributeRaw(address));
-    info.value = { state: "ok", raw, readAtMs: Date.now() };
-    if (info.name.startsWith("fault_")) this.fault(address.device, info.name, raw === "1");
-    this.followRate(address, Number(raw));
-    return info.value;
-  }
-
-  private fault(device: string, name: string, on: boolean): void {
-    const stream = this.streams.get(`${device}/buffer0`);
-    if (name === "fault_vanish") (on ? this.unplug : this.plug).call(this, device);
-    else if (on) stream?.addGap(stream.geometry().scansPerBlock * 3, 0);
-  }
-
-  /** A rate that was written paces every buffer that names it. */
-  private followRate(address: AttributeAddress, rateHz: number): void {
-    for (const device of this.devices.values()) {
-      const buffer = device.buffers[0];
-      const rate = buffer?.rate;
-      if (rate?.device !== address.device || rate.name !== address.name) continue;
-      if (!buffer || !sameScope(rate.scope, address.scope)) continue;
-      buffer.rateHz = rateHz;
-      this.changed(device.id);
-      const stream = this.streams.get(`${device.id}/buffer0`);
-      if (stream) this.emit("stream", { stream: stream.info() });
-    }
-  }
-
   changed(device: string): void {
     this.emit("device", { device: this.device(device) });
   }
@@ -315,21 +284,5 @@ export class FakeHost {
     for (const recording of this.recordings.values()) {
       this.emit("recording", { status: recording.status() });
     }
-  }
-}
-
-/** What the made-up drivers refuse, with what they kept. */
-function refuse(info: AttributeInfo, raw: string, kept: string): void {
-  const more = { kept, field: "value" };
-  if (info.name === "rf_bandwidth" && Number(raw) > 56e6) {
-    throw fail("EINVAL", "At most 56 MHz. The device kept 40 MHz.", more);
-  }
-  if (info.name === "calibbias" && Math.abs(Number(raw) + 0.5) > 32768) {
-    const shown = kept.replace("-", "\u2212");
-    throw fail("EINVAL", `\u221232,768 to 32,767. The device kept ${shown}.`, more);
-  }
-  if (info.available.kind === "range" && Number(raw) > Number(info.available.max)) {
-    const words = `At most ${info.available.max}. The device kept ${Number.parseFloat(kept)}.`;
-    throw fail("EINVAL", words, more);
   }
 }

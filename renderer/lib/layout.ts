@@ -37,8 +37,13 @@ export interface WindowLayout {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === "object" && !Array.isArray(value);
-const width = (value: unknown): number | null =>
-  typeof value === "number" && value >= 120 && value <= 900 ? Math.round(value) : null;
+/** How far the panels can be dragged, in CSS pixels. */
+export const PANEL_WIDTHS = {
+  explorer: { least: 160, most: 520 },
+  inspector: { least: 240, most: 640 },
+};
+const width = (value: unknown, { least, most }: { least: number; most: number }): number | null =>
+  typeof value === "number" && value >= least && value <= most ? Math.round(value) : null;
 
 function booleans(value: unknown): Record<string, boolean> {
   if (!isObject(value)) return {};
@@ -84,8 +89,8 @@ export function parseLayout(text: string): WindowLayout {
   const known = isObject(raw) ? raw : {};
   const rows = Array.isArray(known["rows"]) ? known["rows"] : [];
   return {
-    explorerWidth: width(known["explorerWidth"]),
-    inspectorWidth: width(known["inspectorWidth"]),
+    explorerWidth: width(known["explorerWidth"], PANEL_WIDTHS.explorer),
+    inspectorWidth: width(known["inspectorWidth"], PANEL_WIDTHS.inspector),
     explorerOpen: known["explorerOpen"] !== false,
     inspectorOpen: known["inspectorOpen"] !== false,
     sections: booleans(known["sections"]),

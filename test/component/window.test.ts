@@ -235,3 +235,27 @@ describe("the session", () => {
     await vi.waitFor(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(1));
   });
 });
+
+describe("panels", () => {
+  test("are widened by key at their edge, within bounds, and reset by a double-click", async () => {
+    await mountWindow();
+    const grip = document.querySelector<HTMLElement>(
+      '[role=separator][aria-label^="Width of the inspector"]',
+    )!;
+    const width = () => document.querySelector<HTMLElement>(".inspector")!.offsetWidth;
+    const before = width();
+    grip.focus();
+    await userEvent.keyboard("{ArrowLeft}{ArrowLeft}");
+    await vi.waitFor(() => expect(width()).toBe(before + 32));
+    await userEvent.dblClick(grip);
+    await vi.waitFor(() => expect(width()).toBe(before));
+  });
+
+  test("give way and come back at a key", async () => {
+    await mountWindow();
+    await userEvent.keyboard("{Control>}b{/Control}");
+    await vi.waitFor(() => expect(document.querySelector("[role=tree]")).toBeNull());
+    await userEvent.keyboard("/");
+    await vi.waitFor(() => expect(document.activeElement?.id).toBe("device-filter"));
+  });
+});
