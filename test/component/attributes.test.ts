@@ -1,7 +1,16 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
 import { sliderScale } from "../../renderer/lib/slider-scale.js";
-import { asked, bench, CONVERTER, field, mountWindow, sentenceBeside, showing } from "./window.js";
+import {
+  asked,
+  bench,
+  CONVERTER,
+  field,
+  mountWindow,
+  sentenceBeside,
+  showing,
+  soon,
+} from "./window.js";
 
 const onConverter = { devices: bench(), settings: { layout: showing(CONVERTER) } };
 const fresh = () => ({ ...onConverter, devices: bench() });
@@ -18,28 +27,22 @@ describe("editing an attribute", () => {
   test("a number with an SI prefix is written with every digit and shown with its prefix", async () => {
     const { host } = await mountWindow();
     await typeInto(field("sampling_frequency"), "2.4M");
-    await vi.waitFor(() =>
-      expect(asked(host, "attribute.write")).toMatchObject([{ value: "2400000" }]),
-    );
-    await vi.waitFor(() => expect(field("sampling_frequency").value).toBe("2.4"));
+    await soon(() => expect(asked(host, "attribute.write")).toMatchObject([{ value: "2400000" }]));
+    await soon(() => expect(field("sampling_frequency").value).toBe("2.4"));
     expect(unitOf(field("sampling_frequency"))).toBe("MHz");
   });
 
   test("a bare number is taken in the unit that stands beside it", async () => {
     const { host } = await mountWindow();
     await typeInto(field("sampling_frequency"), "2");
-    await vi.waitFor(() =>
-      expect(asked(host, "attribute.write")).toMatchObject([{ value: "2000000" }]),
-    );
+    await soon(() => expect(asked(host, "attribute.write")).toMatchObject([{ value: "2000000" }]));
   });
 
   test("a number with the plain unit is taken as it says, whatever prefix stands beside it", async () => {
     const { host } = await mountWindow();
     await typeInto(field("sampling_frequency"), "48000 Hz");
-    await vi.waitFor(() =>
-      expect(asked(host, "attribute.write")).toMatchObject([{ value: "48000" }]),
-    );
-    await vi.waitFor(() => expect(unitOf(field("sampling_frequency"))).toBe("kHz"));
+    await soon(() => expect(asked(host, "attribute.write")).toMatchObject([{ value: "48000" }]));
+    await soon(() => expect(unitOf(field("sampling_frequency"))).toBe("kHz"));
   });
 
   test("a refused value stays in its field, the sentence with what was kept under it, until Esc", async () => {
@@ -50,7 +53,7 @@ describe("editing an attribute", () => {
     const input = inputs[1]!;
     expect(input.value).toBe("−12");
     await typeInto(input, "40000");
-    await vi.waitFor(() => expect(sentenceBeside(input)).toContain("The device kept −12."));
+    await soon(() => expect(sentenceBeside(input)).toContain("The device kept −12."));
     await userEvent.click(document.querySelector(".inspector .head")!);
     expect(input.value).toBe("40000");
     expect(input.getAttribute("aria-invalid")).toBe("true");
@@ -58,14 +61,14 @@ describe("editing an attribute", () => {
 
     await userEvent.click(input);
     await userEvent.keyboard("{Escape}");
-    await vi.waitFor(() => expect(input.value).toBe("−12"));
+    await soon(() => expect(input.value).toBe("−12"));
     expect(sentenceBeside(input)).toBe("");
   });
 
   test("what is no number is refused in the window and never sent", async () => {
     const { host } = await mountWindow();
     await typeInto(field("sampling_frequency"), "fast");
-    await vi.waitFor(() => expect(sentenceBeside(field("sampling_frequency"))).not.toBe(""));
+    await soon(() => expect(sentenceBeside(field("sampling_frequency"))).not.toBe(""));
     expect(asked(host, "attribute.write")).toEqual([]);
   });
 
@@ -73,7 +76,7 @@ describe("editing an attribute", () => {
     await mountWindow(fresh());
     const input = document.querySelector<HTMLInputElement>('input[aria-label="calibscale"]')!;
     await typeInto(input, "3");
-    await vi.waitFor(() => expect(sentenceBeside(input)).toBe("At most 2. The device kept 1."));
+    await soon(() => expect(sentenceBeside(input)).toBe("At most 2. The device kept 1."));
     const thumb = document.querySelector('[role=slider][aria-label="calibscale"]')!;
     expect(thumb.getAttribute("aria-valuenow")).toBe("1");
   });
@@ -86,15 +89,13 @@ describe("editing an attribute", () => {
     );
     expect(options).toEqual(["sine", "square", "triangle", "sweep", "noise", "pulses"]);
     await userEvent.click(document.querySelectorAll("[role=option]")[2]!);
-    await vi.waitFor(() =>
-      expect(asked(host, "attribute.write")).toMatchObject([{ value: "triangle" }]),
-    );
+    await soon(() => expect(asked(host, "attribute.write")).toMatchObject([{ value: "triangle" }]));
   });
 
   test("a boolean is a switch", async () => {
     const { host } = await mountWindow();
     await userEvent.click(document.querySelector('[role=switch][aria-label="counter_mode"]')!);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "attribute.write")).toMatchObject([{ name: "counter_mode", value: "1" }]),
     );
   });
@@ -104,10 +105,8 @@ describe("editing an attribute", () => {
     const thumb = document.querySelector<HTMLElement>('[role=slider][aria-label="amplitude"]')!;
     thumb.focus();
     await userEvent.keyboard("{ArrowRight}");
-    await vi.waitFor(() =>
-      expect(asked(host, "attribute.write")).toMatchObject([{ value: "0.801" }]),
-    );
-    await vi.waitFor(() => expect(field("amplitude").value).toBe("801"));
+    await soon(() => expect(asked(host, "attribute.write")).toMatchObject([{ value: "0.801" }]));
+    await soon(() => expect(field("amplitude").value).toBe("801"));
     expect(unitOf(field("amplitude"))).toBe("mV");
   });
 
@@ -121,16 +120,16 @@ describe("editing an attribute", () => {
   test("the rate is locked while its stream records, and the offer to go on in a new one opens it", async () => {
     const { host } = await mountWindow({}, (fake) => fake.stream("sim:adc/buffer0").start(1));
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(true));
+    await soon(() => expect(field("sampling_frequency").readOnly).toBe(true));
     await userEvent.click(document.querySelector(".lock-line .link")!);
-    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(false));
+    await soon(() => expect(field("sampling_frequency").readOnly).toBe(false));
     await typeInto(field("sampling_frequency"), "500k");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "attribute.write")).toMatchObject([
         { value: "500000", continueRecording: true },
       ]),
     );
-    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(true));
+    await soon(() => expect(field("sampling_frequency").readOnly).toBe(true));
   });
 });
 
@@ -142,12 +141,12 @@ describe("the simulator's faults", () => {
       "Faults on demand",
     );
     await userEvent.click(vanish());
-    await vi.waitFor(() => expect(host.device("sim:adc").presence).toBe("gone"));
-    await vi.waitFor(() => expect(vanish().ariaChecked).toBe("true"));
+    await soon(() => expect(host.device("sim:adc").presence).toBe("gone"));
+    await soon(() => expect(vanish().ariaChecked).toBe("true"));
     expect(field("sampling_frequency").readOnly).toBe(true);
     await userEvent.click(vanish());
-    await vi.waitFor(() => expect(host.device("sim:adc").presence).toBe("present"));
-    await vi.waitFor(() => expect(field("sampling_frequency").readOnly).toBe(false));
+    await soon(() => expect(host.device("sim:adc").presence).toBe("present"));
+    await soon(() => expect(field("sampling_frequency").readOnly).toBe(false));
   });
 });
 

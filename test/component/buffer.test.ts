@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
 import { asKind, blockSizeFigure, parseBlockSize } from "../../renderer/lib/block-size.js";
 import { blockStrip, countStates, emptyStates } from "../../renderer/lib/block-strip.js";
@@ -12,6 +12,7 @@ import {
   mountWindow,
   sentenceBeside,
   showing,
+  soon,
 } from "./window.js";
 
 const states = (...names: BlockState[]) =>
@@ -44,7 +45,7 @@ describe("the buffer panel", () => {
   test("takes a size in bytes, scans or time", async () => {
     const { host } = await mountWindow();
     for (const text of ["128Ki", "1000 scans", "20 ms"]) await typeInto(field("Block size"), text);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "stream.configure").map((p) => (p as { patch: unknown }).patch)).toEqual([
         { blockSize: { kind: "bytes", bytes: 131072 } },
         { blockSize: { kind: "scans", scans: 1000 } },
@@ -57,41 +58,41 @@ describe("the buffer panel", () => {
     const { host } = await mountWindow();
     await userEvent.click(field("Block size"));
     await userEvent.fill(field("Block size"), "256Ki");
-    await vi.waitFor(() => expect(table()[0]).toEqual(["One block", "1", "65.5ms", "256KiB"]));
+    await soon(() => expect(table()[0]).toEqual(["One block", "1", "65.5ms", "256KiB"]));
     expect(asked(host, "stream.configure")).toEqual([]);
     await userEvent.keyboard("{Escape}");
-    await vi.waitFor(() => expect(table()[0]).toEqual(["One block", "1", "16.4ms", "64KiB"]));
+    await soon(() => expect(table()[0]).toEqual(["One block", "1", "16.4ms", "64KiB"]));
   });
 
   test("an emptied field gives the choice back to the program", async () => {
     const { host } = await mountWindow();
     await typeInto(field("Blocks"), "16");
-    await vi.waitFor(() => expect(field("Blocks").value).toBe("16"));
+    await soon(() => expect(field("Blocks").value).toBe("16"));
     await typeInto(field("Blocks"), "");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "stream.configure").at(-1)).toMatchObject({ patch: { blockCount: null } }),
     );
-    await vi.waitFor(() => expect(field("Blocks").value).toBe("64"));
+    await soon(() => expect(field("Blocks").value).toBe("64"));
   });
 
   test("what the host refuses stands beside its field", async () => {
     await mountWindow();
     await typeInto(field("Block size"), "1Gi");
-    await vi.waitFor(() => expect(sentenceBeside(field("Block size"))).toContain("at most 16 MiB"));
+    await soon(() => expect(sentenceBeside(field("Block size"))).toContain("at most 16 MiB"));
     expect(field("Block size").value).toBe("1Gi");
   });
 
   test("a single block is refused before it is sent", async () => {
     const { host } = await mountWindow();
     await typeInto(field("Blocks"), "1");
-    await vi.waitFor(() => expect(sentenceBeside(field("Blocks"))).toContain("at least 2"));
+    await soon(() => expect(sentenceBeside(field("Blocks"))).toContain("at least 2"));
     expect(asked(host, "stream.configure")).toEqual([]);
   });
 
   test("what was rounded is said", async () => {
     await mountWindow();
     await typeInto(field("Block size"), "1001 B");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector(".inspector .section")?.textContent).toContain(
         "rounded to 1,000 bytes",
       ),
@@ -101,12 +102,12 @@ describe("the buffer panel", () => {
   test("is locked while recording, with the offer once on top", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(field("Blocks").readOnly).toBe(true));
+    await soon(() => expect(field("Blocks").readOnly).toBe(true));
     const lines = document.querySelectorAll(".lock-line");
     expect(lines).toHaveLength(1);
     await userEvent.click(lines[0]!.querySelector("button")!);
     await typeInto(field("Blocks"), "32");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "stream.configure")).toEqual([
         { stream: ADC, patch: { blockCount: 32 }, continueRecording: true },
       ]),
@@ -128,12 +129,12 @@ describe("the buffer panel", () => {
     });
     await userEvent.click(document.querySelector('[data-section="transport"] .choice')!);
     const items = () => [...document.querySelectorAll<HTMLElement>("[role=menuitemradio]")];
-    await vi.waitFor(() => expect(items().length).toBeGreaterThan(3));
+    await soon(() => expect(items().length).toBeGreaterThan(3));
     const udmabuf = items().find((item) => item.textContent?.includes("udmabuf"))!;
     expect(udmabuf.textContent).toContain("You may not open");
     expect(udmabuf.getAttribute("data-disabled")).not.toBeNull();
     await userEvent.click(items().find((item) => item.textContent?.includes("system"))!);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "stream.configure")).toMatchObject([{ patch: { heap: "system" } }]),
     );
   });
@@ -146,7 +147,7 @@ describe("the strip of blocks", () => {
     host.stream(ADC).start(30);
     host.emit("stream", { stream: host.stream(ADC).info() });
     host.tick();
-    await vi.waitFor(() => expect(legend("active")).toBe("1"));
+    await soon(() => expect(legend("active")).toBe("1"));
     expect(Number(legend("queued")) + 1).toBe(host.stream(ADC).geometry().queueDepth);
     expect(Number(legend("history"))).toBe(48);
     expect(document.querySelector(".inspector .strip")?.ariaLabel).toMatch(
@@ -164,13 +165,13 @@ describe("the strip of blocks", () => {
     host.stream(ADC).blockStates = () => states(...half) as Uint8Array<ArrayBuffer>;
     host.emit("stream", { stream: host.stream(ADC).info() });
     host.tick();
-    await vi.waitFor(() => expect(legend("queued")).toBe("32"));
+    await soon(() => expect(legend("queued")).toBe("32"));
     const canvas = document.querySelector<HTMLCanvasElement>(".inspector canvas.strip")!;
     const ratio = canvas.width / canvas.clientWidth;
     const opacity = (x: number, y: number) =>
       canvas.getContext("2d")!.getImageData(Math.round(x * ratio), Math.round(y * ratio), 1, 1)
         .data[3]!;
-    await vi.waitFor(() => expect(opacity(3, 6)).toBeGreaterThan(0));
+    await soon(() => expect(opacity(3, 6)).toBeGreaterThan(0));
     expect(opacity(3, 15 + 6)).toBe(0);
     expect(opacity(3, 15)).toBeGreaterThan(0);
   });

@@ -1,6 +1,6 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
-import { ADC, asked, bench, CONVERTER, mountWindow, row, showing } from "./window.js";
+import { ADC, asked, bench, CONVERTER, mountWindow, row, showing, soon } from "./window.js";
 
 const check = (label: string) => row(label).querySelector<HTMLElement>("[data-test=enable]")!;
 const labels = () =>
@@ -15,7 +15,7 @@ async function menuOf(label: string, action: string): Promise<void> {
     [...document.querySelectorAll<HTMLElement>("[role=menuitem]")].find(
       (item) => item.textContent?.trim() === action,
     );
-  await vi.waitFor(() => expect(find()).toBeDefined());
+  await soon(() => expect(find()).toBeDefined());
   await userEvent.click(find()!);
 }
 
@@ -24,28 +24,28 @@ describe("the explorer", () => {
     const { host } = await mountWindow();
     expect(row("voltage2").ariaChecked).toBe("false");
     await userEvent.click(check("voltage2"));
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "stream.configure")).toMatchObject([
         { stream: ADC, patch: { channels: ["voltage0", "voltage1", "voltage2"] } },
       ]),
     );
-    await vi.waitFor(() => expect(row("voltage2").ariaChecked).toBe("true"));
+    await soon(() => expect(row("voltage2").ariaChecked).toBe("true"));
   });
 
   test("a row's lamp runs and stops that stream alone", async () => {
     const { host } = await mountWindow();
     await userEvent.click(row("inertial").querySelector("[data-test=run-lamp]")!);
-    await vi.waitFor(() => expect(host.stream("sim:inertial/buffer0").state.kind).toBe("running"));
+    await soon(() => expect(host.stream("sim:inertial/buffer0").state.kind).toBe("running"));
     expect(host.stream(ADC).state.kind).toBe("idle");
-    await vi.waitFor(() => expect(row("inertial").textContent).toContain("104 S/s"));
+    await soon(() => expect(row("inertial").textContent).toContain("104 S/s"));
     await userEvent.click(row("inertial").querySelector("[data-test=run-lamp]")!);
-    await vi.waitFor(() => expect(host.stream("sim:inertial/buffer0").state.kind).toBe("idle"));
+    await soon(() => expect(host.stream("sim:inertial/buffer0").state.kind).toBe("idle"));
   });
 
   test("selecting a device turns the focused view and the selector to it", async () => {
     await mountWindow();
     await userEvent.click(row("inertial"));
-    await vi.waitFor(() => expect(row("inertial").ariaSelected).toBe("true"));
+    await soon(() => expect(row("inertial").ariaSelected).toBe("true"));
     expect(document.querySelector("[data-test=stream-selector]")?.textContent).toContain(
       "sim inertial",
     );
@@ -58,7 +58,7 @@ describe("the explorer", () => {
     await userEvent.keyboard("{ArrowDown}{ArrowDown}");
     expect(document.activeElement).toBe(row("voltage1"));
     await userEvent.keyboard(" ");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "stream.configure")).toMatchObject([
         { patch: { channels: ["voltage0"] } },
       ]),
@@ -66,17 +66,17 @@ describe("the explorer", () => {
     await userEvent.keyboard("{ArrowLeft}");
     expect(document.activeElement).toBe(row("adc"));
     await userEvent.keyboard("{ArrowLeft}");
-    await vi.waitFor(() => expect(row("adc").ariaExpanded).toBe("false"));
+    await soon(() => expect(row("adc").ariaExpanded).toBe("false"));
     expect(labels()).not.toContain("voltage0");
     await userEvent.keyboard("{ArrowRight}");
-    await vi.waitFor(() => expect(labels()).toContain("voltage0"));
+    await soon(() => expect(labels()).toContain("voltage0"));
   });
 
   test("after a click on a row Space runs the stream, as everywhere", async () => {
     const { host } = await mountWindow();
     await userEvent.click(row("voltage0"));
     await userEvent.keyboard(" ");
-    await vi.waitFor(() => expect(host.stream(ADC).state.kind).toBe("running"));
+    await soon(() => expect(host.stream(ADC).state.kind).toBe("running"));
     expect(asked(host, "stream.configure")).toEqual([]);
   });
 
@@ -84,26 +84,26 @@ describe("the explorer", () => {
     const { host } = await mountWindow();
     await userEvent.click(row("adc"));
     await userEvent.keyboard("{ArrowDown}{F2}");
-    await vi.waitFor(() => expect(document.activeElement?.className).toContain("editor"));
+    await soon(() => expect(document.activeElement?.className).toContain("editor"));
     await userEvent.keyboard("supply{Enter}");
-    await vi.waitFor(() => expect(labels()).toContain("supply"));
+    await soon(() => expect(labels()).toContain("supply"));
     expect(asked(host, "device.label")).toEqual([
       { device: "sim:adc", channel: "voltage0", label: "supply" },
     ]);
-    await vi.waitFor(() => expect(document.activeElement).toBe(row("supply")));
+    await soon(() => expect(document.activeElement).toBe(row("supply")));
     await userEvent.keyboard("{F2}x{Escape}");
-    await vi.waitFor(() => expect(labels()).toContain("supply"));
+    await soon(() => expect(labels()).toContain("supply"));
     expect(asked(host, "device.label")).toHaveLength(1);
   });
 
   test("two channels are joined to a pair, swapped and parted by hand", async () => {
     const { host } = await mountWindow();
     await menuOf("voltage0", "Join as I with voltage1 as Q");
-    await vi.waitFor(() => expect(labels()).toContain("voltage0 + j voltage1"));
+    await soon(() => expect(labels()).toContain("voltage0 + j voltage1"));
     await menuOf("voltage0 + j voltage1", "Swap I and Q");
-    await vi.waitFor(() => expect(labels()).toContain("voltage1 + j voltage0"));
+    await soon(() => expect(labels()).toContain("voltage1 + j voltage0"));
     await menuOf("voltage1 + j voltage0", "Part into two channels");
-    await vi.waitFor(() => expect(labels()).not.toContain("voltage1 + j voltage0"));
+    await soon(() => expect(labels()).not.toContain("voltage1 + j voltage0"));
     expect(asked(host, "device.pair").map((p) => (p as { action: string }).action)).toEqual([
       "join",
       "swap",
@@ -114,7 +114,7 @@ describe("the explorer", () => {
   test("a device is linked to another from its menu", async () => {
     const { host } = await mountWindow();
     await menuOf("adc", "Link to inertial");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "device.link")).toEqual([
         { device: "sim:adc", to: "sim:inertial", linked: true },
       ]),
@@ -125,13 +125,13 @@ describe("the explorer", () => {
     await mountWindow({ devices: bench() });
     const filter = document.querySelector<HTMLInputElement>("#device-filter")!;
     await userEvent.fill(filter, "adxl");
-    await vi.waitFor(() => expect(labels().filter((l) => l === "adc")).toEqual([]));
+    await soon(() => expect(labels().filter((l) => l === "adc")).toEqual([]));
     expect(labels()).toContain("adxl355");
     expect(labels().some((label) => label?.endsWith("adxl355") && label.startsWith("11-19"))).toBe(
       true,
     );
     await userEvent.fill(filter, "nosuch");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector("[role=tree]")?.textContent).toContain("Nothing is called"),
     );
   });
@@ -139,7 +139,7 @@ describe("the explorer", () => {
   test("a device that goes stays with a cross and the minute; one that comes appears", async () => {
     const { host } = await mountWindow(onConverter());
     host.unplug("local:iio:device4");
-    await vi.waitFor(() => expect(row("adxl355").textContent).toMatch(/unplugged \d\d:\d\d/));
+    await soon(() => expect(row("adxl355").textContent).toMatch(/unplugged \d\d:\d\d/));
     expect(row("adxl355").querySelector("[aria-label=gone]")).not.toBeNull();
 
     const added = {
@@ -149,26 +149,26 @@ describe("the explorer", () => {
       name: "ad4020",
     };
     host.emit("device", { device: added });
-    await vi.waitFor(() => expect(labels()).toContain("ad4020"));
+    await soon(() => expect(labels()).toContain("ad4020"));
     host.emit("device.removed", { device: "local:iio:device9" });
-    await vi.waitFor(() => expect(labels()).not.toContain("ad4020"));
+    await soon(() => expect(labels()).not.toContain("ad4020"));
   });
 
   test("channels are fixed while recording: it asks, and goes on in a new recording", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await soon(() => expect(document.querySelector("button.recording")).not.toBeNull());
     await userEvent.click(check("voltage2"));
-    await vi.waitFor(() => expect(document.querySelector("[role=alertdialog]")).not.toBeNull());
+    await soon(() => expect(document.querySelector("[role=alertdialog]")).not.toBeNull());
     const no = [...document.querySelectorAll("[role=alertdialog] button")].at(0)!;
     await userEvent.click(no);
-    await vi.waitFor(() => expect(document.querySelector("[role=alertdialog]")).toBeNull());
+    await soon(() => expect(document.querySelector("[role=alertdialog]")).toBeNull());
     expect(asked(host, "stream.configure")).toEqual([]);
 
     await userEvent.click(check("voltage2"));
-    await vi.waitFor(() => expect(document.querySelector("[role=alertdialog]")).not.toBeNull());
+    await soon(() => expect(document.querySelector("[role=alertdialog]")).not.toBeNull());
     await userEvent.click([...document.querySelectorAll("[role=alertdialog] button")].at(1)!);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "stream.configure")).toMatchObject([{ continueRecording: true }]),
     );
   });
@@ -176,10 +176,10 @@ describe("the explorer", () => {
   test("a recording opens in a view of its own", async () => {
     const { host } = await mountWindow({ devices: bench() });
     await userEvent.click(row("11-20 11:58 ad9361"));
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(asked(host, "recording.open")).toEqual([{ name: "2026-11-20_11-58-03_ad9361" }]),
     );
-    await vi.waitFor(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
+    await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
   });
 
   test("the tree speaks of itself: roles, levels, one row that Tab reaches", async () => {

@@ -1,6 +1,6 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
-import { ADC, asked, field, mountWindow } from "./window.js";
+import { ADC, asked, field, mountWindow, soon } from "./window.js";
 
 const button = (command: string) =>
   document.querySelector<HTMLElement>(`.toolbar [data-command="${command}"]`)!;
@@ -14,10 +14,10 @@ describe("keys", () => {
   test("Space runs and stops the stream in the selector", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard(" ");
-    await vi.waitFor(() => expect(isRunning(host)).toBe(true));
-    await vi.waitFor(() => expect(button("stream.stop").ariaDisabled).toBe("false"));
+    await soon(() => expect(isRunning(host)).toBe(true));
+    await soon(() => expect(button("stream.stop").ariaDisabled).toBe("false"));
     await userEvent.keyboard(" ");
-    await vi.waitFor(() => expect(isRunning(host)).toBe(false));
+    await soon(() => expect(isRunning(host)).toBe(false));
   });
 
   test("keys do nothing while a field has the focus", async () => {
@@ -34,9 +34,9 @@ describe("keys", () => {
   test("after a click on a button Space still means run or stop", async () => {
     const { host } = await mountWindow();
     await userEvent.click(button("window.theme"));
-    await vi.waitFor(() => expect(themes(host)).toHaveLength(1));
+    await soon(() => expect(themes(host)).toHaveLength(1));
     await userEvent.keyboard(" ");
-    await vi.waitFor(() => expect(isRunning(host)).toBe(true));
+    await soon(() => expect(isRunning(host)).toBe(true));
     expect(themes(host)).toHaveLength(1);
   });
 
@@ -46,17 +46,17 @@ describe("keys", () => {
     await userEvent.keyboard("{Tab}{Tab}{Shift>}{Tab}{Tab}{/Shift}");
     expect(document.activeElement).toBe(button("window.theme"));
     await userEvent.keyboard(" ");
-    await vi.waitFor(() => expect(themes(host)).toHaveLength(1));
+    await soon(() => expect(themes(host)).toHaveLength(1));
     expect(isRunning(host)).toBe(false);
   });
 
   test("R records at once and stops a young recording without asking", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(host.recordings.size).toBe(1));
-    await vi.waitFor(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await soon(() => expect(host.recordings.size).toBe(1));
+    await soon(() => expect(document.querySelector("button.recording")).not.toBeNull());
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(host.recordings.size).toBe(0));
+    await soon(() => expect(host.recordings.size).toBe(0));
   });
 
   test("after ten seconds R asks once: Esc goes on, R again stops", async () => {
@@ -64,31 +64,31 @@ describe("keys", () => {
       fake.stream(ADC).start(60);
     });
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await soon(() => expect(document.querySelector("button.recording")).not.toBeNull());
     const recording = host.recordings.get(ADC)!;
     const status = recording.status.bind(recording);
     recording.status = () => ({ ...status(), seconds: 42 });
     host.tick();
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector("button.recording time")?.textContent).toBe("00:42"),
     );
 
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(document.querySelector(".question")).not.toBeNull());
+    await soon(() => expect(document.querySelector(".question")).not.toBeNull());
     await userEvent.keyboard("{Escape}");
-    await vi.waitFor(() => expect(document.querySelector(".question")).toBeNull());
+    await soon(() => expect(document.querySelector(".question")).toBeNull());
     expect(asked(host, "recording.stop")).toEqual([]);
 
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(document.querySelector(".question")).not.toBeNull());
+    await soon(() => expect(document.querySelector(".question")).not.toBeNull());
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(host.recordings.size).toBe(0));
+    await soon(() => expect(host.recordings.size).toBe(0));
   });
 
   test("while it records, Space and S do nothing to that stream", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await soon(() => expect(document.querySelector("button.recording")).not.toBeNull());
     await userEvent.keyboard(" s");
     expect(asked(host, "stream.stop")).toEqual([]);
     expect(asked(host, "stream.single")).toEqual([]);
@@ -102,14 +102,14 @@ describe("keys", () => {
         new KeyboardEvent("keydown", { key: "r", repeat, bubbles: true }),
       );
     }
-    await vi.waitFor(() => expect(host.recordings.size).toBe(1));
+    await soon(() => expect(host.recordings.size).toBe(1));
     expect(asked(host, "recording.stop")).toEqual([]);
   });
 
   test("? lists the keys of every command", async () => {
     await mountWindow();
     await userEvent.keyboard("?");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector("[role=dialog]")?.textContent).toContain("Ctrl+Shift+P"),
     );
   });

@@ -1,7 +1,7 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { countedBy, lossVerdict, type LossFacts } from "../../renderer/lib/loss.js";
 import type { Continuity, Grade, StreamSettings } from "../../shared/stream.js";
-import { bench, CONVERTER, mountWindow, showing } from "./window.js";
+import { bench, CONVERTER, mountWindow, showing, soon } from "./window.js";
 
 const facts = (grade: Grade, more: Partial<Continuity> = {}): LossFacts => ({
   continuity: { grade, gaps: 0, lost: 0, lostMin: 0, lostMax: 0, ...more },
@@ -72,7 +72,7 @@ describe("the status bar", () => {
       host.stream(`${CONVERTER}/buffer0`).start(20),
     );
     const bar = document.querySelector(".status")!;
-    await vi.waitFor(() => expect(bar.textContent).toContain("never ran dry"));
+    await soon(() => expect(bar.textContent).toContain("never ran dry"));
     expect(bar.querySelector("[data-test=rate]")?.textContent).toContain("256 kS/s");
     expect(bar.querySelector("[data-test=throughput]")?.textContent).toBe("2.05 MB/s");
     expect(bar.querySelector("[data-test=reserve]")?.textContent).toContain("15/16");
@@ -85,7 +85,7 @@ describe("the status bar", () => {
     );
     host.stream(`${CONVERTER}/buffer0`).addGap(256, 0);
     const verdict = document.querySelector(".status")!;
-    await vi.waitFor(() => expect(verdict.textContent).toContain("1 possible gap, ≤ 1 ms"));
+    await soon(() => expect(verdict.textContent).toContain("1 possible gap, ≤ 1 ms"));
     expect(verdict.querySelector(".tone-gap svg")).not.toBeNull();
   });
 

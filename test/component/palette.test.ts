@@ -1,12 +1,12 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { nextTick } from "vue";
 import { userEvent } from "vitest/browser";
 import { findEntries, fit, type PaletteEntry } from "../../renderer/lib/palette.js";
-import { ADC, bench, mountWindow } from "./window.js";
+import { ADC, bench, mountWindow, soon } from "./window.js";
 
 const open = async () => {
   await userEvent.keyboard("{Control>}{Shift>}P{/Shift}{/Control}");
-  await vi.waitFor(() => expect(document.querySelector("[role=listbox]")).not.toBeNull());
+  await soon(() => expect(document.querySelector("[role=listbox]")).not.toBeNull());
 };
 const options = () => [...document.querySelectorAll<HTMLElement>("[role=listbox] [role=option]")];
 
@@ -15,10 +15,10 @@ describe("the command palette", () => {
     await mountWindow({ devices: bench() });
     await open();
     await userEvent.keyboard("adxl");
-    await vi.waitFor(() => expect(options()[0]?.textContent).toContain("Show adxl355"));
+    await soon(() => expect(options()[0]?.textContent).toContain("Show adxl355"));
     await userEvent.keyboard("{Enter}");
-    await vi.waitFor(() => expect(document.querySelector("[role=listbox]")).toBeNull());
-    await vi.waitFor(() =>
+    await soon(() => expect(document.querySelector("[role=listbox]")).toBeNull());
+    await soon(() =>
       expect(document.querySelector("[data-test=stream-selector]")?.textContent).toContain(
         "adxl355",
       ),
@@ -31,7 +31,7 @@ describe("the command palette", () => {
     await userEvent.keyboard("run");
     expect(options()[0]?.textContent).toContain("Space");
     await userEvent.keyboard("{Enter}");
-    await vi.waitFor(() => expect(host.stream(ADC).state.kind).toBe("running"));
+    await soon(() => expect(host.stream(ADC).state.kind).toBe("running"));
   });
 
   test("says why a command cannot act now, and does not run it", async () => {
@@ -58,7 +58,7 @@ describe("the command palette", () => {
     await mountWindow();
     await open();
     await userEvent.keyboard("rename{Enter}");
-    await vi.waitFor(() => expect(document.activeElement?.className).toContain("editor"));
+    await soon(() => expect(document.activeElement?.className).toContain("editor"));
     expect((document.activeElement as HTMLInputElement).value).toBe("adc");
   });
 
@@ -67,7 +67,7 @@ describe("the command palette", () => {
     await open();
     await userEvent.keyboard("open 11-20 11:58");
     await userEvent.keyboard("{Enter}");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector("[data-test=stream-selector]")?.textContent).toContain(
         "11-20 11:58",
       ),

@@ -1,8 +1,18 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
 import { parseLayout } from "../../renderer/lib/layout.js";
 import { shortRecordingName } from "../../renderer/lib/names.js";
-import { ADC, asked, bench, field, mountWindow, row, sentenceBeside, showing } from "./window.js";
+import {
+  ADC,
+  asked,
+  bench,
+  field,
+  mountWindow,
+  row,
+  sentenceBeside,
+  showing,
+  soon,
+} from "./window.js";
 
 describe("the first start", () => {
   test("has the simulator selected, says so, and runs at one press", async () => {
@@ -14,8 +24,8 @@ describe("the first start", () => {
       "None yet. R records what is running.",
     );
     await userEvent.click(document.querySelector("[data-test=empty-run]")!);
-    await vi.waitFor(() => expect(host.stream(ADC).state.kind).toBe("running"));
-    await vi.waitFor(() => expect(document.querySelector(".empty")).toBeNull());
+    await soon(() => expect(host.stream(ADC).state.kind).toBe("running"));
+    await soon(() => expect(document.querySelector(".empty")).toBeNull());
   });
 
   test("writes nothing to a device", async () => {
@@ -27,7 +37,7 @@ describe("the first start", () => {
   test("tells why a device is missing, with the commands that mend it", async () => {
     await mountWindow();
     await userEvent.click(document.querySelector("[role=tree] .link")!);
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector("[role=dialog] code")?.textContent).toBe(
         "sudo modprobe iio_simple_dummy",
       ),
@@ -42,14 +52,14 @@ describe("what went wrong", () => {
       settings: { layout: showing("local:iio:device3") },
     });
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(host.recordings.size).toBe(1));
+    await soon(() => expect(host.recordings.size).toBe(1));
     host.unplug("local:iio:device3");
-    await vi.waitFor(() => expect(document.querySelector(".banner")).not.toBeNull());
+    await soon(() => expect(document.querySelector(".banner")).not.toBeNull());
     const banner = document.querySelector(".banner")!;
     expect(banner.textContent).toMatch(
       /ad7768-4 was unplugged while recording. The \d+\.\d s before that are safe\./,
     );
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.activeElement?.textContent?.trim()).toBe("Open the recording"),
     );
     expect(document.querySelector('[data-section="buffer"]')?.textContent).toContain("last state");
@@ -62,12 +72,12 @@ describe("what went wrong", () => {
   test("a device that came back is no failure any more", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard(" ");
-    await vi.waitFor(() => expect(host.stream(ADC).state.kind).toBe("running"));
+    await soon(() => expect(host.stream(ADC).state.kind).toBe("running"));
     host.unplug("sim:adc");
-    await vi.waitFor(() => expect(row("adc").textContent).toContain("unplugged"));
+    await soon(() => expect(row("adc").textContent).toContain("unplugged"));
     host.plug("sim:adc");
     host.emit("stream", { stream: host.stream(ADC).info() });
-    await vi.waitFor(() => expect(row("adc").querySelector("[aria-label=idle]")).not.toBeNull());
+    await soon(() => expect(row("adc").querySelector("[aria-label=idle]")).not.toBeNull());
     expect(document.querySelector(".status")?.textContent).toContain("idle");
   });
 
@@ -80,7 +90,7 @@ describe("what went wrong", () => {
       fix: "sudo systemctl stop iiod",
     });
     host.emit("stream", { stream: stream.info() });
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector(".empty h2")?.textContent).toBe("adc did not start"),
     );
     expect(document.querySelector(".empty")?.textContent).toContain("iiod (812)");
@@ -91,17 +101,17 @@ describe("what went wrong", () => {
     const { host } = await mountWindow();
     host.devices.set("sim:adc", { ...host.device("sim:adc"), presence: "gone" });
     await userEvent.keyboard(" ");
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector(".lines .line")?.textContent).toContain("Plug it in again"),
     );
     await userEvent.click(document.querySelector(".lines button")!);
-    await vi.waitFor(() => expect(document.querySelector(".lines .line")).toBeNull());
+    await soon(() => expect(document.querySelector(".lines .line")).toBeNull());
   });
 
   test("when the host goes, the window says so and what to do", async () => {
     const { host } = await mountWindow();
     host.close();
-    await vi.waitFor(() =>
+    await soon(() =>
       expect(document.querySelector("[role=alertdialog]")?.textContent).toContain("Reload"),
     );
   });
@@ -119,23 +129,21 @@ describe("views and settings", () => {
     await mountWindow();
     const tabs = () => document.querySelectorAll("[role=tab]").length;
     await userEvent.keyboard("{Alt>}n{/Alt}");
-    await vi.waitFor(() => expect(tabs()).toBe(2));
+    await soon(() => expect(tabs()).toBe(2));
     await userEvent.keyboard("{Alt>}v{/Alt}");
-    await vi.waitFor(() => expect(document.querySelectorAll(".group")).toHaveLength(2));
+    await soon(() => expect(document.querySelectorAll(".group")).toHaveLength(2));
     for (let n = 0; n < 3; n++) await userEvent.keyboard("{Alt>}w{/Alt}");
-    await vi.waitFor(() => expect(tabs()).toBe(1));
+    await soon(() => expect(tabs()).toBe(1));
   });
 
   test("the layout comes back as it was left", async () => {
     const { host } = await mountWindow();
     await userEvent.click(row("inertial"));
-    await vi.waitFor(
-      () =>
-        expect(JSON.parse(host.settings.layout || "{}").selected).toEqual({
-          device: "sim:inertial",
-          channel: null,
-        }),
-      { timeout: 5000 },
+    await soon(() =>
+      expect(JSON.parse(host.settings.layout || "{}").selected).toEqual({
+        device: "sim:inertial",
+        channel: null,
+      }),
     );
     const { layout } = host.settings;
     expect(parseLayout(layout).rows[0]?.[0]?.tabs[0]?.stream).toBe("sim:inertial/buffer0");
@@ -154,41 +162,39 @@ describe("views and settings", () => {
   test("a refused folder stays beside its field", async () => {
     await mountWindow();
     await userEvent.keyboard("{Control>},{/Control}");
-    await vi.waitFor(() => expect(document.querySelector("[role=dialog]")).not.toBeNull());
+    await soon(() => expect(document.querySelector("[role=dialog]")).not.toBeNull());
     const folder = field("Folder of recordings");
     await userEvent.fill(folder, "/srv/secret");
     await userEvent.keyboard("{Enter}");
-    await vi.waitFor(() =>
-      expect(sentenceBeside(folder)).toContain("Choose a folder of your own."),
-    );
+    await soon(() => expect(sentenceBeside(folder)).toContain("Choose a folder of your own."));
     expect(folder.value).toBe("/srv/secret");
   });
 
   test("the theme changes at a key and is kept by the host", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard("t");
-    await vi.waitFor(() => expect(document.documentElement.dataset["theme"]).toBe("light"));
+    await soon(() => expect(document.documentElement.dataset["theme"]).toBe("light"));
     expect(host.settings.theme).toBe("light");
     await userEvent.keyboard("t");
-    await vi.waitFor(() => expect(document.documentElement.dataset["theme"]).toBe("dark"));
+    await soon(() => expect(document.documentElement.dataset["theme"]).toBe("dark"));
   });
 
   test("name and note are filled in while it records; a name that is taken is refused beside it", async () => {
     const { host } = await mountWindow();
     await userEvent.keyboard("r");
-    await vi.waitFor(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await soon(() => expect(document.querySelector("button.recording")).not.toBeNull());
     await userEvent.keyboard("n");
-    await vi.waitFor(() => expect(document.querySelector(".popover")).not.toBeNull());
+    await soon(() => expect(document.querySelector(".popover")).not.toBeNull());
     const name = field("Name of the recording");
     await userEvent.fill(name, "2026-11-20_11-58-03_ad9361");
     await userEvent.keyboard("{Enter}");
-    await vi.waitFor(() => expect(sentenceBeside(name)).toContain("Choose another name."));
+    await soon(() => expect(sentenceBeside(name)).toContain("Choose another name."));
     await userEvent.fill(name, "bench 3");
     await userEvent.keyboard("{Enter}");
-    await vi.waitFor(() => expect(host.recordings.get(ADC)?.name).toBe("bench 3"));
+    await soon(() => expect(host.recordings.get(ADC)?.name).toBe("bench 3"));
     await userEvent.fill(document.querySelector(".popover textarea")!, "20 dB pad");
     await userEvent.keyboard("{Escape}");
-    await vi.waitFor(() => expect(host.recordings.get(ADC)?.note).toBe("20 dB pad"));
+    await soon(() => expect(host.recordings.get(ADC)?.note).toBe("20 dB pad"));
     expect(asked(host, "recording.start")).toHaveLength(1);
   });
 });
@@ -214,25 +220,25 @@ describe("the session", () => {
       };
     });
     expect(host.device("sim:inertial").label).toBe("bench sensor");
-    await vi.waitFor(() => expect(row("bench sensor")).toBeDefined());
+    await soon(() => expect(row("bench sensor")).toBeDefined());
   });
 
   test("switching the simulator off takes its context away, and on again brings it back", async () => {
     const { host } = await mountWindow();
     host.settings.simulator = false;
     host.emit("settings", { settings: host.settings });
-    await vi.waitFor(() => expect(() => row("Simulator")).toThrow());
+    await soon(() => expect(() => row("Simulator")).toThrow());
     host.settings.simulator = true;
     host.emit("settings", { settings: host.settings });
-    await vi.waitFor(() => expect(row("Simulator")).toBeDefined());
+    await soon(() => expect(row("Simulator")).toBeDefined());
   });
 
   test("closing a recording takes its device and its view away", async () => {
     const { host } = await mountWindow({ devices: bench() });
     await userEvent.click(row("11-20 11:58 ad9361"));
-    await vi.waitFor(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
+    await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
     host.closeRecording("2026-11-20_11-58-03_ad9361");
-    await vi.waitFor(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(1));
+    await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(1));
   });
 });
 
@@ -246,16 +252,16 @@ describe("panels", () => {
     const before = width();
     grip.focus();
     await userEvent.keyboard("{ArrowLeft}{ArrowLeft}");
-    await vi.waitFor(() => expect(width()).toBe(before + 32));
+    await soon(() => expect(width()).toBe(before + 32));
     await userEvent.dblClick(grip);
-    await vi.waitFor(() => expect(width()).toBe(before));
+    await soon(() => expect(width()).toBe(before));
   });
 
   test("give way and come back at a key", async () => {
     await mountWindow();
     await userEvent.keyboard("{Control>}b{/Control}");
-    await vi.waitFor(() => expect(document.querySelector("[role=tree]")).toBeNull());
+    await soon(() => expect(document.querySelector("[role=tree]")).toBeNull());
     await userEvent.keyboard("/");
-    await vi.waitFor(() => expect(document.activeElement?.id).toBe("device-filter"));
+    await soon(() => expect(document.activeElement?.id).toBe("device-filter"));
   });
 });

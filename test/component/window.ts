@@ -65,10 +65,15 @@ export async function mountWindow(
     root.remove();
   });
   await openSession(host.port());
-  await vi.waitFor(() => {
+  await soon(() => {
     if (!root.querySelector("[role=tree] [role=treeitem]")) throw new Error("not drawn yet");
   });
   return { host, pinia, root };
+}
+
+/** Waits until it holds; the deadline is for machines that have much else to do. */
+export function soon<T>(check: () => T): Promise<T> {
+  return vi.waitFor(check, { timeout: 15_000, interval: 20 });
 }
 
 /** What the host was asked by this name, oldest first. */
