@@ -38,6 +38,8 @@ class MemoryStore final : public LiveStore {
   bool work();
   void take(const BlockQueue::Entry& entry);
   Strip stripOf(const HeaderPtr& header, const Segment& segment) const;
+  bool slow(const BlockHeader& header);
+  std::shared_ptr<const std::byte[]> copyOf(const std::byte* scans, uint32_t count) const;
   void summarise(Strip& strip, const std::byte* scans,
                  const std::vector<DerivedLanes::Lane>& pairs);
   void searchStrip(const Strip& strip, const std::byte* scans);
@@ -64,6 +66,10 @@ class MemoryStore final : public LiveStore {
 
   PyramidBuilder builder_;
   std::unique_ptr<TriggerSearch> search_;
+  struct Pace {
+    int64_t timeNs = 0, endScan = 0;
+  };
+  std::optional<Pace> firstPace_;
   std::vector<Crossing> found_;
   int64_t searchedTo_ = -1;
   std::vector<std::pair<uint32_t, uint64_t>> filledDownTo_;  // lane, strip

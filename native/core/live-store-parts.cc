@@ -5,7 +5,8 @@
 
 namespace iio {
 
-BlockSamples::BlockSamples(BlockMemory* memory) : memory_(memory) {
+BlockSamples::BlockSamples(BlockMemory* memory, uint32_t scanBytes)
+    : memory_(memory), scanBytes_(scanBytes) {
   if (memory_ == nullptr) return;
   const auto history = memory_->history();
   if (!history.empty()) oldest_ = history.front()->firstScan();
@@ -22,22 +23,27 @@ void BlockSamples::release() {
   leased_.reset();
 }
 
+bool BlockSamples::inHistory(uint64_t sequence) const {
+  return std::binary_search(sequences_.begin(), sequences_.end(), sequence);
+}
+
 bool BlockSamples::has(const Strip& strip) const {
-  return strip.samples.header != nullptr &&
-         std::binary_search(sequences_.begin(), sequences_.end(), strip.samples.header->sequence);
+  if (strip.samples.copy) return true;
+  return strip.samples.header != nullptr && inHistory(strip.samples.header->sequence);
 }
 
 const std::byte* BlockSamples::read(const SampleRef& ref, uint32_t at, uint32_t count,
                                     uint32_t& got) {
+  got = count;
+  if (ref.copy) return ref.copy.get() + size_t{at} * scanBytes_;
   if (memory_ == nullptr || !ref.header) return nullptr;
   if (leased_ != ref.header) {
     release();
     if (!memory_->tryLease(ref.header)) return nullptr;
     leased_ = ref.header;
   }
-  got = count;
   const size_t scan = static_cast<size_t>(ref.start) + at;
-  return memory_->data(ref.header->block) + scan * memory_->layout().scanBytes;
+  return memory_->data(ref.header->block) + scan * scanBytes_;
 }
 
 bool BlockQueue::push(const HeaderPtr& header, const std::byte* data, uint32_t limit) {
@@ -124,16 +130,32 @@ void StripRing::forgetDerived(const std::vector<uint32_t>& ids) {
 }
 
 bool StripRing::held(const Strip& strip) const {
-  return strip.samples.header->sequence > history_->newest() || history_->has(strip);
+  const uint64_t sequence = strip.samples.header->sequence;
+  return sequence > history_->newest() || history_->inHistory(sequence);
+}
+
+int64_t StripRing::oldestCopy() const {
+  const uint64_t index = std::max(firstCopy_, timeline_.begin());
+  if (index >= timeline_.end() || !timeline_[index].samples.copy) return -1;
+  return timeline_[index].scan;
+}
+
+void StripRing::trimCopies() {
+  while (timeline_.copyBytes() > budget_ / 2) {
+    const auto lock = lock_.write();
+    firstCopy_ = std::max(firstCopy_, timeline_.begin());
+    timeline_.dropCopy(firstCopy_++);
+  }
 }
 
 void StripRing::trim(BlockMemory& memory) {
+  trimCopies();
   constexpr std::chrono::milliseconds kEvery{50};
   if (timeline_.bytes() <= budget_ && !kept_) return;
   const auto now = std::chrono::steady_clock::now();
   const bool renew = !history_ || now - historyTime_ >= kEvery;
   if (renew) {
-    history_.emplace(&memory);
+    history_.emplace(&memory, lanes_->scanBytes());
     historyTime_ = now;
   }
   while (timeline_.bytes() > budget_ && timeline_.end() - timeline_.begin() > 1) {

@@ -8,7 +8,7 @@ namespace iio {
 
 FrameData MemoryStore::attempt(FrameSetup& setup, const Query& query, BlockMemory* memory,
                                bool& complete) {
-  BlockSamples samples(memory);
+  BlockSamples samples(memory, layout_.scanBytes);
   std::unique_ptr<Timeline> merged;
   std::optional<FrameBuilder> frame;
   int64_t from = 0;
@@ -61,7 +61,7 @@ SampleValues MemoryStore::samples(uint32_t element, int64_t& fromScan, uint32_t 
   const auto use = useLock_.read();
   constexpr int kAttempts = 3;
   for (int i = 1;; ++i) {
-    BlockSamples samples(open_ ? memory_.get() : nullptr);
+    BlockSamples samples(open_ ? memory_.get() : nullptr, layout_.scanBytes);
     SamplesPlan plan;
     {
       const auto lock = ring_.lock().read();
@@ -104,13 +104,17 @@ std::optional<TriggerPoint> MemoryStore::nextTrigger(int64_t afterScan, double p
 LiveStoreStatus MemoryStore::status() const {
   LiveStoreStatus status;
   const auto use = useLock_.read();
+  int64_t copies = -1;
   {
     const auto lock = ring_.lock().read();
     status.summarisedToScan = ring_.timeline().toScan();
     status.pyramidFromScan = ring_.timeline().fromScan();
+    copies = ring_.oldestCopy();
   }
-  status.historyFromScan = BlockSamples(open_ ? memory_.get() : nullptr).oldestScan();
-  if (status.historyFromScan < 0) status.historyFromScan = status.summarisedToScan;
+  const BlockSamples samples(open_ ? memory_.get() : nullptr, layout_.scanBytes);
+  status.historyFromScan =
+      samples.oldestScan() < 0 ? status.summarisedToScan : samples.oldestScan();
+  if (copies >= 0) status.historyFromScan = std::min(status.historyFromScan, copies);
   {
     std::lock_guard lock(triggerMutex_);
     status.triggers = triggers_.total();

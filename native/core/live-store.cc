@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "live-store-impl.h"
 
@@ -83,6 +84,27 @@ Strip MemoryStore::stripOf(const HeaderPtr& header, const Segment& segment) cons
   return strip;
 }
 
+// A slow stream's blocks hold few scans each, and its pool a short time: its samples are copied, so
+// that a long view can be zoomed to single samples. By the rate set, or as measured if none is.
+bool MemoryStore::slow(const BlockHeader& header) {
+  constexpr double kBytesPerSecond = 1e6;
+  if (memory_->waitsForBlocks()) return false;
+  if (rateHz_ > 0) return rateHz_ * layout_.scanBytes <= kBytesPerSecond;
+  const Pace now{header.timeNs, header.endScan()};
+  if (!firstPace_) firstPace_ = now;
+  const double seconds = static_cast<double>(now.timeNs - firstPace_->timeNs) * 1e-9;
+  const auto scans = static_cast<double>(now.endScan - firstPace_->endScan);
+  return seconds > 0 && scans * layout_.scanBytes <= kBytesPerSecond * seconds;
+}
+
+std::shared_ptr<const std::byte[]> MemoryStore::copyOf(const std::byte* scans,
+                                                       uint32_t count) const {
+  const size_t bytes = size_t{count} * layout_.scanBytes;
+  auto copy = std::make_shared<std::byte[]>(bytes);
+  std::memcpy(copy.get(), scans, bytes);
+  return copy;
+}
+
 void MemoryStore::summarise(Strip& strip, const std::byte* scans,
                             const std::vector<DerivedLanes::Lane>& pairs) {
   strip.records = builder_.build(scans, strip.scans);
@@ -113,6 +135,7 @@ void MemoryStore::take(const BlockQueue::Entry& entry) {
       const std::byte* scans = entry.data + size_t{segment.offsetScans} * layout_.scanBytes;
       summarise(strip, scans, pairs);
       searchStrip(strip, scans);
+      if (slow(header)) strip.samples.copy = copyOf(scans, strip.scans);
     }
     strips.push_back(std::move(strip));
   }
@@ -149,7 +172,7 @@ bool MemoryStore::searchHistory() {
   }
   adoptTrigger();
   if (!search_) return true;
-  BlockSamples samples(memory_.get());
+  BlockSamples samples(memory_.get(), layout_.scanBytes);
   TriggerRing fresh;
   const Timeline& timeline = ring_.timeline();
   for (uint64_t i = timeline.begin(); i < timeline.end(); ++i) {
@@ -185,7 +208,7 @@ bool MemoryStore::fillDerived() {
     if (filled == filledDownTo_.end())
       filled = filledDownTo_.insert(filledDownTo_.end(), {pair.id, timeline.end()});
     while (filled->second > timeline.begin()) {
-      if (!samples) samples.emplace(memory_.get());
+      if (!samples) samples.emplace(memory_.get(), layout_.scanBytes);
       if (fillStrip(pair, --filled->second, *samples)) return true;
     }
   }

@@ -32,21 +32,23 @@ class BlockMemory : public Leases {
 std::shared_ptr<LiveStore> createLiveStore(std::unique_ptr<BlockMemory> memory, double rateHz,
                                            uint64_t pyramidBytes);
 
-// Samples in blocks, for one query or job: holds at most one lease, until the next block is read or
-// it ends.
+// Samples in blocks or copies, for one query or job: holds at most one lease, until the next block
+// is read or it ends.
 class BlockSamples : public StripSamples {
  public:
-  // Without memory (after shutdown) there are no samples.
-  explicit BlockSamples(BlockMemory* memory);
+  // Without memory (after shutdown) there are none but copies.
+  BlockSamples(BlockMemory* memory, uint32_t scanBytes);
   ~BlockSamples() override;
   bool has(const Strip& strip) const override;
   const std::byte* read(const SampleRef& ref, uint32_t at, uint32_t count, uint32_t& got) override;
+  bool inHistory(uint64_t sequence) const;
   uint64_t newest() const { return sequences_.empty() ? 0 : sequences_.back(); }
   int64_t oldestScan() const { return oldest_; }  // -1: none
 
  private:
   void release();
   BlockMemory* memory_;
+  uint32_t scanBytes_;
   std::vector<uint64_t> sequences_;  // of the history, ascending
   int64_t oldest_ = -1;
   HeaderPtr leased_;
@@ -81,7 +83,7 @@ class BlockQueue {
 
 // The ring of strips with its byte budget. Strips leave it oldest first, but for those whose blocks
 // were pinned: they are kept aside as long as the pin holds, so that a frozen view keeps its
-// picture. One thread writes.
+// picture. Copies of samples take at most half of the budget. One thread writes.
 class StripRing {
  public:
   StripRing(std::shared_ptr<const LaneSet> lanes, uint64_t budgetBytes);
@@ -97,14 +99,19 @@ class StripRing {
   void forgetDerived(const std::vector<uint32_t>& ids);
   void trim(BlockMemory& memory);
 
+  // The oldest scan there is a copy of; -1 if there is none. With the lock.
+  int64_t oldestCopy() const;
+
  private:
   bool held(const Strip& strip) const;
+  void trimCopies();
   void pruneKept();
   std::shared_ptr<const LaneSet> lanes_;
   const uint64_t budget_;
   mutable StoreLock lock_;
   Timeline timeline_;
   std::unique_ptr<Timeline> kept_;
+  uint64_t firstCopy_ = 0;  // strips before it have none
   // The history as it was a moment ago: what is not in it and is older than its newest has gone.
   std::optional<BlockSamples> history_;
   std::chrono::steady_clock::time_point historyTime_{};

@@ -15,7 +15,7 @@ namespace iio {
 struct LiveStoreStatus {
   int64_t summarisedToScan = 0;
   int64_t pyramidFromScan = 0;
-  int64_t historyFromScan = 0;
+  int64_t historyFromScan = 0;  // oldest scan that samples() can still give, from blocks or copies
   uint64_t triggers = 0;  // of the trigger as set now
   double cpuSeconds = 0;
   uint64_t unsummarisedBlocks = 0;  // not taken because it had fallen behind: holes in the picture, not losses

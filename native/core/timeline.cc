@@ -22,6 +22,10 @@ size_t Timeline::overheadBytes() const {
   return sizeof(Strip) + 256 + size_t{lanes_->bytesPerRecord()} * 3 / 2;
 }
 
+size_t Timeline::copyBytesOf(const Strip& strip) const {
+  return strip.samples.copy ? size_t{strip.scans} * lanes_->scanBytes() : 0;
+}
+
 template <typename K>
 static typename LaneTree<K>::Node topOf(const Lane& lane, const StripRecords* records) {
   if (records == nullptr) return {neutralRecord<K>(), false};
@@ -50,7 +54,8 @@ void Timeline::append(Strip strip) {
   }
   appendToTrees(strip.records.get());
   scans_ += strip.scans;
-  bytes_ += overheadBytes();
+  bytes_ += overheadBytes() + copyBytesOf(strip);
+  copyBytes_ += copyBytesOf(strip);
   if (strip.records) {
     summarised_ += strip.scans;
     bytes_ += strip.records->bytes();
@@ -64,7 +69,8 @@ void Timeline::append(Strip strip) {
 void Timeline::dropFront() {
   const Strip& strip = strips_.front();
   scans_ -= strip.scans;
-  bytes_ -= overheadBytes();
+  bytes_ -= overheadBytes() + copyBytesOf(strip);
+  copyBytes_ -= copyBytesOf(strip);
   if (strip.records) {
     summarised_ -= strip.scans;
     bytes_ -= strip.records->bytes();
@@ -107,6 +113,13 @@ void Timeline::forgetDerived(uint32_t id) {
       if (d.id == id) bytes_ -= d.records->bytes();
       return d.id == id;
     });
+}
+
+void Timeline::dropCopy(uint64_t index) {
+  Strip& strip = strips_[index - base_];
+  bytes_ -= copyBytesOf(strip);
+  copyBytes_ -= copyBytesOf(strip);
+  strip.samples.copy.reset();
 }
 
 uint64_t Timeline::find(int64_t scan) const {

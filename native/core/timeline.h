@@ -18,11 +18,12 @@
 
 namespace iio {
 
-// Where the samples of a strip are: in a block of memory, from scan `start` of it on; or, without a
-// header, in the file.
+// Where the samples of a strip are: in a block of memory, from scan `start` of it on; in a copy
+// that holds them and nothing else; or, with neither, in the file.
 struct SampleRef {
   HeaderPtr header;
   int64_t start = 0;
+  std::shared_ptr<const std::byte[]> copy = nullptr;
 };
 
 // Records of a lane derived from two elements, by the number its store gave it.
@@ -66,6 +67,7 @@ class Timeline {
   void setRecords(uint64_t index, std::shared_ptr<const StripRecords> records);
   void setDerived(uint64_t index, uint32_t id, std::shared_ptr<const StripRecords> records);
   void forgetDerived(uint32_t id);
+  void dropCopy(uint64_t index);
 
   // Strips by index, counted from the first ever appended.
   uint64_t begin() const { return base_; }
@@ -96,14 +98,16 @@ class Timeline {
 
   const LaneSet& lanes() const { return *lanes_; }
   uint32_t grain() const { return grain_; }
-  // Memory of records and of what belongs to them, about.
+  // Memory of records, copies and of what belongs to them, about; of copies alone.
   size_t bytes() const { return bytes_; }
+  size_t copyBytes() const { return copyBytes_; }
 
  private:
   using AnyTree = std::variant<LaneTree<int16_t>, LaneTree<int32_t>, LaneTree<int64_t>,
                                LaneTree<float>, LaneTree<double>>;
   void appendToTrees(const StripRecords* records);
   size_t overheadBytes() const;
+  size_t copyBytesOf(const Strip& strip) const;
 
   std::shared_ptr<const LaneSet> lanes_;
   uint32_t grain_;
@@ -112,7 +116,7 @@ class Timeline {
   std::deque<Break> breaks_;
   std::vector<AnyTree> trees_;
   std::set<uint64_t> incomplete_;
-  size_t bytes_ = 0;
+  size_t bytes_ = 0, copyBytes_ = 0;
   int64_t scans_ = 0, summarised_ = 0;
 };
 

@@ -139,9 +139,9 @@ struct Bench {
   int64_t scan = 0, sample = 0;
 
   explicit Bench(uint32_t blocks, uint32_t scansPerBlock = 3000, uint64_t budget = 1 << 24,
-                 bool waits = false)
+                 bool waits = false, double rateHz = 1e6)
       : pool(uniform(2, NumberKind::Signed, 16, 16), blocks, scansPerBlock, waits),
-        store(createLiveStore(std::make_unique<FakeMemory>(pool), 1e6, budget)) {}
+        store(createLiveStore(std::make_unique<FakeMemory>(pool), rateHz, budget)) {}
   ~Bench() {
     store->shutdown();
     CHECK(pool.leases() == 0);

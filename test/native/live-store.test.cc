@@ -275,3 +275,27 @@ TEST_CASE("queries, triggers and blocks at once leave nothing wrong and no lease
   CHECK(news > 0);
   bench.store->ended();
 }
+
+TEST_CASE("a slow stream keeps copies of its samples when its few short blocks are long gone") {
+  Bench bench(4, 500, 100000, false, 1000);  // 500 scans a block, 1,000 a second
+  bench.feed(12);
+  CHECK(bench.store->status().historyFromScan == 0);
+  FrameData frame = bench.store->query({kBoth, FollowRange{3500}, 1000});
+  REQUIRE_FALSE(frame.columns);
+  CHECK(checkFrame(frame, kBoth) == 3500);
+  CHECK(frame.samplesFromScan == 2500);
+  // They take half of the budget: the oldest go first, and leave their records.
+  bench.feed(100);
+  const LiveStoreStatus status = bench.store->status();
+  CHECK(status.historyFromScan > 0);
+  CHECK(status.historyFromScan > status.pyramidFromScan);
+  int64_t from = status.historyFromScan;
+  const auto values = std::get<std::vector<int32_t>>(bench.store->samples(1, from, 100));
+  CHECK(from == status.historyFromScan);
+  REQUIRE(values.size() == 100);
+  CHECK(values[50] == value(from + 50, 1));
+  bench.store->shutdown();
+  frame = bench.store->query({kBoth, FollowRange{100}, 1000});
+  CHECK_FALSE(frame.columns);
+  CHECK(checkFrame(frame, kBoth) == 100);
+}
