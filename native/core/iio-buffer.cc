@@ -59,6 +59,11 @@ const char* adviceForOpen(int err) {
   }
 }
 
+SwitchState answerOf(const ControlReply& reply) {
+  if (reply.fault) return SwitchState::NoAnswer;
+  return reply.text.starts_with('1') ? SwitchState::On : SwitchState::Off;
+}
+
 // Repeats a call that answers EBUSY with growing pauses, for about a second.
 template <typename Call>
 int patiently(Sys& sys, Call call) {
@@ -104,10 +109,17 @@ BufferSwitch::BufferSwitch(Sys& sys, const IioSourceSpec& spec)
 bool BufferSwitch::present() const { return sys_.exists(presencePath_.c_str()); }
 
 SwitchState BufferSwitch::state() const {
-  const ControlReply reply = control_->call({Control::Op::Read, enablePath_, {}, true});
-  if (reply.fault.err == ETIMEDOUT) return SwitchState::NoAnswer;
-  if (reply.fault) return present() ? SwitchState::NoAnswer : SwitchState::Gone;
-  return reply.text.starts_with('1') ? SwitchState::On : SwitchState::Off;
+  const SwitchState answer = answerOf(control_->call({Control::Op::Read, enablePath_, {}, true}));
+  return answer == SwitchState::NoAnswer && !present() ? SwitchState::Gone : answer;
+}
+
+SwitchState BufferSwitch::askState() {
+  const SwitchState last = asked_ ? asked_->load() : SwitchState::NoAnswer;
+  if (asked_ && last == SwitchState::NoAnswer) return last;
+  asked_ = std::make_shared<std::atomic<SwitchState>>(SwitchState::NoAnswer);
+  control_->submit({Control::Op::Read, enablePath_, {}, true},
+                   [asked = asked_](const ControlReply& reply) { asked->store(answerOf(reply)); });
+  return last;
 }
 
 Fault BufferSwitch::write(const char* text) {

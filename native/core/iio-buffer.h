@@ -1,5 +1,7 @@
 // What both transports do with a buffer: open it, switch it on and off, and see whether its device is still there.
 #pragma once
+#include <atomic>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,8 @@ class BufferSwitch {
 
   bool present() const;  // whether the device's directory is there
   SwitchState state() const;
+  // The same without waiting: asks, and answers what the last question found (NoAnswer until then).
+  SwitchState askState();
   // Both answer an empty fault if it is as wanted now.
   Fault on();
   Fault off();
@@ -38,6 +42,7 @@ class BufferSwitch {
   Sys& sys_;
   std::string enablePath_, presencePath_, devicePath_;
   std::shared_ptr<Control> control_;
+  std::shared_ptr<std::atomic<SwitchState>> asked_;  // the answer, once it came
 };
 
 // The faults that say that the device went, and that someone else switched its buffer off.

@@ -1,5 +1,6 @@
 // The end of a DMABUF run: disable, drain, detach, close, each within its deadline.
 #include <algorithm>
+#include <utility>
 
 #include "iio-dmabuf.h"
 #include "iio-kinds.h"
@@ -14,40 +15,47 @@ constexpr int64_t kDrainMs = 200;
 
 void DmabufTransport::disable(std::span<Completion> out, size_t& count) noexcept {
   count = 0;
-  bool off = false;
-  if (running_) {
-    try {
+  bool off = !running_;
+  try {
+    if (running_) {
       // A device that went has no attribute any more, and nothing that could be switched off.
       const Fault fault = switch_.present() ? switch_.off() : vanishedFault(spec_.devicePath);
       off = !fault;
       if (fault && !fault_) fault_ = fault;
-    } catch (const std::exception&) {
     }
-  } else if (!flights_.empty() && !everRan_) {
-    switch_.leaveQueued();
+    running_ = false;
+    if (off) flush();
+  } catch (const std::exception&) {
   }
-  running_ = false;
-  drain(out, count, sys_.nowNs() + (off ? std::min(kDrainMs, spec_.deadlineMs) * 1'000'000 : 0));
+  drain(out, count);
+}
+
+// Blocks that are queued while the buffer is off (it was never on, or someone else switched it off) can't be given back, and
+// keep their memory and the buffer's DMABUF mode, until it was on once. So it is, for a moment.
+void DmabufTransport::flush() {
+  if (flights_.empty() || !flights_.back().fence || !switch_.present()) return;
+  pollfd newest{flights_.back().fence.get(), POLLIN, 0};
+  const int64_t patience = everRan_ ? std::min(kDrainMs, spec_.deadlineMs) * 1'000'000 : 0;
+  if (sys_.poll(std::span(&newest, 1), patience) > 0) return;
+  if (switch_.on()) return switch_.leaveQueued();
+  switch_.off();
 }
 
 // What ended well before the buffer was off is data; the rest is aborted. The kernel keeps the memory of a block that it
 // has not let go of, so giving back ours is safe whatever the hardware does.
-void DmabufTransport::drain(std::span<Completion> out, size_t& count, int64_t untilNs) {
+void DmabufTransport::drain(std::span<Completion> out, size_t& count) {
   while (!flights_.empty()) {
     const InFlight oldest = std::move(flights_.front());
     flights_.pop_front();
     FenceReport report{-ENODEV, 0, false};
-    if (oldest.fence) {
-      pollfd fd{oldest.fence.get(), POLLIN, 0};
-      sys_.poll(std::span(&fd, 1), std::max<int64_t>(0, untilNs - sys_.nowNs()));
-      report = readFence(sys_, oldest.fence);
-    }
+    if (oldest.fence) report = readFence(sys_, oldest.fence);
     Completion completion;
     completion.block = oldest.flight.block;
     completion.status = CompletionStatus::Aborted;
     completion.timeNs = sys_.nowNs();
     if (report.status != 0) {
-      const Verdict verdict = log_.judge(oldest.flight, report);
+      Verdict verdict = log_.judge(oldest.flight, report);
+      if (verdict.doubtful) verdict.end = FlightEnd::Broken;
       if (verdict.end == FlightEnd::Delivered)
         completion = complete(oldest, report, verdict);
       else
@@ -60,8 +68,11 @@ void DmabufTransport::drain(std::span<Completion> out, size_t& count, int64_t un
 
 void DmabufTransport::close() noexcept {
   if (!fd_) return;
-  running_ = false;
-  if (!everRan_ && !flights_.empty()) switch_.leaveQueued();
+  try {
+    if (std::exchange(running_, false)) switch_.off();
+    flush();
+  } catch (const std::exception&) {
+  }
   flights_.clear();
   for (Block& block : blocks_) detach(block);
   blocks_.clear();

@@ -10,8 +10,9 @@ namespace iio {
 namespace {
 
 constexpr int64_t kMillisecond = 1'000'000;
-// How long a sign of life of the device is taken for its presence when a block is queued. An unplug within that time
-// leaks the block until the next restart of the machine; a look each time would cost a call per block.
+// A block queued just after an unplug is lost to the kernel until the machine restarts, so the device is looked at right
+// before. Where blocks are shorter than this a look each time would cost too much: then one sign of life holds so long.
+constexpr int64_t kBriskNs = 200'000;
 constexpr int64_t kAliveNs = 20'000;
 constexpr int64_t kPresentNs = 1 * kMillisecond;
 // A wait without a completion looks for the device as often as this.
@@ -113,7 +114,8 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   next.flight.block = index;
   next.flight.bytes = payloadBytes;
   next.flight.scans = payloadBytes / std::max(1u, spec_.scanBytes);
-  if (running_ && !lookAgain()) {
+  next.brisk = spec_.rateHz > 0 && log_.durationNs(next.flight.scans) < kBriskNs;
+  if (running_ && (!lookAgain(next.brisk) || (block.failed && judgeDevice() != WaitResult::Completed))) {
     block.inFlight = true;
     flights_.push_back(std::move(next));
     return;
@@ -131,28 +133,33 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   next.flight.exportedNs = sys_.nowNs();
   next.fence = std::move(exported.fence);
   flights_.push_back(std::move(next));
+  unsure_ = running_ ? unsure_ + 1 : 0;
 }
 
 // Whether a block may be queued. After an unplug the kernel takes blocks, never gives them back and never frees them. An
-// unplug aborts all fences, so a pending newest one shows that the device was there; otherwise it is looked for.
-bool DmabufTransport::lookAgain() {
+// unplug removes the device's directory first and then aborts what is queued. So a fence that is pending shows that it was
+// there until now, if its block was certainly queued before: that of a block queued after the unplug is pending for ever.
+// What was queued since the last look (unsure_) is therefore no sign of life, but becomes one by it.
+bool DmabufTransport::lookAgain(bool brisk) {
   if (end_ != WaitResult::Timeout) return false;
   const int64_t now = sys_.nowNs();
-  if (now - aliveNs_ < kAliveNs) return true;
-  if (!flights_.empty()) {
-    const int newest = fenceStatus(sys_, flights_.back().fence);
-    if (newest == 0) {
+  if (brisk && now - aliveNs_ < kAliveNs) return true;
+  if (flights_.size() > unsure_) {
+    const int sure = fenceStatus(sys_, flights_[flights_.size() - 1 - unsure_].fence);
+    if (sure == 0) {
       aliveNs_ = now;
+      unsure_ = 0;
       return true;
     }
-    if (newest < 0) return judgeDevice() == WaitResult::Completed;
+    if (sure < 0) return judgeDevice() == WaitResult::Completed;
   }
-  if (now - presentNs_ < kPresentNs) return true;
+  if (brisk && now - presentNs_ < kPresentNs) return true;
   if (!switch_.present()) {
     lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
     return false;
   }
   presentNs_ = now;
+  unsure_ = 0;
   return true;
 }
 
@@ -163,7 +170,7 @@ void DmabufTransport::enable() {
   running_ = everRan_ = !fault || fault.err == ETIMEDOUT;
   if (fault) throw CoreError(fault);
   log_.enabled(before);
-  aliveNs_ = presentNs_ = sys_.nowNs();
+  aliveNs_ = presentNs_ = lastNs_ = sys_.nowNs();
 }
 
 WaitResult DmabufTransport::lost(WaitResult how, Fault fault) {
@@ -185,6 +192,7 @@ WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64
     const int n = sys_.poll(std::span(fds).first(polled + 1), std::max<int64_t>(0, until - now));
     if (n < 0) return lost(WaitResult::Failed, makeFault(-n, "poll", spec_.devicePath));
     if (fds[0].revents) return WaitResult::Stopped;
+    const int64_t idle = sys_.nowNs() - lastNs_;
     size_t ready = 0;
     while (ready < polled && fds[ready + 1].revents) ++ready;
     burst_ = ready == polled ? std::min(kMostPolled, burst_ * 2) : std::max<size_t>(1, ready);
@@ -194,6 +202,8 @@ WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64
       continue;
     }
     if (running_ && !switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+    if (running_ && idle >= kLookNs && switch_.askState() == SwitchState::Off)
+      return lost(WaitResult::Failed, switchedOffFault(spec_.devicePath));
     if (sys_.nowNs() >= deadlineNs) return WaitResult::Timeout;
   }
 }
@@ -205,12 +215,12 @@ WaitResult DmabufTransport::collect(std::span<Completion> out, size_t& count, si
     const FenceReport report = readFence(sys_, oldest.fence);
     if (report.status == 0) break;
     const Verdict verdict = log_.judge(oldest.flight, report);
+    const bool ask = verdict.end == FlightEnd::Broken || (verdict.doubtful && !oldest.brisk);
+    if (ask && count > 0) break;
+    if (ask)
+      if (const WaitResult device = judgeDevice(); device != WaitResult::Completed) return device;
     if (verdict.end != FlightEnd::Delivered) {
       if (count > 0) break;
-      if (verdict.end == FlightEnd::Broken) {
-        const WaitResult device = judgeDevice();
-        if (device != WaitResult::Completed) return device;
-      }
       out[count++] = complete(oldest, report, verdict);
       flights_.pop_front();
       break;
@@ -222,10 +232,9 @@ WaitResult DmabufTransport::collect(std::span<Completion> out, size_t& count, si
 }
 
 // After a fence error: is it this block alone (Completed: go on), or is the device gone, or was the buffer switched off?
-// The last two abort every block in flight, so a later fence that is pending or good tells at once.
+// A fence that is pending would not tell: what was queued after the buffer was switched off stays so.
 WaitResult DmabufTransport::judgeDevice() {
   if (!switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
-  if (onlyThisFailed()) return WaitResult::Completed;
   SwitchState state = switch_.state();
   // A device on its way out switches its buffers off before its directory goes.
   for (int i = 0; i < 10 && state == SwitchState::Off && switch_.present(); ++i) sys_.sleepNs(10 * kMillisecond);
@@ -243,10 +252,6 @@ WaitResult DmabufTransport::judgeDevice() {
   Fault fault = makeFault(EIO, "poll", spec_.devicePath);
   fault.message = "Transfers of " + spec_.devicePath + " fail and the device does not answer. Check its connection.";
   return lost(WaitResult::Failed, std::move(fault));
-}
-
-bool DmabufTransport::onlyThisFailed() const {
-  return flights_.size() > 1 && fenceStatus(sys_, flights_.back().fence) >= 0;
 }
 
 Fault DmabufTransport::failure(const InFlight& done, const FenceReport& report, const Verdict& verdict) const {
@@ -274,6 +279,7 @@ Completion DmabufTransport::complete(const InFlight& done, const FenceReport& re
     block.failed = true;
   }
   block.inFlight = false;
+  lastNs_ = sys_.nowNs();
   log_.take(done.flight, verdict);
   return completion;
 }

@@ -39,20 +39,21 @@ class DmabufTransport final : public Transport {
   };
   struct InFlight {
     Flight flight;
-    SysFd fence;  // none if the device went before it could be queued
+    SysFd fence;         // none if the device went before it could be queued
+    bool brisk = false;  // so short that a look at the device for each would cost too much
   };
 
   int attach(Block& block);
   void detach(Block& block);
   void reattach(Block& block);
   void submit(Block& block, uint32_t bytes);
-  bool lookAgain();
+  bool lookAgain(bool brisk);
   WaitResult collect(std::span<Completion> out, size_t& count, size_t ready);
   WaitResult judgeDevice();
   WaitResult lost(WaitResult how, Fault fault);
-  bool onlyThisFailed() const;
   Completion complete(const InFlight& done, const FenceReport& report, const Verdict& verdict);
-  void drain(std::span<Completion> out, size_t& count, int64_t untilNs);
+  void flush();
+  void drain(std::span<Completion> out, size_t& count);
   Fault failure(const InFlight& done, const FenceReport& report, const Verdict& verdict) const;
 
   IioSourceSpec spec_;
@@ -68,8 +69,10 @@ class DmabufTransport final : public Transport {
   bool running_ = false;
   bool everRan_ = false;
   size_t burst_ = 1;       // fences polled at once: more where several come back together
-  int64_t aliveNs_ = 0;    // when the newest fence was last seen pending
+  size_t unsure_ = 0;      // so many of the newest in flight may have been queued after an unplug
+  int64_t aliveNs_ = 0;    // when a fence was last a sign of life
   int64_t presentNs_ = 0;  // when the device was last looked for
+  int64_t lastNs_ = 0;     // when a block last came back
 };
 
 }  // namespace iio

@@ -9,9 +9,14 @@ namespace {
 constexpr double kSecond = 1e9;
 // By how much a stated rate may be off before the run itself tells better.
 constexpr double kRateTolerance = 1e-3;
-// So many blocks in a row are trusted to hold one whose completion was seen punctually, within kLatencyNs.
-constexpr uint64_t kTrustedRun = 16;
+// The rate of a run is measured from so many blocks on.
+constexpr uint64_t kMeasuredRun = 16;
+// Completions that come in the rhythm of the samples are punctual: within kLatencyNs of the last sample. A machine that was
+// held up delivers late ones in a burst, out of rhythm. kRhythm of a block's duration, but at least kJitterNs, may be off.
+constexpr uint32_t kSteady = 8;
 constexpr double kLatencyNs = 2e6;
+constexpr double kRhythm = 0.1;
+constexpr double kJitterNs = 50e3;
 // A stub that came back within half the time of its samples did not bring them.
 constexpr double kPlausible = 0.5;
 // Without a rate the pace of the blocks so far stands in for it, averaged over about so many.
@@ -22,7 +27,7 @@ constexpr double kPaceBlocks = 8;
 double FlightLog::durationNs(uint32_t scans) const { return rateHz_ > 0 ? scans * kSecond / rateHz_ : 0; }
 
 double FlightLog::tolerance() const {
-  if (runBlocks_ < kTrustedRun || runScans_ == 0 || doneNs_ <= runStartNs_) return kRateTolerance;
+  if (runBlocks_ < kMeasuredRun || runScans_ == 0 || doneNs_ <= runStartNs_) return kRateTolerance;
   const double measured = static_cast<double>(runScans_) * kSecond / static_cast<double>(doneNs_ - runStartNs_);
   return std::min(0.5, kRateTolerance + std::abs(measured / rateHz_ - 1));
 }
@@ -30,8 +35,10 @@ double FlightLog::tolerance() const {
 // A stub says nothing. In order of completion a block can't end before the one ahead of it, nor sooner than its samples.
 bool FlightLog::couldFinish(const Flight& flight) const {
   if (!flight.running || doneNs_ > flight.exportedNs) return false;
-  const double taken =
-      static_cast<double>(flight.exportedNs - std::max({flight.beforeNs, doneNs_, enabledNs_}));
+  // The block ahead may have been told late: what counts is when it can have ended at the earliest.
+  double start = std::max(static_cast<double>(enabledNs_), endLowNs_);
+  if (doneNs_ <= flight.beforeNs) start = std::max(start, static_cast<double>(flight.beforeNs));
+  const double taken = static_cast<double>(flight.exportedNs) - start;
   const double expected = rateHz_ > 0 ? durationNs(flight.scans) : flight.scans * paceNs_;
   return taken >= kPlausible * expected;
 }
@@ -45,6 +52,8 @@ Verdict FlightLog::judge(const Flight& flight, const FenceReport& fence) const {
     verdict.end = FlightEnd::Broken;
   else if (stub && !couldFinish(flight))
     verdict.end = FlightEnd::Refused;
+  else
+    verdict.doubtful = stub;
   if (verdict.end == FlightEnd::Refused) return verdict;
   // The newest block queued before had already ended when this ENQUEUE returned: the queue may have been dry.
   if (doneNs_ != 0 && doneNs_ <= flight.afterNs) {
@@ -52,13 +61,6 @@ Verdict FlightLog::judge(const Flight& flight, const FenceReport& fence) const {
     verdict.hasGap = true;
   }
   return verdict;
-}
-
-// The lower bound of the time at which the last scan of the newest block was taken. Its completion is an upper one.
-int64_t FlightLog::lowestEnd() const {
-  double low = endLowNs_;
-  if (runBlocks_ >= kTrustedRun) low = std::max(low, endHighNs_ - kLatencyNs);
-  return static_cast<int64_t>(std::min(low, static_cast<double>(doneNs_)));
 }
 
 // The converter ran on from the end of the last block until this one was submitted, between beforeNs and afterNs. A
@@ -70,12 +72,11 @@ Gap FlightLog::dryGap(const Flight& flight) const {
   const double slack = tolerance();
   const double perNs = rateHz_ / kSecond;
   const double least = static_cast<double>(flight.beforeNs - doneNs_) * perNs * (1 - slack);
-  const double most = static_cast<double>(flight.afterNs - lowestEnd()) * perNs * (1 + slack);
+  const double most = (static_cast<double>(flight.afterNs) - endLowNs_) * perNs * (1 + slack);
   gap.lostMin = std::max<int64_t>(0, static_cast<int64_t>(std::floor(least)));
   gap.lostMax = std::max(gap.lostMin, static_cast<int64_t>(std::ceil(most)));
   const double submitted = (static_cast<double>(flight.beforeNs) + static_cast<double>(flight.afterNs)) / 2;
-  const double ended = runBlocks_ >= kTrustedRun ? endHighNs_ : static_cast<double>(doneNs_);
-  gap.lost = std::clamp(std::llround((submitted - ended) * perNs), static_cast<long long>(gap.lostMin),
+  gap.lost = std::clamp(std::llround((submitted - endLikelyNs_) * perNs), static_cast<long long>(gap.lostMin),
                         static_cast<long long>(gap.lostMax));
   return gap;
 }
@@ -86,6 +87,13 @@ void FlightLog::learnPace(const Flight& flight, int64_t timeNs) {
   paceNs_ = paceNs_ == 0 ? pace : paceNs_ + (pace - paceNs_) / kPaceBlocks;
 }
 
+void FlightLog::learnRhythm(const Flight& flight, int64_t timeNs, bool goesOn) {
+  const double duration = durationNs(flight.scans);
+  const double off = std::abs(static_cast<double>(timeNs - doneNs_) - duration);
+  const bool inRhythm = goesOn && off <= std::max(kRhythm * duration, kJitterNs) && duration > 2 * kJitterNs;
+  steady_ = inRhythm ? steady_ + 1 : 0;
+}
+
 void FlightLog::take(const Flight& flight, const Verdict& verdict) {
   if (verdict.end == FlightEnd::Refused) return;
   const bool whole = verdict.end == FlightEnd::Delivered;
@@ -94,9 +102,14 @@ void FlightLog::take(const Flight& flight, const Verdict& verdict) {
   const double duration = whole ? durationNs(flight.scans) : 0;
   const bool goesOn = whole && runBlocks_ > 0 && !verdict.hasGap;
   const double done = static_cast<double>(verdict.timeNs);
-  const double startLow = std::max({static_cast<double>(flight.beforeNs), static_cast<double>(enabledNs_), endLowNs_});
-  endLowNs_ = std::min(startLow + duration * (1 - slack), done);
-  endHighNs_ = goesOn ? std::min(done, endHighNs_ + duration * (1 + slack)) : done;
+  learnRhythm(flight, verdict.timeNs, goesOn);
+  // A block that follows one in flight goes on where that ends, which may be before this ENQUEUE: interrupts come late.
+  double startLow = std::max(static_cast<double>(enabledNs_), endLowNs_);
+  if (doneNs_ <= flight.beforeNs) startLow = std::max(startLow, static_cast<double>(flight.beforeNs));
+  endLowNs_ = startLow + duration * (1 - slack);
+  if (steady_ >= kSteady) endLowNs_ = std::max(endLowNs_, done - kLatencyNs);
+  endLowNs_ = std::min(endLowNs_, done);
+  endLikelyNs_ = goesOn ? std::min(done, endLikelyNs_ + duration * (1 + slack)) : done;
   doneNs_ = std::max(doneNs_, verdict.timeNs);
   if (goesOn) {
     ++runBlocks_;

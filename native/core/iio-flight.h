@@ -33,6 +33,8 @@ enum class FlightEnd : uint8_t {
 
 struct Verdict {
   FlightEnd end = FlightEnd::Delivered;
+  // Delivered by a stub: it had the time for its samples, but an abort just before the export looks the same.
+  bool doubtful = false;
   int64_t timeNs = 0;  // completion; for Refused the time of the export
   bool hasGap = false;
   Gap gap;  // DryQueue, before this block
@@ -46,6 +48,9 @@ class FlightLog {
   // The buffer was enabled, not before `beforeNs`: what was queued earlier started no earlier than that.
   void enabled(int64_t beforeNs) { enabledNs_ = beforeNs; }
 
+  // By the stated rate; 0 if there is none.
+  double durationNs(uint32_t scans) const;
+
   // Judges the oldest block in flight, whose fence is no longer pending. Changes nothing.
   Verdict judge(const Flight& flight, const FenceReport& fence) const;
   // Takes note of that verdict; blocks come in the order of ENQUEUE, each once.
@@ -54,23 +59,24 @@ class FlightLog {
  private:
   bool couldFinish(const Flight& flight) const;
   Gap dryGap(const Flight& flight) const;
-  double durationNs(uint32_t scans) const;
   double tolerance() const;
   void learnPace(const Flight& flight, int64_t timeNs);
-  int64_t lowestEnd() const;
+  void learnRhythm(const Flight& flight, int64_t timeNs, bool goesOn);
 
   double rateHz_;
   int64_t enabledNs_ = 0;
   // Of the newest block that came back: its completion (0: none yet) …
   int64_t doneNs_ = 0;
-  // … the earliest time its last scan can have been taken, by when it was queued …
+  // … the earliest time its last scan can have been taken, by when the queue was last dry and by a steady rhythm …
   double endLowNs_ = 0;
-  // … and the latest, by the most punctual completion of the run without a break up to it.
-  double endHighNs_ = 0;
-  // That run: its blocks, the completion of its first and the scans since, to compare the rate with the one stated.
+  // … and the likely one, by the most punctual completion of the run without a break up to it.
+  double endLikelyNs_ = 0;
+  // That run: its blocks, the completion of its first and the scans since, to compare the rate with the one stated; and how
+  // many of the last completions came in the rhythm of the samples.
   uint64_t runBlocks_ = 0;
   int64_t runStartNs_ = 0;
   uint64_t runScans_ = 0;
+  uint32_t steady_ = 0;
   double paceNs_ = 0;  // per scan, as blocks came; 0: none came yet
 };
 

@@ -7,6 +7,11 @@ namespace iio {
 namespace {
 constexpr double kSecond = 1e9;
 constexpr double kRateTolerance = 1e-3;
+// Halves that are found in the rhythm of the samples are found soon after their last one: see iio-flight.cc.
+constexpr uint32_t kSteady = 8;
+constexpr double kLatencyNs = 5e6;
+constexpr double kRhythm = 0.1;
+constexpr double kJitterNs = 100e3;
 }  // namespace
 
 HalfBooks::HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, uint64_t alignBytes, int64_t enabledNs)
@@ -35,17 +40,24 @@ void HalfBooks::idle(int64_t nowNs) {
   idleNs_ = nowNs;
 }
 
-// A half ends its duration after the one before it, or after it went back if the hardware had to wait for that; not before
-// a poll that found nothing, and not after the poll that found it.
+// A half that was given back in time goes on where the one before it ends, otherwise where it was given back; it ends its
+// duration later, and not after the poll that found it.
 void HalfBooks::begin() {
   ++halves_;
-  const double back = static_cast<double>(backNs_[1]);
-  const double idle = static_cast<double>(idleNs_);
   const double ready = static_cast<double>(readyNs_);
-  const double low = std::max(endLowNs_, back) + durationNs() * (1 - kRateTolerance);
-  const double likely = std::max(endLikelyNs_, back) + durationNs();
-  endLowNs_ = std::min(std::max(low, idle), ready);
-  endLikelyNs_ = std::min(std::max(likely, idle), ready);
+  const double duration = durationNs();
+  const double off = std::abs(ready - static_cast<double>(foundNs_) - duration);
+  const bool inRhythm = idleNs_ != 0 && duration > 2 * kJitterNs && off <= std::max(kRhythm * duration, kJitterNs);
+  steady_ = inRhythm ? steady_ + 1 : 0;
+  foundNs_ = readyNs_;
+  endLowNs_ = startOf(endLowNs_) + duration * (1 - kRateTolerance);
+  if (steady_ >= kSteady) endLowNs_ = std::max(endLowNs_, ready - kLatencyNs);
+  endLowNs_ = std::min(endLowNs_, ready);
+  endLikelyNs_ = std::min(std::max(startOf(endLikelyNs_) + duration, static_cast<double>(idleNs_)), ready);
+}
+
+double HalfBooks::startOf(double endBefore) const {
+  return hasHere_ ? std::max(endBefore, static_cast<double>(backNs_[1])) : endBefore;
 }
 
 void HalfBooks::end() {
@@ -92,9 +104,8 @@ void HalfBooks::otherFull(bool full) {
   next_ = {.grade = Grade::Unknown, .cause = GapCause::DryQueue, .lost = 0, .lostMin = 0, .lostMax = -1};
   if (rateHz_ <= 0) return;
   const double duration = durationNs();
-  const double back = static_cast<double>(backNs_[1]);
-  const double low = std::max(endLowNs_, back) + duration * (1 - kRateTolerance);
-  const double likely = std::max(endLikelyNs_, back) + duration;
+  const double low = startOf(endLowNs_) + duration * (1 - kRateTolerance);
+  const double likely = startOf(endLikelyNs_) + duration;
   const double perNs = rateHz_ / kSecond;
   const double most = (static_cast<double>(borderNs_) - low) * perNs * (1 + kRateTolerance);
   next_.grade = Grade::Estimated;

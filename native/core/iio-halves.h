@@ -58,6 +58,8 @@ class HalfBooks {
 
  private:
   void begin();
+  // When the half after one that ended then began to be filled.
+  double startOf(double endBefore) const;
   void end();
   double durationNs() const;
 
@@ -71,6 +73,8 @@ class HalfBooks {
   bool swapped_ = false;
 
   int64_t readyNs_ = 0;
+  int64_t foundNs_ = 0;  // when the half begun last was found
+  uint32_t steady_ = 0;  // so many in a row were found in the rhythm of the samples
   int64_t idleNs_ = 0;  // since the last border; 0: poll never had to wait
   // When the last two halves went back, newest first: the hardware fills them again no earlier.
   int64_t backNs_[2] = {0, 0};

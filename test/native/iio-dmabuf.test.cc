@@ -135,6 +135,19 @@ TEST_CASE("bounds hold after a long run, with late completions and a rate that i
   }
 }
 
+TEST_CASE("bounds hold when the machine was held up and completions came in a burst") {
+  for (int i = 1; i < 30; ++i) {
+    FakeKernel kernel;
+    Rig rig(kernel, 40, 8000);
+    rig.start(30);
+    rig.run(100);
+    // For a while no interrupt comes through, then all at once; the queue may run dry meanwhile.
+    kernel.heldUntilNs = kernel.nowNs() + 3 * i * kMilli;
+    rig.run(200);
+    checkAccounts(rig, 1000);
+  }
+}
+
 TEST_CASE("without a rate a dry queue is a gap without bounds") {
   FakeKernel kernel;
   IioSourceSpec spec = specFor(kernel);
@@ -321,6 +334,45 @@ TEST_CASE("a buffer that another program switches off ends the stream with that 
   rig.stop();
   CHECK(kernel.crimes.empty());
   CHECK(kernel.leaked == 0);
+}
+
+TEST_CASE("a buffer that is switched off while the queue is dry is found out, and its blocks are freed") {
+  FakeKernel kernel;
+  Rig rig(kernel, 8, 8000);
+  rig.start(2);
+  rig.run(5);
+  kernel.sleepNs(10 * kMilli);
+  kernel.disableByOther();
+  const int64_t before = kernel.nowNs();
+  WaitResult result = WaitResult::Completed;
+  while (result == WaitResult::Completed) result = rig.step(3600 * kSecond);
+  CHECK(result == WaitResult::Failed);
+  CHECK(rig.transport->fault().message.find("switched off by another program") != std::string::npos);
+  CHECK(kernel.nowNs() - before < 5 * kSecond);
+  CHECK(kernel.unsignalled() > 0);
+  rig.stop();
+  CHECK(kernel.unsignalled() == 0);
+  CHECK_FALSE(kernel.enabled());
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("a block aborted before its fence could be exported is never taken for data, however late we are") {
+  for (const bool unplugged : {true, false}) {
+    for (int i = 0; i < 60; ++i) {
+      FakeKernel kernel;
+      kernel.enqueueNs = 1600 * kMicro;  // held up between ENQUEUE and the export for most of a block
+      Rig rig(kernel, 5, 8000);
+      rig.start(1);
+      rig.run(6);
+      kernel.at(kernel.nowNs() + i * 67 * kMicro, [&] { unplugged ? kernel.unplug() : kernel.disableByOther(); });
+      WaitResult result = WaitResult::Completed;
+      while (result == WaitResult::Completed) result = rig.step();
+      CHECK(result == (unplugged ? WaitResult::Vanished : WaitResult::Failed));
+      rig.stop();
+      CHECK(std::ranges::is_sorted(rig.starts));
+      CHECK(std::ranges::adjacent_find(rig.starts) == rig.starts.end());
+    }
+  }
 }
 
 TEST_CASE("a buffer left enabled by a program that died is switched off first, and the user is told") {

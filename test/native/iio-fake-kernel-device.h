@@ -14,7 +14,7 @@ inline int64_t FakeKernel::produced() const {
 inline int64_t FakeKernel::nextEventNs() const {
   int64_t next = INT64_MAX;
   if (!events_.empty()) next = events_.begin()->first;
-  if (!jobs_.empty()) next = std::min(next, jobs_.front().endNs + latencyNs);
+  if (!jobs_.empty()) next = std::min(next, std::max(heldUntilNs, jobs_.front().endNs + latencyNs));
   if (kind_ == BufferKind::Kfifo && enabled_)
     next = std::min(next, startNs_ + static_cast<int64_t>(std::ceil(static_cast<double>(arrived_ + 1) * kSecond / rateHz)));
   return std::max(next, now_ + 1);
@@ -34,7 +34,7 @@ inline void FakeKernel::runTo(int64_t ns) {
 }
 
 inline void FakeKernel::completeDue() {
-  while (!jobs_.empty() && jobs_.front().endNs + latencyNs <= now_) {
+  while (!jobs_.empty() && std::max(heldUntilNs, jobs_.front().endNs + latencyNs) <= now_) {
     const Job job = jobs_.front();
     jobs_.pop_front();
     if (!job.fails) {

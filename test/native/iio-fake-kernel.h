@@ -59,6 +59,7 @@ class FakeKernel final : public iio::Sys {
   int64_t length = 4096;     // scans, of read()
   int64_t watermark = 1;     // kfifo
   int64_t latencyNs = 20 * kMicro;
+  int64_t heldUntilNs = 0;   // no interrupt comes through before: completions are late, then come all at once
   uint64_t engineAlign = 1;  // bytes of a half that the engine fills: whole units of this
   bool tellsAlign = true;    // length_align_bytes
   int64_t enqueueNs = 4 * kMicro;
