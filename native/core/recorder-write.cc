@@ -30,10 +30,10 @@ void FileRecorder::run() {
   try {
     std::vector<Take> batch;
     while (collect(batch)) {
-      checkSpace();
       if (!batch.empty()) write(batch);
       if (flushDueNs_ <= monotonicNs()) flushFiles();
       confirm();
+      checkSpace();
     }
     flushFiles();
   } catch (const CoreError& error) {

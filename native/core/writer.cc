@@ -136,7 +136,7 @@ void SampleFile::settle() {
   if (pending_.empty()) return;
   if (mode_ == Mode::FromMemory) {
     auto parts = pending_;
-    if (!write(directFd_, parts, base_)) {
+    if (!write(true, parts, base_)) {
       mode_ = Mode::Staged;
       // What lies in staging comes after the pending bytes: keep it behind them.
       const std::vector<std::byte> tail(staging_.get(), staging_.get() + fill_);
@@ -149,7 +149,7 @@ void SampleFile::settle() {
       return;
     }
   } else {
-    write(fd_, pending_, base_);
+    write(false, pending_, base_);
     copied_.fetch_add(int64_t(pendingBytes_), std::memory_order_relaxed);
   }
   base_ += int64_t(pendingBytes_);
@@ -163,12 +163,12 @@ void SampleFile::writeStagedWhole() {
   size_t whole = wholePages(fill_);
   if (mode_ != Mode::Buffered && whole) {
     std::vector<iovec> parts{{staging_.get(), whole}};
-    if (!write(directFd_, parts, base_)) mode_ = Mode::Buffered;
+    if (!write(true, parts, base_)) mode_ = Mode::Buffered;
   }
   if (mode_ == Mode::Buffered && fill_) {
     whole = fill_;
     std::vector<iovec> parts{{staging_.get(), whole}};
-    write(fd_, parts, base_);
+    write(false, parts, base_);
     copied_.fetch_add(int64_t(whole), std::memory_order_relaxed);
   }
   base_ += int64_t(whole);
@@ -182,7 +182,7 @@ void SampleFile::writeStagedWhole() {
 void SampleFile::writeStagedTail() {
   if (fill_ == 0 || base_ + int64_t(fill_) <= bytesOnFile()) return;
   std::vector<iovec> parts{{staging_.get(), fill_}};
-  write(fd_, parts, base_);
+  write(false, parts, base_);
   copied_.fetch_add(int64_t(fill_), std::memory_order_relaxed);
 }
 
@@ -191,25 +191,29 @@ void SampleFile::flush() {
   writeStagedTail();
 }
 
-bool SampleFile::write(int fd, std::vector<iovec>& parts, int64_t offset) {
+ssize_t SampleFile::transfer(bool direct, const iovec* parts, int count, int64_t offset) {
+  return ::pwritev(direct ? directFd_ : fd_, parts, count, offset);
+}
+
+bool SampleFile::write(bool direct, std::vector<iovec>& parts, int64_t offset) {
   const int64_t begin = monotonicNs();
   int64_t total = 0;
   for (const iovec& part : parts) total += int64_t(part.iov_len);
   reserve(offset + total);
   bool wrote = false;
   for (size_t next = 0; next < parts.size();) {
-    ssize_t n = ::pwritev(fd, &parts[next], int(std::min(parts.size() - next, kMaxParts)), offset);
+    ssize_t n =
+        transfer(direct, &parts[next], int(std::min(parts.size() - next, kMaxParts)), offset);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && fd == directFd_ && refusesDirect(errno)) {
+    if (n < 0 && direct && refusesDirect(errno)) {
       if (!wrote) return false;
-      fd = fd_;
+      direct = false;  // after a write that was cut short within a page, say
       continue;
     }
     if (n <= 0) throw CoreError(writeFault(n < 0 ? errno : EIO, "pwritev", options_.path));
     wrote = true;
     offset += n;
     onFile_.store(std::max(bytesOnFile(), offset), std::memory_order_relaxed);
-    if (size_t(n) % kAlign) fd = fd_;  // cut short within a page: O_DIRECT can't go on from there
     for (; n > 0 && size_t(n) >= parts[next].iov_len; ++next) n -= ssize_t(parts[next].iov_len);
     if (n > 0) {
       parts[next].iov_base = static_cast<std::byte*>(parts[next].iov_base) + n;

@@ -35,7 +35,7 @@ class SampleFile {
     int64_t freeFloorBytes = 0;  // space is not reserved ahead below this
   };
   explicit SampleFile(Options options);  // creates; throws CoreError
-  ~SampleFile();
+  virtual ~SampleFile();
   SampleFile(const SampleFile&) = delete;
   SampleFile& operator=(const SampleFile&) = delete;
 
@@ -54,8 +54,8 @@ class SampleFile {
   // After the last append, failed or not: cuts the file to `bytes`, gives reserved space back,
   // syncs. Throws CoreError.
   void finish(int64_t bytes);
-  // Gives descriptors and memory back; no other thread uses them any more. What was counted can still
-  // be asked.
+  // Gives descriptors and memory back; no other thread uses them any more. What was counted can
+  // still be asked.
   void close() noexcept;
 
   // From any thread.
@@ -75,6 +75,10 @@ class SampleFile {
   static constexpr size_t kAlign = 4096;
   static constexpr size_t kStagingBytes = 4 << 20;
 
+ protected:
+  // One pwritev; `direct`: by O_DIRECT. Tests refuse it here as file systems do.
+  virtual ssize_t transfer(bool direct, const iovec* parts, int count, int64_t offset);
+
  private:
   enum class Mode : uint8_t { FromMemory, Staged, Buffered };
   void openDirect();
@@ -82,7 +86,7 @@ class SampleFile {
   void writeStagedWhole();
   void writeStagedTail();
   // Writes at `offset`; false if O_DIRECT can't do it and nothing was written.
-  bool write(int fd, std::vector<iovec>& parts, int64_t offset);
+  bool write(bool direct, std::vector<iovec>& parts, int64_t offset);
   void reserve(int64_t end);
   void pace();
 

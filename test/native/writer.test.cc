@@ -52,6 +52,37 @@ void appendPieces(const std::string& path, bool directIo, bool allowDirect, size
   CHECK(test::contentOf(path) == expected);
 }
 
+// A file system with a mind of its own about O_DIRECT.
+class Reluctant : public SampleFile {
+ public:
+  enum class About { Memory, Everything, WholeWrites };
+  Reluctant(Options given, About about) : SampleFile(std::move(given)), about_(about) {}
+  const std::byte* from = nullptr;
+  size_t bytes = 0;
+
+ protected:
+  ssize_t transfer(bool direct, const iovec* parts, int count, int64_t offset) override {
+    const auto* base = static_cast<const std::byte*>(parts[0].iov_base);
+    const bool theirs = base >= from && base < from + bytes;
+    if (direct && (about_ == About::Everything || (about_ == About::Memory && theirs))) {
+      errno = about_ == About::Memory ? EFAULT : EINVAL;
+      return -1;
+    }
+    if (direct && offset % kAlign) {
+      errno = EINVAL;
+      return -1;
+    }
+    if (about_ != About::WholeWrites) return SampleFile::transfer(direct, parts, count, offset);
+    const iovec part{parts[0].iov_base,
+                     std::min<size_t>(parts[0].iov_len, calls_++ % 3 ? 1000 : 4096)};
+    return SampleFile::transfer(direct && part.iov_len == 4096, &part, 1, offset);
+  }
+
+ private:
+  const About about_;
+  uint32_t calls_ = 0;
+};
+
 const std::vector<size_t> kMixed{4096,    8192, 100,     4096,  12288, 6000,   1,
                                  4095,    4096, 65536,   30000, 3,     9,      4096,
                                  5 << 20, 77,   3 << 20, 4096,  12,    8 << 20};
@@ -69,6 +100,35 @@ TEST_CASE("pieces of any size arrive in order, whichever way they are written") 
         CAPTURE(misalign);
         appendPieces(folder.file(std::to_string(n++)), directIo, allowDirect, misalign, kMixed);
       }
+}
+
+TEST_CASE("where O_DIRECT is refused, or cut short, nothing is lost or doubled on the other ways") {
+  const test::Folder folder;
+  int n = 0;
+  for (const auto about :
+       {Reluctant::About::Memory, Reluctant::About::Everything, Reluctant::About::WholeWrites}) {
+    const std::string path = folder.file(std::to_string(n++));
+    Reluctant file(options(path, true), about);
+    const size_t sizes[] = {4196, 8192, 6 << 20, 4096, 100, 20480, 9 << 20, 4096, 1};
+    std::vector<std::byte> expected;
+    Aligned memory(9 << 20);
+    file.from = memory.data();
+    file.bytes = 9 << 20;
+    for (size_t round = 0; const size_t size : sizes) {
+      for (size_t i = 0; i < size; ++i)
+        memory.data()[i] = std::byte((i * 7 + i / 4096 + round) & 0xff);
+      ++round;
+      const size_t cut = size / 8192 * 4096;  // two pieces, as neighbouring blocks are
+      file.append(memory.data(), cut);
+      file.append(memory.data() + cut, size - cut);
+      file.settle();
+      expected.insert(expected.end(), memory.data(), memory.data() + size);
+    }
+    file.flush();
+    CHECK(file.bytesOnFile() == int64_t(expected.size()));
+    CHECK(test::contentOf(path) == expected);
+    CHECK(file.direct() == (about != Reluctant::About::Everything));
+  }
 }
 
 TEST_CASE("whole pages leave aligned memory without a copy") {
