@@ -82,11 +82,11 @@ HalfBooks::Use HalfBooks::took(uint64_t asked, uint64_t taken, int64_t beforeNs,
   if (!rest) position_ += taken;
   const bool ended = taken < asked || (half_ != 0 && position_ >= half_);
   if (ended && !rest) end();
-  if (first && swapped_) dropped_ = 2;
   if (halves_ <= dropped_) return Use::Drop;
   return first ? Use::Ask : Use::Keep;
 }
 
+// Swapped halves are both full when the first read finds the later one.
 HalfBooks::Use HalfBooks::order(int64_t available) {
   // A half of a single scan has gone back by now: then anything available is the other one.
   const uint64_t both = position_ == 0 ? configured_ : 2 * configured_;

@@ -148,6 +148,26 @@ TEST_CASE("bounds hold when the machine was held up and completions came in a bu
   }
 }
 
+TEST_CASE("a block queued before a late completion goes on where that block ended, not where it was queued") {
+  const auto ms = [](double t) { return static_cast<int64_t>(t * kMilli); };
+  FlightLog log(1e6);
+  log.enabled(ms(1));
+  // Blocks of 10 ms. The first ends at 11, but is told at 25 only; the second, queued at 22.5, ends at 21 thereby.
+  const Flight first{0, 80000, 10000, ms(0.5), ms(0.6), ms(0.7), false};
+  const Flight second{1, 80000, 10000, ms(22.5), ms(22.6), ms(26), true};
+  const Flight third{2, 80000, 10000, ms(31), ms(31.1), ms(31.2), true};
+  log.take(first, log.judge(first, {1, ms(25), false}));
+  // It may even be done before its fence was exported.
+  CHECK(log.judge(second, {1, 5, true}).end == FlightEnd::Delivered);
+  const Verdict verdict = log.judge(second, {1, ms(25.1), false});
+  CHECK_FALSE(verdict.hasGap);
+  log.take(second, verdict);
+  const Verdict dry = log.judge(third, {1, ms(41), false});
+  REQUIRE(dry.hasGap);
+  CHECK(dry.gap.lostMin <= 10000);
+  CHECK(dry.gap.lostMax >= 10000);
+}
+
 TEST_CASE("without a rate a dry queue is a gap without bounds") {
   FakeKernel kernel;
   IioSourceSpec spec = specFor(kernel);
@@ -208,8 +228,30 @@ TEST_CASE("a block that the driver refuses is seen although its fence looks good
     CHECK(failed->fault.message.find("refused") != std::string::npos);
     CHECK(rig.gaps() == 0);
     CHECK(kernel.lost == 0);
+    CHECK(kernel.busyEnqueues == 0);  // it was attached anew before it was offered again
     CHECK(kernel.crimes.empty());
   }
+}
+
+TEST_CASE("a fence that is gone while the block ahead is pending means refused, though we were held up for long") {
+  FlightLog log(1e6);
+  log.enabled(0);
+  const Flight first{0, 8000, 1000, 10, 20, 30, true};
+  // Refused at 2 ms, exported at 5 ms, while the first was still pending.
+  const Flight second{1, 8000, 1000, 2'000'000, 2'000'100, 5'000'000, true};
+  log.take(first, log.judge(first, {1, 6'000'000, false}));
+  CHECK(log.judge(second, {1, 12, true}).end == FlightEnd::Refused);
+  // Had the first been done by then, the time would have sufficed.
+  FlightLog other(1e6);
+  other.take(first, other.judge(first, {1, 1'500'000, false}));
+  CHECK(other.judge(second, {1, 12, true}).end == FlightEnd::Delivered);
+  CHECK(other.judge(second, {1, 12, true}).doubtful);
+}
+
+TEST_CASE("a fence that is gone before the buffer was enabled means refused") {
+  FlightLog log(1e6);
+  const Flight flight{0, 8000, 1000, 10, 20, 90'000'000, false};
+  CHECK(log.judge(flight, {1, 5, true}).end == FlightEnd::Refused);
 }
 
 TEST_CASE("blocks that are refused while the queue is empty are seen by the time they can't have taken") {
@@ -307,6 +349,26 @@ TEST_CASE("an unplug while the queue is dry is seen before anything is queued") 
   CHECK(rig.step() == WaitResult::Vanished);
   rig.stop();
   CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("an unplug between the look and ENQUEUE costs that one block, not those after it") {
+  uint64_t most = 0;
+  for (int i = 0; i < 60; ++i) {
+    FakeKernel kernel;
+    kernel.enqueueNs = 100 * kMicro;
+    Rig rig(kernel, 16, 8000);
+    rig.start(12);
+    rig.run(20);
+    kernel.sleepNs(7 * kMilli);  // several come back together
+    kernel.at(kernel.nowNs() + i * 17 * kMicro, [&] { kernel.unplug(); });
+    WaitResult result = WaitResult::Completed;
+    while (result == WaitResult::Completed) result = rig.step();
+    CHECK(result == WaitResult::Vanished);
+    most = std::max(most, kernel.leaked);
+    CHECK(kernel.leaked <= 1);
+    rig.stop();
+  }
+  CHECK(most == 1);  // that was tried
 }
 
 TEST_CASE("an unplug that no fence tells of is found within a second of waiting") {

@@ -128,7 +128,10 @@ inline int FakeKernel::enqueue(int dmabuf, uint64_t bytes) {
   }
   Block& block = at->second;
   if (block.fence && !block.fence->signalled) crimes.push_back("ENQUEUE of a block in flight");
-  if (block.state != State::Done) return -EBUSY;
+  if (block.state != State::Done) {
+    ++busyEnqueues;
+    return -EBUSY;
+  }
   block.fence = std::make_shared<Fence>();
   block.bytes = static_cast<uint32_t>(bytes);
   pending_[block.fence.get()] = dmabuf;

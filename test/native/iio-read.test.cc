@@ -316,6 +316,33 @@ TEST_CASE("a buffer that the kernel holds in DMABUF mode is never read") {
   CHECK(kernel.crimes.empty());
 }
 
+TEST_CASE("the kernel gets a moment to let go of the last DMABUF before a buffer is enabled for read()") {
+  FakeKernel kernel;
+  kernel.length = 2000;
+  kernel.detachingUntilNs = kernel.nowNs() + 10 * kMilli;
+  ReadRig rig(kernel, 4, 8000);
+  rig.start(2);
+  CHECK(rig.next(kSecond) == WaitResult::Completed);
+  CHECK(kernel.enables == 1);
+}
+
+TEST_CASE("a buffer left enabled is switched off before it is read, and the user is told") {
+  for (const BufferKind kind : {BufferKind::Dma, BufferKind::Kfifo}) {
+    FakeKernel kernel(kind);
+    kernel.rateHz = 10000;
+    kernel.length = 200;
+    kernel.leaveEnabled();
+    kernel.sleepNs(55 * kMilli);
+    ReadRig rig(kernel, 8, 800);
+    rig.start(6);
+    REQUIRE(rig.transport->notes().size() == 1);
+    rig.readFor(50 * kMilli);
+    rig.end();
+    CHECK(rig.scans.numbers.front() == 0);
+    CHECK(rig.scans.ordered());
+  }
+}
+
 TEST_CASE("a buffer enabled before the kernel let go of the last DMABUF is enabled once more") {
   FakeKernel kernel;
   kernel.length = 2000;
