@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The kernel suite: sets up, boots, runs the suite inside and passes its lines on. The last line is
 // "N passed, N failed", with ", N skipped" where some were.
-//   node test/kernel/test.mjs [FILTER]     only tests whose name holds FILTER
+//   node test/kernel/test.mjs [FILTER]     only tests whose name matches FILTER
 
 import fs from "node:fs";
 import path from "node:path";

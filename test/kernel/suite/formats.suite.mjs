@@ -8,6 +8,8 @@ import { column, readRecording } from "./recording.mjs";
 import { record, verify } from "./studio.mjs";
 
 const formats = "local:studio-formats";
+/** A queue of well over a second, so that nothing is lost. */
+const deep = ["--blocks", "160", "--queue", "80"];
 
 /** By scan index: sign and bits. */
 const elements = {
@@ -51,6 +53,7 @@ for (const transport of ["dmabuf", "read"]) {
   test(`formats: all channels at once over ${transport} read back to the same values`, async () => {
     const ids = Object.keys(elements);
     const { out, result } = await record([
+      ...deep,
       ...[formats, "--channels", [...ids, "timestamp"].join(","), "--rate", "5000"],
       ...["--transport", transport, "--samples", "6001"],
     ]);
@@ -70,6 +73,7 @@ for (const transport of ["dmabuf", "read"]) {
 
 test("formats: I and Q are one complex channel, 12 bits widened to 16", async () => {
   const { out } = await record([
+    ...deep,
     ...[formats, "--channels", "voltage0_i+voltage0_q", "--rate", "20000", "--samples", "9999"],
   ]);
   const recording = checkValues(out, ["voltage0_i", "voltage0_q"]);
@@ -88,6 +92,7 @@ test("formats: subsets with padding between and behind the values", async () => 
     ["voltage1"],
   ]) {
     const { out } = await record([
+      ...deep,
       ...[
         formats,
         "--channels",
@@ -105,6 +110,7 @@ test("formats: subsets with padding between and behind the values", async () => 
 
 test("formats: the second buffer records as the first does, at its own rate", async () => {
   const { out, notes } = await record([
+    ...deep,
     ...[formats, "--buffer", "1", "--channels", "voltage3,voltage5", "--rate", "25000"],
     ...["--samples", "5000", "--no-hash"],
   ]);

@@ -12,10 +12,12 @@ export function skip(name, reason) {
   tests.push({ name, run: null, skip: reason });
 }
 
-/** Runs the declared tests whose name holds the filter, `after` behind each; returns the exit code. */
+/** Runs the declared tests whose name the filter matches (a regular expression), `after` behind each; returns the exit code. */
 export async function runAll(filter = "", after = async () => {}) {
   const totals = { passed: 0, failed: 0, skipped: 0 };
-  for (const { name, run, skip: reason } of tests.filter((each) => each.name.includes(filter))) {
+  for (const { name, run, skip: reason } of tests.filter((each) =>
+    new RegExp(filter).test(each.name),
+  )) {
     if (reason !== null) {
       totals.skipped++;
       console.log(`skipped ${name}: ${reason}`);

@@ -100,31 +100,28 @@ test("triggers: an hrtimer made through configfs clocks it as well", async () =>
 
 test("triggers: what a full kfifo refused is told by the timestamps, as the driver counts it", async () => {
   const running = beginRecording([
-    ...[kfifo, ...trigger("studio-trigger", 100), "--blocks", "4", "--block-size", "160"],
+    ...[kfifo, ...trigger("studio-trigger", 20), "--blocks", "4", "--block-size", "160"],
     ...["--queue", "2", "--no-hash"],
   ]);
   const produced = () => getControl("studio-kfifo", "produced");
   await until(
-    () => readAttribute("studio-kfifo", "buffer0/enable") === "1" && produced() > 50,
+    () => readAttribute("studio-kfifo", "buffer0/enable") === "1" && produced() > 20,
     "scans",
   );
   running.program.signal("SIGSTOP");
-  await until(() => getControl("studio-kfifo", "lost") > 50, "the kfifo to overflow");
+  await until(() => getControl("studio-kfifo", "lost") > 20, "the kfifo to overflow");
   running.program.signal("SIGCONT");
   const from = produced();
-  await until(() => produced() > from + 200, "scans after it");
-  await sleep(100);
+  await until(() => produced() > from + 40, "scans after it");
   const result = await running.stop();
   const { counts } = checkScans(running.out);
   const gaps = gapsOf(counts);
   assert.equal(gaps.length, 1);
-  assert.equal(result.continuity, "exact");
-  // A trigger that the emulator was late for is a gap in time that lost no scan.
-  const told = gapsIn(result).filter((gap) => gap.sampleStart === gaps[0].sampleStart);
-  assert.equal(told.length, 1, JSON.stringify(result.gaps));
-  assert.ok(
-    Math.abs(told[0].lost - gaps[0].lost) <= 1 + gaps[0].lost / 50,
-    JSON.stringify([told, gaps]),
-  );
-  assert.equal(gaps[0].lost, getControl("studio-kfifo", "lost"));
+  const [{ sampleStart, lost }] = gaps;
+  assert.equal(lost, getControl("studio-kfifo", "lost"));
+  assert.notEqual(result.continuity, "unknown");
+  const told = result.gaps.find((gap) => gap.sampleStart === sampleStart);
+  assert.ok(told, JSON.stringify(result.gaps));
+  // Time tells of triggers that the emulator was late for as well: a little more than was refused.
+  assert.ok(told.lostMax >= lost && told.lostMin <= lost * 1.1 + 2, JSON.stringify([told, lost]));
 });
