@@ -2,7 +2,7 @@
 import type { Frame } from "../../shared/view.js";
 import { drawGaps, drawMissing, drawTouches, drawZero, drawZeroTime, type Canvas } from "./draw.js";
 import { timeOfScan } from "./frame-math.js";
-import { sampleDots, tracePath } from "./paths.js";
+import { sampleDots, traceShape } from "./paths.js";
 import type { Lane } from "./state.js";
 import type { ScopeTrace } from "./trace-model.js";
 
@@ -48,16 +48,19 @@ function drawTrace(canvas: Canvas, { frame, traces, lanes, dots }: Drawn, k: num
   const { slot } = traces[k]!;
   const lane = lanes[k]!;
   ctx.strokeStyle = tokens.traces[slot]!;
-  const { path, kind } = tracePath(frame, k, lane, x, y, ratio);
-  if (kind === "line") {
+  const shape = traceShape(frame, k, lane, x, y, ratio);
+  if (shape.kind === "line") {
     const dashed = traces.length > 4 ? tokens.dashes[slot]! : [];
     ctx.setLineDash(dashed.map((length) => length * ratio));
-    ctx.stroke(path);
+    for (const path of shape.paths) ctx.stroke(path);
     ctx.setLineDash([]);
   } else {
+    const { bars } = shape;
     ctx.fillStyle = tokens.traces[slot]!;
-    ctx.globalAlpha = kind === "band" ? BAND_ALPHA : 1;
-    ctx.fill(path);
+    ctx.globalAlpha = shape.envelope ? BAND_ALPHA : 1;
+    for (let at = 0; at < bars.length; at += 4) {
+      ctx.fillRect(bars[at]!, bars[at + 1]!, bars[at + 2]!, bars[at + 3]!);
+    }
     ctx.globalAlpha = 1;
   }
   const marks = dots ? sampleDots(frame, k, lane, x, y, 2 * ratio) : null;

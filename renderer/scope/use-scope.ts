@@ -127,7 +127,7 @@ export function useScope(stream: StreamId, view: string) {
   /** Stands still on what is shown now, if it does not yet. */
   function hold(): void {
     const now = frame.value;
-    if (state.value.frozen || !now) return;
+    if (state.value.frozen || !now || now.x.length === 0) return;
     const zeroScan = now.originScan + now.zeroFraction;
     state.value = freeze(state.value, { fromScan: now.fromScan, toScan: now.toScan, zeroScan });
   }
