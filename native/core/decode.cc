@@ -120,7 +120,9 @@ RunBounds floatBounds(const ValueFormat& f, const std::byte* scans, size_t strid
 }  // namespace
 
 void checkLayout(const ScanLayout& layout) {
+  constexpr uint32_t kScanBytesLimit = 1 << 20;
   if (layout.scanBytes == 0) refuse(0, "a scan has no bytes.");
+  if (layout.scanBytes > kScanBytesLimit) refuse(0, "a scan has more than 1 MiB.");
   for (size_t i = 0; i < layout.elements.size(); ++i)
     checkElement(layout.elements[i], i, layout.scanBytes);
   if (layout.timestamp >= static_cast<int>(layout.elements.size()))

@@ -37,7 +37,7 @@ class StoreLock {
 class DerivedLanes {
  public:
   using Clock = std::chrono::steady_clock;
-  static constexpr size_t kLimit = 8;
+  static constexpr size_t kLimit = 32;
   static constexpr std::chrono::seconds kKept{30};
 
   struct Lane {

@@ -127,5 +127,6 @@ TEST_CASE("a layout that can't be executed is refused with a sentence") {
   CHECK(refused(element(7, NumberKind::Signed, 16, 16)));
   CHECK(refused(element(0, NumberKind::Signed, 16, 16, 0, false, 0)));
   CHECK(refused(element(0, NumberKind::Signed, 16, 16), 0));
+  CHECK(refused(element(0, NumberKind::Signed, 16, 16), 1 << 24));
   CHECK_FALSE(refused(element(6, NumberKind::Signed, 16, 16)));
 }

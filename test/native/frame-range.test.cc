@@ -84,6 +84,17 @@ TEST_CASE("the whole range shows all there is") {
   check(world, query, frame);
 }
 
+TEST_CASE("a frame without traces still says where its columns and gaps are") {
+  Random random(57);
+  World world(uniform(1, NumberKind::Signed, 16, 16));
+  world.add(random, 0, 9000);
+  world.add(random, 9500, 9000, true);
+  const FrameData frame = world.query({{}, WholeRange{}, 10});
+  CHECK(frame.x.size() == 22);
+  CHECK(frame.gaps.size() == 1);
+  CHECK(frame.traces.empty());
+}
+
 TEST_CASE("queries that make no sense are refused with a sentence") {
   World world(uniform(1, NumberKind::Signed, 16, 16));
   const auto refused = [&](const Query& query) {
