@@ -114,7 +114,8 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   next.flight.block = index;
   next.flight.bytes = payloadBytes;
   next.flight.scans = payloadBytes / std::max(1u, spec_.scanBytes);
-  next.brisk = spec_.rateHz > 0 && log_.durationNs(next.flight.scans) < kBriskNs;
+  const double expected = log_.expectedNs(next.flight.scans);
+  next.brisk = expected > 0 && expected < kBriskNs;
   if (running_ && (!lookAgain(next.brisk) || (block.failed && judgeDevice() != WaitResult::Completed))) {
     block.inFlight = true;
     flights_.push_back(std::move(next));

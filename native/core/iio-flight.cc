@@ -17,14 +17,21 @@ constexpr uint32_t kSteady = 8;
 constexpr double kLatencyNs = 2e6;
 constexpr double kRhythm = 0.1;
 constexpr double kJitterNs = 50e3;
-// A stub that came back within half the time of its samples did not bring them.
+// A stub that came back within half the time of its samples, less what the calls themselves may hide, did not bring them.
 constexpr double kPlausible = 0.5;
-// Without a rate the pace of the blocks so far stands in for it, averaged over about so many.
-constexpr double kPaceBlocks = 8;
+constexpr double kUnseenNs = 20e3;
+// The pace of the blocks is averaged over about so many: a burst of late completions must not pass for a fast device.
+constexpr uint32_t kPaceBlocks = 64;
 
 }  // namespace
 
 double FlightLog::durationNs(uint32_t scans) const { return rateHz_ > 0 ? scans * kSecond / rateHz_ : 0; }
+
+double FlightLog::expectedNs(uint32_t scans) const {
+  const double paced = scans * paceNs_;
+  if (rateHz_ <= 0) return paced;
+  return paceNs_ > 0 ? std::min(paced, durationNs(scans)) : durationNs(scans);
+}
 
 double FlightLog::tolerance() const {
   if (runBlocks_ < kMeasuredRun || runScans_ == 0 || doneNs_ <= runStartNs_) return kRateTolerance;
@@ -39,8 +46,7 @@ bool FlightLog::couldFinish(const Flight& flight) const {
   double start = std::max(static_cast<double>(enabledNs_), endLowNs_);
   if (doneNs_ <= flight.beforeNs) start = std::max(start, static_cast<double>(flight.beforeNs));
   const double taken = static_cast<double>(flight.exportedNs) - start;
-  const double expected = rateHz_ > 0 ? durationNs(flight.scans) : flight.scans * paceNs_;
-  return taken >= kPlausible * expected;
+  return taken + kUnseenNs >= kPlausible * expectedNs(flight.scans);
 }
 
 Verdict FlightLog::judge(const Flight& flight, const FenceReport& fence) const {
@@ -84,7 +90,8 @@ Gap FlightLog::dryGap(const Flight& flight) const {
 void FlightLog::learnPace(const Flight& flight, int64_t timeNs) {
   const int64_t start = std::max({flight.beforeNs, doneNs_, enabledNs_});
   const double pace = static_cast<double>(std::max<int64_t>(0, timeNs - start)) / flight.scans;
-  paceNs_ = paceNs_ == 0 ? pace : paceNs_ + (pace - paceNs_) / kPaceBlocks;
+  paceBlocks_ = std::min(paceBlocks_ + 1, kPaceBlocks);
+  paceNs_ += (pace - paceNs_) / paceBlocks_;
 }
 
 void FlightLog::learnRhythm(const Flight& flight, int64_t timeNs, bool goesOn) {

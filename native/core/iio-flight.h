@@ -48,8 +48,8 @@ class FlightLog {
   // The buffer was enabled, not before `beforeNs`: what was queued earlier started no earlier than that.
   void enabled(int64_t beforeNs) { enabledNs_ = beforeNs; }
 
-  // By the stated rate; 0 if there is none.
-  double durationNs(uint32_t scans) const;
+  // How long so many scans take at the least, by the stated rate and by how blocks came so far; 0 if neither tells.
+  double expectedNs(uint32_t scans) const;
 
   // Judges the oldest block in flight, whose fence is no longer pending. Changes nothing.
   Verdict judge(const Flight& flight, const FenceReport& fence) const;
@@ -57,6 +57,7 @@ class FlightLog {
   void take(const Flight& flight, const Verdict& verdict);
 
  private:
+  double durationNs(uint32_t scans) const;
   bool couldFinish(const Flight& flight) const;
   Gap dryGap(const Flight& flight) const;
   double tolerance() const;
@@ -78,6 +79,7 @@ class FlightLog {
   uint64_t runScans_ = 0;
   uint32_t steady_ = 0;
   double paceNs_ = 0;  // per scan, as blocks came; 0: none came yet
+  uint32_t paceBlocks_ = 0;
 };
 
 }  // namespace iio

@@ -1,5 +1,6 @@
 // The end of a read() run: disable, take what the kernel still holds, give the blocks back.
 #include <algorithm>
+#include <utility>
 
 #include "iio-kinds.h"
 #include "iio-read.h"
@@ -78,6 +79,10 @@ void ReadTransport::giveBack(std::vector<Completion>& done) {
 }
 
 void ReadTransport::close() noexcept {
+  try {
+    if (std::exchange(running_, false)) switch_.off();
+  } catch (const std::exception&) {
+  }
   queue_.clear();
   fd_.reset();
 }

@@ -291,6 +291,22 @@ TEST_CASE("a block so short that it is done before its fence is exported is data
   CHECK(rig.count(CompletionStatus::Ok) >= 19);
 }
 
+TEST_CASE("blocks that come far faster than the stated rate says are still data, and cost no look each") {
+  FakeKernel kernel;
+  kernel.rateHz = 1e9;
+  kernel.latencyNs = 2 * kMicro;
+  IioSourceSpec spec = specFor(kernel);
+  spec.rateHz = 1e5;
+  Rig rig(kernel, 8, 8000, true, &spec);
+  rig.start(4);
+  rig.run(100);
+  kernel.enqueueNs = 20 * kMicro;  // most are done by the time of the export
+  rig.run(400);
+  CHECK(rig.count(CompletionStatus::Failed) == 0);
+  CHECK(kernel.looks < 100);
+  CHECK(kernel.crimes.empty());
+}
+
 TEST_CASE("EBUSY of another's short lock is waited for; a block that stays busy is attached anew") {
   FakeKernel kernel;
   Rig rig(kernel, 5, 8000);

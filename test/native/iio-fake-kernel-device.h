@@ -210,6 +210,7 @@ inline int64_t FakeKernel::readFifo(std::byte* to, size_t bytes) {
 }
 
 inline iio::ControlReply FakeKernel::attribute(const iio::Control::Request& request) {
+  ++looks;
   pass(30 * kMicro);
   iio::ControlReply reply;
   const std::string name = request.path.substr(request.path.rfind('/') + 1);

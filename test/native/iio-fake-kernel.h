@@ -91,7 +91,7 @@ class FakeKernel final : public iio::Sys {
   size_t openFiles() const { return files_.size(); }
   size_t attached() const { return blocks_.size(); }
   int nextHalf() const { return nextHalf_; }
-  uint64_t reads = 0, polls = 0, busyEnqueues = 0;
+  uint64_t reads = 0, polls = 0, looks = 0, busyEnqueues = 0;
 
   // Attributes, for FakeControl.
   iio::ControlReply attribute(const iio::Control::Request& request);

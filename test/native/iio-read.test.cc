@@ -442,6 +442,19 @@ TEST_CASE("after a disable that hangs nothing is read any more") {
   CHECK(kernel.openFiles() == 0);
 }
 
+TEST_CASE("a transport that is closed without a disable leaves no buffer running") {
+  for (const bool dmabuf : {true, false}) {
+    FakeKernel kernel;
+    Rig rig(kernel, 8, 8000, dmabuf);
+    rig.start(4);
+    CHECK(kernel.enabled());
+    rig.transport->close();
+    CHECK_FALSE(kernel.enabled());
+    CHECK(kernel.openFiles() == 0);
+    CHECK(kernel.unsignalled() == 0);
+  }
+}
+
 TEST_CASE("a block that is being filled is not taken twice") {
   FakeKernel kernel;
   ReadRig rig(kernel, 4, 8000);
