@@ -24,11 +24,16 @@ uint64_t CounterTrack::value(const std::byte* data, uint32_t scan) const {
   return sum & mask_;
 }
 
-// A wide counter that went back (the device was reset) does not say how much was lost: nearly 2^32 is not believed.
+// A wide counter that went back (the device was reset) does not say how much was lost: nearly 2^32
+// is not believed.
 Gap CounterTrack::lossOf(uint64_t step) const {
   uint64_t lost = (step - 1) & mask_;
   if (bits_ >= 32 && lost > mask_ / 2)
-    return {.grade = Grade::Unknown, .cause = GapCause::Counter, .lost = 0, .lostMin = 0, .lostMax = -1};
+    return {.grade = Grade::Unknown,
+            .cause = GapCause::Counter,
+            .lost = 0,
+            .lostMin = 0,
+            .lostMax = -1};
   return exactGap(GapCause::Counter, static_cast<int64_t>(lost));
 }
 
@@ -64,20 +69,24 @@ Gap CounterTrack::before(const std::byte* data, const PendingLoss& pending) {
   if (!hasLast_) return pending.all;
   Gap counted = lossOf(value(data, 0) - last_);
   if (counted.grade == Grade::Unknown) return countJump() ? counted : pending.all;
-  uint64_t above = (static_cast<uint64_t>(counted.lost) - static_cast<uint64_t>(pending.known.lost)) & mask_;
-  // A wide counter that shows less than what is known to be lost does not count: no turn of it is believed.
+  uint64_t above =
+      (static_cast<uint64_t>(counted.lost) - static_cast<uint64_t>(pending.known.lost)) & mask_;
+  // A wide counter that shows less than what is known to be lost does not count: no turn of it is
+  // believed.
   if (bits_ >= 32 && above > mask_ / 2) {
     countJump();
     return pending.all;
   }
   Gap gap = choose(pending.known.lost + static_cast<int64_t>(above), pending);
-  if (gap.lost == pending.known.lost && isLoss(pending.known)) gap.cause = pending.known.cause;
-  else if (gap.lost != 0 && !countJump()) return pending.all;
+  if (gap.lost == pending.known.lost && isLoss(pending.known))
+    gap.cause = pending.known.cause;
+  else if (gap.lost != 0 && !countJump())
+    return pending.all;
   return gap;
 }
 
-// `smallest`: the least loss that the counter allows. Whole turns of a narrow counter are added where the rest of what
-// is known asks for them.
+// `smallest`: the least loss that the counter allows. Whole turns of a narrow counter are added
+// where the rest of what is known asks for them.
 Gap CounterTrack::choose(int64_t smallest, const PendingLoss& pending) const {
   const Gap& all = pending.all;
   Gap gap{.grade = Grade::Exact, .cause = GapCause::Counter};

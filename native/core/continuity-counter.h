@@ -1,4 +1,5 @@
-// CounterTrack: loss by elements whose samples together, lowest first, count scans. Exact modulo 2^bits.
+// CounterTrack: loss by elements whose samples together, lowest first, count scans. Exact modulo
+// 2^bits.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -14,12 +15,14 @@ class CounterTrack {
  public:
   CounterTrack(const ScanLayout& layout, const std::vector<uint32_t>& elements);
 
-  // False once the samples were seen not to count (a jump at more than one scan in eight): no loss comes from it then.
+  // False once the samples were seen not to count (a jump at more than one scan in eight): no loss
+  // comes from it then.
   bool usable() const { return usable_; }
-  // Jumps between the scans of one block, in order; first against last, and a bisection only if they disagree.
+  // Jumps between the scans of one block, in order; first against last, and a bisection only if
+  // they disagree.
   std::vector<Jump> inside(const std::byte* data, uint32_t scans);
-  // Loss between the last delivered scan and the first of `data`. Of the values that are equal modulo 2^bits the one
-  // that fits best what else is known of it.
+  // Loss between the last delivered scan and the first of `data`. Of the values that are equal
+  // modulo 2^bits the one that fits best what else is known of it.
   Gap before(const std::byte* data, const PendingLoss& pending);
   void advance(const std::byte* data, uint32_t scans);
 

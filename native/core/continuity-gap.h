@@ -26,7 +26,8 @@ inline Gap exactGap(GapCause cause, int64_t scans) {
 // False if the gap says that nothing was lost.
 inline bool isLoss(const Gap& gap) { return gap.lost != 0 || gap.lostMax != 0; }
 
-// Adds loss to loss: sums and bounds add up, the weaker grade holds, the greater loss names the cause.
+// Adds loss to loss: sums and bounds add up, the weaker grade holds, the greater loss names the
+// cause.
 inline void mergeGap(Gap& into, const Gap& gap) {
   if (!isLoss(gap)) return;
   if (!isLoss(into)) {

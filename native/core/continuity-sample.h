@@ -20,10 +20,20 @@ inline uint64_t loadWord(const std::byte* at, const ScanElement& element) {
   constexpr bool hostBig = std::endian::native == std::endian::big;
   bool swap = element.bigEndian != hostBig;
   switch (element.storageBits) {
-    case 8: return loadAs<uint8_t>(at);
-    case 16: { auto v = loadAs<uint16_t>(at); return swap ? __builtin_bswap16(v) : v; }
-    case 32: { auto v = loadAs<uint32_t>(at); return swap ? __builtin_bswap32(v) : v; }
-    case 64: { auto v = loadAs<uint64_t>(at); return swap ? __builtin_bswap64(v) : v; }
+    case 8:
+      return loadAs<uint8_t>(at);
+    case 16: {
+      auto v = loadAs<uint16_t>(at);
+      return swap ? __builtin_bswap16(v) : v;
+    }
+    case 32: {
+      auto v = loadAs<uint32_t>(at);
+      return swap ? __builtin_bswap32(v) : v;
+    }
+    case 64: {
+      auto v = loadAs<uint64_t>(at);
+      return swap ? __builtin_bswap64(v) : v;
+    }
     default: {
       uint64_t word = 0;
       uint32_t bytes = element.storageBits / 8;
@@ -34,7 +44,9 @@ inline uint64_t loadWord(const std::byte* at, const ScanElement& element) {
   }
 }
 
-inline uint64_t maskOf(uint32_t bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
+inline uint64_t maskOf(uint32_t bits) {
+  return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1;
+}
 
 // `scan`: start of the scan.
 inline uint64_t readBits(const std::byte* scan, const ScanElement& element) {

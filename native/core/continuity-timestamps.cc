@@ -11,15 +11,18 @@ namespace {
 
 // Statistics forget by halves at this many steps, to follow a clock that drifts with temperature.
 constexpr double kForgetAt = 65536;
-// What two crystals may drift against each other within one gap, beside the error of the measurement.
+// What two crystals may drift against each other within one gap, beside the error of the
+// measurement.
 constexpr double kDrift = 2e-6;
-// Before enough steps were seen: a rate as set may be off by this, and the jitter is taken as a tenth of the period.
+// Before enough steps were seen: a rate as set may be off by this, and the jitter is taken as a
+// tenth of the period.
 constexpr double kUnmeasured = 1e-2;
 
 }  // namespace
 
 TimestampTrack::TimestampTrack(const ScanLayout& layout, double rateHz)
-    : element_(layout.elements.at(static_cast<size_t>(layout.timestamp))), scanBytes_(layout.scanBytes) {
+    : element_(layout.elements.at(static_cast<size_t>(layout.timestamp))),
+      scanBytes_(layout.scanBytes) {
   if (rateHz > 0) setPeriod(1e9 / rateHz);
 }
 
@@ -35,8 +38,9 @@ void TimestampTrack::setPeriod(double periodNs) {
   runs_ = 1;
 }
 
-// Takes up to 64 steps of the block and looks whether their median fits the period. A rate that was set wrong would
-// otherwise make every step a gap; a stream that really lost most of its scans one by one is not believed.
+// Takes up to 64 steps of the block and looks whether their median fits the period. A rate that was
+// set wrong would otherwise make every step a gap; a stream that really lost most of its scans one
+// by one is not believed.
 void TimestampTrack::learn(const std::byte* data, uint32_t scans) {
   if (scans > kWindow) window_.clear();
   int64_t previous = last_;
@@ -95,8 +99,10 @@ void TimestampTrack::settle(Finding& finding) {
   double ratio = 1 + excess_ / period_;
   if (ratio <= 1.5) return;
   runs_ += 1;
-  if (longOffset_ == 0) finding.before = gapOf(ratio);
-  else finding.inside.push_back({longOffset_, gapOf(ratio)});
+  if (longOffset_ == 0)
+    finding.before = gapOf(ratio);
+  else
+    finding.inside.push_back({longOffset_, gapOf(ratio)});
 }
 
 void TimestampTrack::odd(int64_t step, uint32_t offset, Finding& finding) {

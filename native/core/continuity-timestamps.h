@@ -1,12 +1,14 @@
 // TimestampTrack: period, jitter and loss by the timestamp element.
 //
-// A step of more than 1.5 periods is a gap of round(step / period) - 1 scans. The model behind the grade: the device's
-// clock is periodic, a stamp is that clock plus a latency which does not add up. Then a step of r periods is uncertain
-// by u = 4 σ / period + r ε, σ the rms jitter of the steps seen, ε the error of the period measured from them. The loss
-// is exact if every step within r ± u rounds to the same count; otherwise it is estimated, and r ± u gives the bounds.
+// A step of more than 1.5 periods is a gap of round(step / period) - 1 scans. The model behind the
+// grade: the device's clock is periodic, a stamp is that clock plus a latency which does not add
+// up. Then a step of r periods is uncertain by u = 4 σ / period + r ε, σ the rms jitter of the
+// steps seen, ε the error of the period measured from them. The loss is exact if every step within
+// r ± u rounds to the same count; otherwise it is estimated, and r ± u gives the bounds.
 //
-// Steps below half a period (stamps made in bursts by a FIFO, a stamp that came early) are set off against a long step
-// right before or after them within the block: a late stamp that the next one makes up for is no gap.
+// Steps below half a period (stamps made in bursts by a FIFO, a stamp that came early) are set off
+// against a long step right before or after them within the block: a late stamp that the next one
+// makes up for is no gap.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -25,7 +27,8 @@ class TimestampTrack {
     std::vector<Jump> inside;
   };
 
-  // rateHz 0: the period is the median of the first steps (16 at least); until then nothing is judged.
+  // rateHz 0: the period is the median of the first steps (16 at least); until then nothing is
+  // judged.
   TimestampTrack(const ScanLayout& layout, double rateHz);
 
   Finding block(const std::byte* data, uint32_t scans);
@@ -51,14 +54,14 @@ class TimestampTrack {
 
   ScanElement element_;
   uint32_t scanBytes_;
-  double period_ = 0;      // as refined, ns
-  double reference_ = 0;   // deviations are taken from here, so that their squares stay small
+  double period_ = 0;           // as refined, ns
+  double reference_ = 0;        // deviations are taken from here, so that their squares stay small
   int64_t low_ = 0, high_ = 0;  // 0.5 and 1.5 periods
   double steps_ = 0, sum_ = 0, squares_ = 0, runs_ = 1;
-  double credit_ = 0;           // ns by which the short steps just before fell short
-  bool long_ = false;           // a long step waits for what the short steps behind it say
+  double credit_ = 0;  // ns by which the short steps just before fell short
+  bool long_ = false;  // a long step waits for what the short steps behind it say
   uint32_t longOffset_ = 0;
-  double excess_ = 0;           // ns of it beyond one period
+  double excess_ = 0;  // ns of it beyond one period
   bool hasLast_ = false;
   int64_t last_ = 0;
   std::vector<int64_t> window_;  // recent steps

@@ -6,7 +6,8 @@
 namespace iio {
 
 Continuity::Continuity(ContinuitySpec spec) : spec_(std::move(spec)) {
-  if (!spec_.counter.empty()) counter_ = std::make_unique<CounterTrack>(spec_.layout, spec_.counter);
+  if (!spec_.counter.empty())
+    counter_ = std::make_unique<CounterTrack>(spec_.layout, spec_.counter);
   if (spec_.layout.timestamp >= 0)
     timestamps_ = std::make_unique<TimestampTrack>(spec_.layout, spec_.rateHz);
 }
@@ -29,8 +30,10 @@ void Continuity::overrun(const Completion& completion, uint32_t scans) {
 
 void Continuity::failedBlock(const Completion& completion, uint32_t scans) {
   note(completion);
-  if (spec_.lossGrade == Grade::Exact) lose(exactGap(GapCause::FailedBlock, scans));
-  else pendingFailed_ += scans;
+  if (spec_.lossGrade == Grade::Exact)
+    lose(exactGap(GapCause::FailedBlock, scans));
+  else
+    pendingFailed_ += scans;
 }
 
 PendingLoss Continuity::takePending(const Completion& completion, uint32_t scans) {
@@ -41,7 +44,8 @@ PendingLoss Continuity::takePending(const Completion& completion, uint32_t scans
       double passed = static_cast<double>(completion.timeNs - lastTimeNs_) * 1e-9 * spec_.rateHz;
       double room = std::max(0.0, passed - scans - static_cast<double>(pending_.all.lost));
       failed.lost = std::min<int64_t>(failed.lost, std::llround(room));
-      failed.lostMax = std::max<int64_t>(failed.lostMax, static_cast<int64_t>(std::ceil(room * 1.01)));
+      failed.lostMax =
+          std::max<int64_t>(failed.lostMax, static_cast<int64_t>(std::ceil(room * 1.01)));
     }
     lose(failed);
     pendingFailed_ = 0;
@@ -51,7 +55,8 @@ PendingLoss Continuity::takePending(const Completion& completion, uint32_t scans
   return taken;
 }
 
-Gap Continuity::byTimestamps(const PendingLoss& pending, const TimestampTrack::Finding& finding) const {
+Gap Continuity::byTimestamps(const PendingLoss& pending,
+                             const TimestampTrack::Finding& finding) const {
   if (!finding.judged) return pending.all;
   Gap stamped = finding.before;
   // All that the stamps show is accounted for by blocks known to be lost.

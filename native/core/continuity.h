@@ -1,10 +1,11 @@
-// Continuity: what is known of loss, block by block. Splits a completed block into segments without a gap inside and
-// keeps the sums. Values only: no fd, no thread, no clock; the acquisition thread owns it.
+// Continuity: what is known of loss, block by block. Splits a completed block into segments without
+// a gap inside and keeps the sums. Values only: no fd, no thread, no clock; the acquisition thread
+// owns it.
 //
-// Sources of knowledge, strongest first: a declared counter, the timestamp channel, the transport's own report. A
-// stronger one replaces what a weaker one guessed: a dry queue that lost nothing by the counter is no gap.
-// Loss is never invented: what was lost before the first delivered block is not a gap, and a counter or a period that
-// contradicts the data is given up.
+// Sources of knowledge, strongest first: a declared counter, the timestamp channel, the transport's
+// own report. A stronger one replaces what a weaker one guessed: a dry queue that lost nothing by
+// the counter is no gap. Loss is never invented: what was lost before the first delivered block is
+// not a gap, and a counter or a period that contradicts the data is given up.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -38,16 +39,18 @@ struct ContinuityTotals {
 
 class Continuity {
  public:
-  // More segments than this in one block are not kept apart: what later jumps lost is counted at the next block.
+  // More segments than this in one block are not kept apart: what later jumps lost is counted at
+  // the next block.
   static constexpr size_t kSegmentsAtMost = 4096;
 
   explicit Continuity(ContinuitySpec spec);
 
   // A completed block that is queued again unread: a loss of exactly its scans.
   void overrun(const Completion& completion, uint32_t scans);
-  // A block that failed. Exact (all of it) if the transport counts every scan. Otherwise between none of it (refused at
-  // submit: the next block in the queue took over) and all of it (the transfer failed at its end), or more where the
-  // time until the next good block says so; the estimate is what that time leaves room for.
+  // A block that failed. Exact (all of it) if the transport counts every scan. Otherwise between
+  // none of it (refused at submit: the next block in the queue took over) and all of it (the
+  // transfer failed at its end), or more where the time until the next good block says so; the
+  // estimate is what that time leaves room for.
   void failedBlock(const Completion& completion, uint32_t scans);
   // A block to deliver, `scans` of it readable at `data`. At least one segment unless scans is 0.
   std::vector<Segment> split(const Completion& completion, const std::byte* data, uint32_t scans);

@@ -1,4 +1,5 @@
-// Inside of the engine: what its public side (engine.cc) and the acquisition thread (engine-thread.cc) share.
+// Inside of the engine: what its public side (engine.cc) and the acquisition thread
+// (engine-thread.cc) share.
 #pragma once
 #include <time.h>
 
@@ -30,7 +31,8 @@ struct Engine::Impl {
 
   // Order of the locks: control, publishing, lock. No consumer or listener is called under `lock`.
   std::mutex control;     // start, stop, close
-  std::mutex publishing;  // held while one block is offered, so that a consumer that begins in the history misses none
+  std::mutex publishing;  // held while one block is offered, so that a consumer that begins in the
+                          // history misses none
   mutable std::mutex lock;
   std::condition_variable leasesReturned;
 
@@ -56,8 +58,8 @@ struct Engine::Impl {
   std::vector<BlockIndex> failed;  // shown as failed for one turn, then used again
   uint32_t failuresInARow = 0;
 
-  void begin();                  // start(), on its caller's thread
-  void run();                    // the acquisition thread
+  void begin();  // start(), on its caller's thread
+  void run();    // the acquisition thread
   void loop();
   void turn(std::span<Completion> done);
   Fault take(std::span<Completion> done, bool running);
@@ -76,7 +78,7 @@ struct Engine::Impl {
   std::vector<HeaderPtr> unbrokenHistory(int64_t fromScan) const;  // with the lock held
   void endConsumers();
   bool stillThere(const HeaderPtr& header) const;  // with the lock held
-  void giveBack(BlockIndex block);  // a lease, with the lock held
+  void giveBack(BlockIndex block);                 // a lease, with the lock held
   void freeMemory() noexcept;
   void news();
   void wakeUp() noexcept;

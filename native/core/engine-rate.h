@@ -11,7 +11,8 @@ class RateMeter {
     double scansPerSecond = 0, bytesPerSecond = 0;
   };
 
-  // `endScan` counts lost scans too, so that loss does not look like a slower clock; `bytes` only what was delivered.
+  // `endScan` counts lost scans too, so that loss does not look like a slower clock; `bytes` only
+  // what was delivered.
   void add(int64_t timeNs, int64_t endScan, uint64_t bytes) {
     intervalNs_ = timeNs - newest_.timeNs;
     newest_ = {timeNs, endScan, bytes};

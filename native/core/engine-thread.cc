@@ -1,4 +1,5 @@
-// The acquisition thread: the only caller of Transport::enqueue and, while it runs, of the CPU access brackets.
+// The acquisition thread: the only caller of Transport::enqueue and, while it runs, of the CPU
+// access brackets.
 #include <pthread.h>
 #include <unistd.h>
 
@@ -18,7 +19,8 @@ uint32_t failuresAtMost(const Pool& pool) { return std::max<uint32_t>(8, 2 * poo
 
 }  // namespace
 
-// Attach, enqueue, enable: enabling first puts the kernel into fileio mode, attaching after enqueuing loses blocks.
+// Attach, enqueue, enable: enabling first puts the kernel into fileio mode, attaching after
+// enqueuing loses blocks.
 void Engine::Impl::begin() {
   {
     std::lock_guard guard(lock);
@@ -99,14 +101,16 @@ void Engine::Impl::turn(std::span<Completion> done) {
   {
     std::lock_guard guard(lock);
     auto completed = static_cast<uint32_t>(done.size());
-    counted.queuedLeast = std::min(counted.queuedLeast, pool.queuedCount() - std::min(pool.queuedCount(), completed));
+    counted.queuedLeast =
+        std::min(counted.queuedLeast, pool.queuedCount() - std::min(pool.queuedCount(), completed));
   }
   Fault fault = take(done, true);
   news();
   if (fault) throw CoreError(fault);
 }
 
-// Once a block can't be queued any more, the completed ones behind it are still delivered. Answers the first fault.
+// Once a block can't be queued any more, the completed ones behind it are still delivered. Answers
+// the first fault.
 Fault Engine::Impl::take(std::span<Completion> done, bool running) {
   Fault fault;
   for (const Completion& completion : done) {
@@ -148,8 +152,8 @@ void Engine::Impl::complete(const Completion& completion, bool running) {
   if (fault) throw CoreError(fault);
 }
 
-// Marks the block completed. True if leases alone hold all others: then it is queued again unread, a known loss of its
-// scans rather than an unknown one.
+// Marks the block completed. True if leases alone hold all others: then it is queued again unread,
+// a known loss of its scans rather than an unknown one.
 bool Engine::Impl::completed(const Completion& completion, bool running) {
   std::lock_guard guard(lock);
   const Gap& gap = completion.gap;
@@ -164,16 +168,20 @@ bool Engine::Impl::completed(const Completion& completion, bool running) {
 }
 
 void Engine::Impl::fail(const Completion& completion, bool running) {
+  Fault why = completion.fault;
+  if (!why)
+    why = Fault{ECANCELED, "", "",
+                "A transfer was aborted. Look whether another program uses the buffer."};
   continuity.failedBlock(completion, scansPerBlock);
   {
     std::lock_guard guard(lock);
     pool.failed(completion.block);
     ++counted.failedBlocks;
-    log.failed(counted.blocks, completion.fault.message);
+    log.failed(counted.blocks, why.message);
   }
   failed.push_back(completion.block);
   if (!running) return;
-  if (++failuresInARow > failuresAtMost(pool)) throw CoreError(completion.fault);
+  if (++failuresInARow > failuresAtMost(pool)) throw CoreError(why);
   refill();
 }
 

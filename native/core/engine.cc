@@ -14,21 +14,22 @@ namespace iio {
 
 namespace {
 
-constexpr auto kLeaseDeadline = std::chrono::seconds(10);
-
 CoreError invalid(const char* message) { return CoreError(Fault{EINVAL, "", "", message}); }
 
 EngineSpec checked(EngineSpec spec, const Arena& arena) {
   uint32_t scan = spec.layout.scanBytes;
   if (scan == 0 || spec.payloadBytes < scan || spec.payloadBytes % scan != 0)
-    throw invalid("The block size is not a whole number of scans. Choose a multiple of the scan size.");
+    throw invalid(
+        "The block size is not a whole number of scans. Choose a multiple of the scan size.");
   if (spec.payloadBytes > arena.allocatedBytes())
     throw invalid("The block size is larger than the memory of a block. Choose a smaller one.");
   if (arena.blockCount() < 2 || spec.queueDepth < 1 || spec.queueDepth >= arena.blockCount())
     throw invalid("The queue takes all blocks. Choose more blocks or a shorter queue.");
   for (uint32_t element : spec.counter)
-    if (element >= spec.layout.elements.size() || spec.layout.elements[element].kind == NumberKind::Float)
-      throw invalid("The counter names a channel that has no integer samples. Choose another channel.");
+    if (element >= spec.layout.elements.size() ||
+        spec.layout.elements[element].kind == NumberKind::Float)
+      throw invalid(
+          "The counter names a channel that has no integer samples. Choose another channel.");
   if (spec.layout.timestamp >= static_cast<int>(spec.layout.elements.size()))
     throw invalid("The timestamp is not one of the scan's elements. Enable the timestamp channel.");
   return spec;
@@ -42,7 +43,8 @@ int64_t monotonicNowNs() {
   return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
 }
 
-Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory, std::unique_ptr<Transport> source)
+Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory,
+                   std::unique_ptr<Transport> source)
     : spec(checked(std::move(given), *memory)),
       scansPerBlock(spec.payloadBytes / spec.layout.scanBytes),
       arena(std::move(memory)),
@@ -51,9 +53,11 @@ Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory, std::unique_
       wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       pool(arena->blockCount(), spec.queueDepth),
       headers(arena->blockCount()),
-      continuity({spec.layout, spec.rateHz, spec.counter, spec.timestampGaps, transport->lossGrade()}),
+      continuity(
+          {spec.layout, spec.rateHz, spec.counter, spec.timestampGaps, transport->lossGrade()}),
       bracketOpen(arena->blockCount(), false) {
-  if (!wake) throw CoreError(makeFault(errno, "eventfd", "", "Close other programs and try again."));
+  if (!wake)
+    throw CoreError(makeFault(errno, "eventfd", "", "Close other programs and try again."));
   counted.queuedLeast = spec.queueDepth;
   counted.grade = continuity.totals().grade;
 }
@@ -91,8 +95,9 @@ void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromSc
   if (over) consumer->ended();
 }
 
-// Back from the newest block to the one that holds `fromScan`, or to a block that has left the history before older ones
-// did because they were leased or pinned: what lies behind such a hole can't be joined on.
+// Back from the newest block to the one that holds `fromScan`, or to a block that has left the
+// history before older ones did because they were leased or pinned: what lies behind such a hole
+// can't be joined on.
 std::vector<HeaderPtr> Engine::Impl::unbrokenHistory(int64_t fromScan) const {
   std::vector<HeaderPtr> out;
   const auto& readable = pool.readable();
@@ -127,14 +132,15 @@ void Engine::stop() noexcept {
   impl_->thread.join();
 }
 
-void Engine::close() noexcept {
+void Engine::close(int64_t deadlineMs) noexcept {
   stop();
   std::lock_guard guard(impl_->control);
   impl_->endConsumers();
   impl_->transport->close();
   std::unique_lock held(impl_->lock);
   if (impl_->counted.state == EngineState::Closed) return;
-  impl_->leasesReturned.wait_for(held, kLeaseDeadline, [&] { return impl_->pool.leasesHeld() == 0; });
+  impl_->leasesReturned.wait_for(held, std::chrono::milliseconds(deadlineMs),
+                                 [&] { return impl_->pool.leasesHeld() == 0; });
   impl_->counted.state = EngineState::Closed;
   impl_->consumers = std::make_shared<ConsumerList>();
   std::fill(impl_->headers.begin(), impl_->headers.end(), nullptr);

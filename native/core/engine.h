@@ -1,5 +1,6 @@
-// Engine: one running buffer. Owns arena, transport and pool, runs the acquisition thread, and hands completed blocks to
-// its consumers. The only caller of Transport::enqueue and of the CPU access brackets.
+// Engine: one running buffer. Owns arena, transport and pool, runs the acquisition thread, and
+// hands completed blocks to its consumers. The only caller of Transport::enqueue and of the CPU
+// access brackets.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -51,18 +52,21 @@ class Engine : public Leases {
   Engine(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport);
   ~Engine() override;  // stop() and close()
 
-  // Before start(), while running or afterwards; takes part from the next completion on, or first gets the blocks of the
-  // history from the one that holds `fromScan` on, or as far back as the history has no hole (a block given up while an
-  // older one was leased or pinned), with none missed or given twice. Adding one twice changes nothing. A consumer added
-  // after the end gets its history and then ended().
+  // Before start(), while running or afterwards; takes part from the next completion on, or first
+  // gets the blocks of the history from the one that holds `fromScan` on, or as far back as the
+  // history has no hole (a block given up while an older one was leased or pinned), with none
+  // missed or given twice. Adding one twice changes nothing. A consumer added after the end gets
+  // its history and then ended().
   void addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan = -1);
   // An offer that is under way may still come while this returns.
   void removeConsumer(const Consumer* consumer);
 
   // Not from a consumer or the listener: these wait for the acquisition thread.
-  void start();           // attach, enqueue the queue depth, enable, run the thread. Throws CoreError
-  void stop() noexcept;   // idempotent; history stays readable
-  void close() noexcept;  // waits for leases (10 s at most), then gives memory and fds back
+  void start();  // attach, enqueue the queue depth, enable, run the thread. Throws CoreError
+  void stop() noexcept;  // idempotent; history stays readable
+  // Waits for leases until the deadline, then gives memory and fds back; what is leased even then
+  // keeps its memory until the last release.
+  void close(int64_t deadlineMs = 10'000) noexcept;
 
   EngineCounters counters() const;
   std::vector<uint8_t> blockStates() const;
@@ -81,8 +85,8 @@ class Engine : public Leases {
 
   // What completed since the last call, for one reader.
   HeaderBatch drainHeaders();
-  // Called from the acquisition thread when something changed, with no lock held; must not block. An empty function
-  // takes the listener away; a call that is under way may still end after that.
+  // Called from the acquisition thread when something changed, with no lock held; must not block.
+  // An empty function takes the listener away; a call that is under way may still end after that.
   void onNews(std::function<void()> listener);
   Transport& transport();
 

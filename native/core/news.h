@@ -1,6 +1,6 @@
-// HeaderLog: what completed since the binding last asked. Bounded: 256 headers one by one and the older ones coalesced
-// to totals; gaps and failures in full up to 65,536 of each, beyond that only counted. Not thread safe: the engine's
-// lock guards it.
+// HeaderLog: what completed since the binding last asked. Bounded: 256 headers one by one and the
+// older ones coalesced to totals; gaps and failures in full up to 65,536 of each, beyond that only
+// counted. Not thread safe: the engine's lock guards it.
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -19,11 +19,12 @@ struct BlockFailure {
 
 struct HeaderBatch {
   std::vector<HeaderPtr> headers;  // oldest first
-  uint64_t coalescedBlocks = 0, coalescedScans = 0, coalescedBytes = 0;  // older than those
+  // Of blocks older than those.
+  uint64_t coalescedBlocks = 0, coalescedScans = 0, coalescedBytes = 0;
   std::vector<PlacedGap> gaps;  // in order, of the coalesced blocks too
-  uint64_t coalescedGaps = 0;   // newest ones, beyond the bound: the engine's counters hold their sums
   std::vector<BlockFailure> failures;
-  uint64_t coalescedFailures = 0;
+  // The newest ones, beyond the bound: the engine's counters hold their sums.
+  uint64_t coalescedGaps = 0, coalescedFailures = 0;
 };
 
 class HeaderLog {

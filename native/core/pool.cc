@@ -18,7 +18,8 @@ void drop(std::deque<BlockIndex>& from, BlockIndex block) {
 Pool::Pool(uint32_t blockCount, uint32_t queueDepth)
     : entries_(blockCount), queueDepth_(queueDepth) {
   if (blockCount < 2 || queueDepth < 1 || queueDepth >= blockCount)
-    throw std::invalid_argument("a pool needs two blocks or more and a queue depth below their number");
+    throw std::invalid_argument(
+        "a pool needs two blocks or more and a queue depth below their number");
   for (BlockIndex i = 0; i < blockCount; ++i) idle_.push_back(i);
 }
 
@@ -79,7 +80,8 @@ void Pool::queued(BlockIndex block) {
 
 void Pool::completed(BlockIndex block) {
   Entry& entry = expect(block, BlockState::Queued, "completion");
-  if (queue_.front() != block) throw std::logic_error("pool: completion out of the order of enqueue");
+  if (queue_.front() != block)
+    throw std::logic_error("pool: completion out of the order of enqueue");
   queue_.pop_front();
   entry.state = BlockState::Readable;
   readable_.push_back(block);
@@ -160,12 +162,16 @@ void Pool::shown(std::vector<uint8_t>& out) const {
   for (BlockIndex i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
     BlockShown shown = BlockShown::History;
-    if (entry.state == BlockState::Idle) shown = BlockShown::Idle;
-    else if (entry.state == BlockState::Failed) shown = BlockShown::Failed;
+    if (entry.state == BlockState::Idle)
+      shown = BlockShown::Idle;
+    else if (entry.state == BlockState::Failed)
+      shown = BlockShown::Failed;
     else if (entry.state == BlockState::Queued)
       shown = queue_.front() == i ? BlockShown::Active : BlockShown::Queued;
-    else if (entry.leases != 0) shown = BlockShown::Held;
-    else if (entry.pins != 0) shown = BlockShown::Pinned;
+    else if (entry.leases != 0)
+      shown = BlockShown::Held;
+    else if (entry.pins != 0)
+      shown = BlockShown::Pinned;
     out[i] = static_cast<uint8_t>(shown);
   }
 }

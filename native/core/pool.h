@@ -1,9 +1,11 @@
-// Pool: decides which block goes where. A plain state machine without thread, fd or clock; its owner holds the lock.
+// Pool: decides which block goes where. A plain state machine without thread, fd or clock; its
+// owner holds the lock.
 //
 //   idle → queued → readable → queued …        queued → failed → idle
 //
-// Claims on readable blocks: the queue (a floor of queueDepth blocks that no other claim may lower), leases (a read or
-// write in progress: short, never revoked), pins (a frozen view, a pre-trigger span: revocable, oldest first).
+// Claims on readable blocks: the queue (a floor of queueDepth blocks that no other claim may
+// lower), leases (a read or write in progress: short, never revoked), pins (a frozen view, a
+// pre-trigger span: revocable, oldest first).
 #pragma once
 #include <cstdint>
 #include <deque>
@@ -21,28 +23,32 @@ enum class BlockShown : uint8_t { Idle, Queued, Active, History, Held, Pinned, F
 
 using PinId = uint32_t;
 
-// Every member that changes a state throws std::logic_error where the state or a claim forbids the change, and then
-// changes nothing.
+// Every member that changes a state throws std::logic_error where the state or a claim forbids the
+// change, and then changes nothing.
 class Pool {
  public:
   // Throws std::invalid_argument unless 1 ≤ queueDepth < blockCount and blockCount ≥ 2.
   Pool(uint32_t blockCount, uint32_t queueDepth);
 
-  // The block to queue next: an idle one, else the oldest readable one without lease or pin, else one that only pins
-  // hold: the block whose newest pin is the oldest, and of those the oldest block. kNoBlock if only leased ones are left.
-  // Never the newest readable block: what was just measured must not be what is given away.
-  // The caller queues it and then calls queued(), which revokes its pins.
+  // The block to queue next: an idle one, else the oldest readable one without lease or pin, else
+  // one that only pins hold: the block whose newest pin is the oldest, and of those the oldest
+  // block. kNoBlock if only leased ones are left. Never the newest readable block: what was just
+  // measured must not be what is given away. The caller queues it and then calls queued(), which
+  // revokes its pins.
   BlockIndex next() const;
-  // Last resort when the queue is below its floor and leases hold all else: the newest readable block without a lease.
+  // Last resort when the queue is below its floor and leases hold all else: the newest readable
+  // block without a lease.
   BlockIndex overrunVictim() const;
-  void queued(BlockIndex block);     // idle or readable without a lease → queued; pins on it are revoked
+  // Idle or readable without a lease → queued; pins on it are revoked.
+  void queued(BlockIndex block);
   // Oldest first: completion is in the order of enqueue; another order throws std::logic_error.
   void completed(BlockIndex block);
-  void failed(BlockIndex block);     // queued → failed, in any order: a refused block may come back before older ones
+  // Queued → failed, in any order: a refused block may come back before older ones.
+  void failed(BlockIndex block);
   void recovered(BlockIndex block);  // failed → idle, after it was detached and attached again
   void aborted(BlockIndex block);    // queued → idle, at stop
 
-  void lease(BlockIndex block);      // readable only; counts
+  void lease(BlockIndex block);  // readable only; counts
   void release(BlockIndex block);
   PinId pin(const std::vector<BlockIndex>& blocks);  // readable ones only
   void unpin(PinId pin);                             // of an unknown pin: nothing
@@ -58,7 +64,7 @@ class Pool {
   uint32_t leases(BlockIndex block) const;
   uint64_t leasesHeld() const;  // of all blocks
   bool isPinned(BlockIndex block) const;
-  BlockIndex oldestQueued() const;            // "active in hardware", an inference
+  BlockIndex oldestQueued() const;                 // "active in hardware", an inference
   const std::deque<BlockIndex>& queue() const;     // in the order of enqueue
   const std::deque<BlockIndex>& readable() const;  // oldest first
   void shown(std::vector<uint8_t>& out) const;     // one BlockShown a block

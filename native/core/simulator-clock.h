@@ -1,5 +1,6 @@
-// SimulatorClock: what a converter that runs on does to the blocks queued for it. Decides which scans fall into which
-// block and which into none. No thread and no time of its own: the transport says how many scans have passed.
+// SimulatorClock: what a converter that runs on does to the blocks queued for it. Decides which
+// scans fall into which block and which into none. No thread and no time of its own: the transport
+// says how many scans have passed.
 #pragma once
 #include <algorithm>
 #include <cstdint>
@@ -19,7 +20,8 @@ class SimulatorClock {
     bool mayDrop = true;
   };
 
-  // A block joins the queue when `passed` scans have gone by. What passed while no block was there is lost.
+  // A block joins the queue when `passed` scans have gone by. What passed while no block was there
+  // is lost.
   void enqueue(BlockIndex block, uint32_t scans, int64_t passed) {
     Entry entry{block, scans, std::max(end_, passed), std::max<int64_t>(0, passed - end_)};
     end_ = entry.first + scans;

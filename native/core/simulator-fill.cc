@@ -15,26 +15,38 @@ namespace {
 
 template <typename Word>
 Word swapped(Word word) {
-  if constexpr (sizeof(Word) == 2) return __builtin_bswap16(word);
-  else if constexpr (sizeof(Word) == 4) return __builtin_bswap32(word);
-  else if constexpr (sizeof(Word) == 8) return __builtin_bswap64(word);
-  else return word;
+  if constexpr (sizeof(Word) == 2)
+    return __builtin_bswap16(word);
+  else if constexpr (sizeof(Word) == 4)
+    return __builtin_bswap32(word);
+  else if constexpr (sizeof(Word) == 8)
+    return __builtin_bswap64(word);
+  else
+    return word;
 }
 
 // Nearest whole number by way of the mantissa: unlike lrint this becomes vector code everywhere.
-inline int32_t nearest(float value) { return std::bit_cast<int32_t>(value + 0x1.8p23f) - 0x4B400000; }
-inline int64_t nearest(double value) { return std::bit_cast<int64_t>(value + 0x1.8p52) - 0x4338000000000000; }
+inline int32_t nearest(float value) {
+  return std::bit_cast<int32_t>(value + 0x1.8p23f) - 0x4B400000;
+}
+inline int64_t nearest(double value) {
+  return std::bit_cast<int64_t>(value + 0x1.8p52) - 0x4338000000000000;
+}
 
 // Places words of one element, in the byte order of the element.
 template <typename Word>
 class Placer : public ElementFiller {
  public:
   explicit Placer(const ScanElement& element)
-      : element_(element), swap_(element.bigEndian == (std::endian::native == std::endian::little)) {}
+      : element_(element),
+        swap_(element.bigEndian == (std::endian::native == std::endian::little)) {}
 
  protected:
-  // Whether a scan is one word of this element and nothing else: the block is then an array of them.
-  bool contiguous(size_t stride) const { return stride == sizeof(Word) && element_.storageBits == 8 * sizeof(Word); }
+  // Whether a scan is one word of this element and nothing else: the block is then an array of
+  // them.
+  bool contiguous(size_t stride) const {
+    return stride == sizeof(Word) && element_.storageBits == 8 * sizeof(Word);
+  }
 
   // `words` may be the place itself.
   void place(std::byte* scan, size_t stride, Word* words, uint32_t count) const {
@@ -66,9 +78,11 @@ class Placer : public ElementFiller {
 template <typename Word, typename Real>
 class WaveFiller : public Placer<Word> {
  public:
-  WaveFiller(const ScanElement& element, Wave<Real> wave) : Placer<Word>(element), wave_(std::move(wave)) {
+  WaveFiller(const ScanElement& element, Wave<Real> wave)
+      : Placer<Word>(element), wave_(std::move(wave)) {
     bool isSigned = element.kind == NumberKind::Signed;
-    int bits = std::min<int>(element.bits, isSigned ? 52 : 51);  // what the mantissa's trick can hold
+    int bits =
+        std::min<int>(element.bits, isSigned ? 52 : 51);  // what the mantissa's trick can hold
     low_ = static_cast<Real>(isSigned ? -std::ldexp(1.0, bits - 1) : 0.0);
     high_ = static_cast<Real>(std::ldexp(1.0, isSigned ? bits - 1 : bits) - 1);
   }
@@ -79,8 +93,10 @@ class WaveFiller : public Placer<Word> {
     Word buffer[kChunkScans];
     wave_.values(values, chunk, from, count);
     Word* words = this->contiguous(stride) ? reinterpret_cast<Word*>(scan) : buffer;
-    if (this->element_.kind == NumberKind::Float) asFloats(words, values, count);
-    else asIntegers(words, values, count);
+    if (this->element_.kind == NumberKind::Float)
+      asFloats(words, values, count);
+    else
+      asIntegers(words, values, count);
     this->place(scan, stride, words, count);
   }
 
@@ -96,9 +112,12 @@ class WaveFiller : public Placer<Word> {
 
   void asFloats(Word* words, const Real* values, uint32_t count) const {
     for (uint32_t j = 0; j < count; ++j) {
-      if constexpr (sizeof(Word) == 8) words[j] = std::bit_cast<Word>(static_cast<double>(values[j]));
-      else if constexpr (sizeof(Word) == 4) words[j] = std::bit_cast<Word>(static_cast<float>(values[j]));
-      else words[j] = 0;
+      if constexpr (sizeof(Word) == 8)
+        words[j] = std::bit_cast<Word>(static_cast<double>(values[j]));
+      else if constexpr (sizeof(Word) == 4)
+        words[j] = std::bit_cast<Word>(static_cast<float>(values[j]));
+      else
+        words[j] = 0;
     }
   }
 
@@ -132,7 +151,8 @@ class CounterFiller : public Placer<Word> {
 template <typename Word>
 class TimestampFiller : public Placer<Word> {
  public:
-  TimestampFiller(const ScanElement& element, double rateHz) : Placer<Word>(element), periodNs_(1e9 / rateHz) {}
+  TimestampFiller(const ScanElement& element, double rateHz)
+      : Placer<Word>(element), periodNs_(1e9 / rateHz) {}
 
   void fill(std::byte* scan, size_t stride, uint64_t chunk, uint32_t from, uint32_t count,
             int64_t realtimeNs) const override {
@@ -151,31 +171,40 @@ class TimestampFiller : public Placer<Word> {
 };
 
 template <typename Word>
-std::unique_ptr<ElementFiller> makeFiller(const ScanElement& element, const SimulatedElement& wave, double rateHz,
-                                          uint64_t seed, uint32_t index) {
+std::unique_ptr<ElementFiller> makeFiller(const ScanElement& element, const SimulatedElement& wave,
+                                          double rateHz, uint64_t seed, uint32_t index) {
   if (wave.waveform == Waveform::Counter) return std::make_unique<CounterFiller<Word>>(element);
-  if (wave.waveform == Waveform::Timestamp) return std::make_unique<TimestampFiller<Word>>(element, rateHz);
+  if (wave.waveform == Waveform::Timestamp)
+    return std::make_unique<TimestampFiller<Word>>(element, rateHz);
   if (element.kind != NumberKind::Float && element.bits <= 20 && sizeof(Word) <= 4)
-    return std::make_unique<WaveFiller<Word, float>>(element, Wave<float>(wave, rateHz, seed, index));
-  return std::make_unique<WaveFiller<Word, double>>(element, Wave<double>(wave, rateHz, seed, index));
+    return std::make_unique<WaveFiller<Word, float>>(element,
+                                                     Wave<float>(wave, rateHz, seed, index));
+  return std::make_unique<WaveFiller<Word, double>>(element,
+                                                    Wave<double>(wave, rateHz, seed, index));
 }
 
 }  // namespace
 
-ScanFiller::ScanFiller(const ScanLayout& layout, const std::vector<SimulatedElement>& elements, double rateHz,
-                       uint64_t seed)
+ScanFiller::ScanFiller(const ScanLayout& layout, const std::vector<SimulatedElement>& elements,
+                       double rateHz, uint64_t seed)
     : scanBytes_(layout.scanBytes) {
   if (elements.size() != layout.elements.size())
-    throw CoreError(Fault{EINVAL, "", "", "The simulator needs one waveform for each channel. Give as many as there are."});
+    throw CoreError(
+        Fault{EINVAL, "", "",
+              "The simulator needs one waveform for each channel. Give as many as there are."});
   for (uint32_t i = 0; i < elements.size(); ++i) {
     const ScanElement& element = layout.elements[i];
     auto make = [&](auto word) {
       return makeFiller<decltype(word)>(element, elements[i], rateHz, seed, i);
     };
-    if (element.storageBits <= 8) elements_.push_back(make(uint8_t{}));
-    else if (element.storageBits <= 16) elements_.push_back(make(uint16_t{}));
-    else if (element.storageBits <= 32) elements_.push_back(make(uint32_t{}));
-    else elements_.push_back(make(uint64_t{}));
+    if (element.storageBits <= 8)
+      elements_.push_back(make(uint8_t{}));
+    else if (element.storageBits <= 16)
+      elements_.push_back(make(uint16_t{}));
+    else if (element.storageBits <= 32)
+      elements_.push_back(make(uint32_t{}));
+    else
+      elements_.push_back(make(uint64_t{}));
   }
 }
 

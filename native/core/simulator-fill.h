@@ -1,5 +1,5 @@
-// ScanFiller: writes simulated scans of any layout (widths, shifts, endianness, repeats). Immutable once made, so that
-// new waveforms replace it as a whole.
+// ScanFiller: writes simulated scans of any layout (widths, shifts, endianness, repeats). Immutable
+// once made, so that new waveforms replace it as a whole.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -22,7 +22,8 @@ class ElementFiller {
 class ScanFiller {
  public:
   // One SimulatedElement for each element of the layout; throws CoreError otherwise.
-  ScanFiller(const ScanLayout& layout, const std::vector<SimulatedElement>& elements, double rateHz, uint64_t seed);
+  ScanFiller(const ScanLayout& layout, const std::vector<SimulatedElement>& elements, double rateHz,
+             uint64_t seed);
 
   // Scans `first` … first + count into `out`. `realtimeNs`: CLOCK_REALTIME when scan 0 began.
   void fill(std::byte* out, int64_t first, uint32_t count, int64_t realtimeNs) const;

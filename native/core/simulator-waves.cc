@@ -88,12 +88,23 @@ void Wave<Real>::values(Real* out, uint64_t chunk, uint32_t from, uint32_t count
   uint64_t scan = chunk * kChunkScans;
   uint64_t phase = start_ + increment_ * scan;
   switch (element_.waveform) {
-    case Waveform::Sine: sine(out, phase, from, count); break;
-    case Waveform::Square: square(out, phase, from, count); break;
-    case Waveform::Triangle: triangle(out, phase, from, count); break;
-    case Waveform::Sweep: sweep(out, scan + from, count); break;
-    case Waveform::Pulses: pulses(out, scan + from, count); break;
-    default: std::fill(out, out + count, static_cast<Real>(element_.offset));
+    case Waveform::Sine:
+      sine(out, phase, from, count);
+      break;
+    case Waveform::Square:
+      square(out, phase, from, count);
+      break;
+    case Waveform::Triangle:
+      triangle(out, phase, from, count);
+      break;
+    case Waveform::Sweep:
+      sweep(out, scan + from, count);
+      break;
+    case Waveform::Pulses:
+      pulses(out, scan + from, count);
+      break;
+    default:
+      std::fill(out, out + count, static_cast<Real>(element_.offset));
   }
   if (sigma_ > 0) addNoise(out, chunk, from, count);
 }
@@ -131,20 +142,24 @@ void Wave<Real>::triangle(Real* out, uint64_t phase, uint32_t from, uint32_t cou
   }
 }
 
-// From frequency to frequencyEnd in sweepSeconds, then again. The phase is a quadratic in whole numbers.
+// From frequency to frequencyEnd in sweepSeconds, then again. The phase is a quadratic in whole
+// numbers.
 template <typename Real>
 void Wave<Real>::sweep(Real* out, uint64_t scan, uint32_t count) const {
   const Real* table = sineTable<Real>().data();
-  const auto amplitude = static_cast<Real>(element_.amplitude), offset = static_cast<Real>(element_.offset);
+  const auto amplitude = static_cast<Real>(element_.amplitude),
+             offset = static_cast<Real>(element_.offset);
   uint64_t at = scan % sweepScans_;
   const auto growth = static_cast<uint64_t>(sweepStep_);
-  const uint64_t begin = increment_ + static_cast<uint64_t>(sweepStep_ / 2);  // f t + g t² / 2, not g t (t - 1) / 2
+  const uint64_t begin =
+      increment_ + static_cast<uint64_t>(sweepStep_ / 2);  // f t + g t² / 2, not g t (t - 1) / 2
   const auto triangular = at == 0 ? 0 : static_cast<uint64_t>(Wide(at) * (at - 1) / 2);
   uint64_t phase = start_ + begin * at + growth * triangular;
   uint64_t step = begin + growth * at;
   for (uint32_t j = 0; j < count; ++j) {
     const Real* near = table + (phase >> (64 - kTableBits));
-    auto fraction = static_cast<Real>(static_cast<int32_t>(phase >> (40 - kTableBits) & 0xFFFFFF)) * Real(0x1p-24);
+    auto fraction = static_cast<Real>(static_cast<int32_t>(phase >> (40 - kTableBits) & 0xFFFFFF)) *
+                    Real(0x1p-24);
     out[j] = offset + amplitude * (near[0] + (near[1] - near[0]) * fraction);
     phase += step;
     step += growth;
@@ -156,21 +171,24 @@ void Wave<Real>::sweep(Real* out, uint64_t scan, uint32_t count) const {
   }
 }
 
-// Pulses from the offset up by the amplitude, for `duty` of each cycle. One in `glitchEvery` is three times as high and
-// an eighth as long. None falls between two scans.
+// Pulses from the offset up by the amplitude, for `duty` of each cycle. One in `glitchEvery` is
+// three times as high and an eighth as long. None falls between two scans.
 template <typename Real>
 void Wave<Real>::pulses(Real* out, uint64_t scan, uint32_t count) const {
   const Wide whole = Wide(increment_) * scan + start_;
   auto cycle = static_cast<uint64_t>(whole >> 64), phase = static_cast<uint64_t>(whole);
   const double duty = std::clamp(element_.duty, 0.0, 1.0);
   auto width = [&](double share) {
-    return std::max(increment_, share >= 1 ? UINT64_MAX : static_cast<uint64_t>(std::ldexp(share, 64)));
+    return std::max(increment_,
+                    share >= 1 ? UINT64_MAX : static_cast<uint64_t>(std::ldexp(share, 64)));
   };
   const uint64_t usualWidth = width(duty), glitchWidth = width(duty / 8);
   const auto base = static_cast<Real>(element_.offset);
   const auto usual = static_cast<Real>(element_.offset + element_.amplitude);
   const auto glitch = static_cast<Real>(element_.offset + 3 * element_.amplitude);
-  auto isGlitch = [&] { return element_.glitchEvery != 0 && (cycle + 1) % element_.glitchEvery == 0; };
+  auto isGlitch = [&] {
+    return element_.glitchEvery != 0 && (cycle + 1) % element_.glitchEvery == 0;
+  };
   bool odd = isGlitch();
   for (uint32_t j = 0; j < count; ++j) {
     Real high = odd ? glitch : usual;

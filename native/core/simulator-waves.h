@@ -1,5 +1,6 @@
-// Wave: the values of one simulated element, in raw counts. A value depends on nothing but its absolute scan index (and
-// the seed), so blocks join without a seam wherever they are cut, and a run can be repeated.
+// Wave: the values of one simulated element, in raw counts. A value depends on nothing but its
+// absolute scan index (and the seed), so blocks join without a seam wherever they are cut, and a
+// run can be repeated.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -18,7 +19,8 @@ uint64_t phaseOf(double cycles);
 template <typename Real>
 class Wave {
  public:
-  // `index` of the element: each has noise of its own. Counter and Timestamp are integers and not made here.
+  // `index` of the element: each has noise of its own. Counter and Timestamp are integers and not
+  // made here.
   Wave(const SimulatedElement& element, double rateHz, uint64_t seed, uint32_t index);
 
   // Values of scans chunk × kChunkScans + from … + from + count into out[0 … count).
@@ -36,7 +38,8 @@ class Wave {
   uint64_t seed_;
   uint64_t increment_, start_;  // phase per scan and of scan 0
   Real sigma_;
-  std::vector<Real> cosine_, sine_;  // of j increments: a rotation by them is the sine of any chunk, exactly
+  std::vector<Real> cosine_,
+      sine_;  // of j increments: a rotation by them is the sine of any chunk, exactly
   uint64_t sweepScans_ = 1;
   int64_t sweepStep_ = 0;  // growth of the increment per scan
 };

@@ -17,7 +17,8 @@ namespace iio {
 
 namespace {
 
-// Completions are handed over at the latest after so many bytes were filled: the queue must not wait for more.
+// Completions are handed over at the latest after so many bytes were filled: the queue must not
+// wait for more.
 constexpr uint64_t kBatchBytes = 256 * 1024;
 
 int64_t nowNs(clockid_t clock) {
@@ -30,7 +31,8 @@ class SimulatorTransport final : public Simulator {
  public:
   explicit SimulatorTransport(SimulatorSpec spec)
       : spec_(std::move(spec)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (!wake_) throw CoreError(makeFault(errno, "eventfd", "", "Close other programs and try again."));
+    if (!wake_)
+      throw CoreError(makeFault(errno, "eventfd", "", "Close other programs and try again."));
     if (!(spec_.rateHz > 0))
       throw CoreError(Fault{EINVAL, "", "", "The simulator has no sample rate. Set one."});
     if (spec_.layout.scanBytes == 0)
@@ -39,7 +41,8 @@ class SimulatorTransport final : public Simulator {
   }
 
   void setElements(std::vector<SimulatedElement> elements) override {
-    auto made = std::make_shared<const ScanFiller>(spec_.layout, elements, spec_.rateHz, spec_.seed);
+    auto made =
+        std::make_shared<const ScanFiller>(spec_.layout, elements, spec_.rateHz, spec_.seed);
     std::lock_guard guard(lock_);
     filler_ = std::move(made);
   }
@@ -62,7 +65,8 @@ class SimulatorTransport final : public Simulator {
     running_ = true;
   }
 
-  WaitResult wait(std::span<Completion> out, size_t& count, int64_t deadlineNs, int stopFd) override {
+  WaitResult wait(std::span<Completion> out, size_t& count, int64_t deadlineNs,
+                  int stopFd) override {
     count = 0;
     for (;;) {
       int64_t now = nowNs(CLOCK_MONOTONIC);
@@ -79,7 +83,8 @@ class SimulatorTransport final : public Simulator {
     }
   }
 
-  // As hardware: blocks that are complete by now are delivered, one that is only partly filled is given back.
+  // As hardware: blocks that are complete by now are delivered, one that is only partly filled is
+  // given back.
   void disable(std::span<Completion> out, size_t& count) noexcept override {
     int64_t now = nowNs(CLOCK_MONOTONIC);
     count = 0;
@@ -103,21 +108,25 @@ class SimulatorTransport final : public Simulator {
  private:
   int64_t passed(int64_t now) const {
     if (!running_ || spec_.max) return 0;
-    return static_cast<int64_t>(std::floor(static_cast<double>(now - startNs_) * 1e-9 * spec_.rateHz));
+    return static_cast<int64_t>(
+        std::floor(static_cast<double>(now - startNs_) * 1e-9 * spec_.rateHz));
   }
 
   int64_t timeOf(int64_t scan) const {
-    return startNs_ + static_cast<int64_t>(std::ceil(static_cast<double>(scan) * 1e9 / spec_.rateHz));
+    return startNs_ +
+           static_cast<int64_t>(std::ceil(static_cast<double>(scan) * 1e9 / spec_.rateHz));
   }
 
   void followFaults(int64_t now) {
     SimulatedFault asked = asked_;
     if (asked == SimulatedFault::Vanish && !vanished_) {
       vanished_ = true;
-      fault_ = Fault{ENODEV, "", "", "The simulated device vanished, as was asked. Start the stream again."};
+      fault_ = Fault{ENODEV, "", "",
+                     "The simulated device vanished, as was asked. Start the stream again."};
     }
     if (asked == SimulatedFault::LostBlocks && following_ != asked) clock_.startDropping();
-    // The converter ran on while transfers stood still: the oldest block begins anew where it is now.
+    // The converter ran on while transfers stood still: the oldest block begins anew where it is
+    // now.
     if (following_ == SimulatedFault::Stall && asked != SimulatedFault::Stall && !clock_.empty())
       clock_.lose(passed(now) - clock_.front().first);
     following_ = asked;
@@ -137,8 +146,11 @@ class SimulatorTransport final : public Simulator {
     out.timeNs = spec_.max ? now : timeOf(entry.first + entry.scans);
     if (entry.lost > 0) {
       out.hasGap = true;
-      out.gap = {.grade = Grade::Exact, .cause = GapCause::Simulator, .lost = entry.lost,
-                 .lostMin = entry.lost, .lostMax = entry.lost};
+      out.gap = {.grade = Grade::Exact,
+                 .cause = GapCause::Simulator,
+                 .lost = entry.lost,
+                 .lostMin = entry.lost,
+                 .lostMax = entry.lost};
     }
     SimulatedFault transferError = SimulatedFault::TransferError;
     if (asked_.compare_exchange_strong(transferError, SimulatedFault::None)) {

@@ -1,5 +1,5 @@
-// The simulator as a Transport: behaves as hardware does. The clock runs on, and what no block was queued for is lost and
-// counted exactly; at `max` it waits for free blocks and loses nothing.
+// The simulator as a Transport: behaves as hardware does. The clock runs on, and what no block was
+// queued for is lost and counted exactly; at `max` it waits for free blocks and loses nothing.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -10,7 +10,17 @@
 
 namespace iio {
 
-enum class Waveform : uint8_t { Sine, Square, Triangle, Sweep, Noise, Pulses, Counter, Timestamp, Constant };
+enum class Waveform : uint8_t {
+  Sine,
+  Square,
+  Triangle,
+  Sweep,
+  Noise,
+  Pulses,
+  Counter,
+  Timestamp,
+  Constant
+};
 
 struct SimulatedElement {
   Waveform waveform = Waveform::Sine;

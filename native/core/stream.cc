@@ -7,7 +7,8 @@
 namespace iio {
 
 struct Stream::Impl {
-  Impl(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport, uint64_t pyramidBytes)
+  Impl(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport,
+       uint64_t pyramidBytes)
       : rateHz(spec.rateHz),
         engine(std::move(spec), std::move(arena), std::move(transport)),
         store(LiveStore::create(engine, rateHz, pyramidBytes)) {
@@ -32,7 +33,8 @@ struct Stream::Impl {
 
 Stream::Stream(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport,
                uint64_t pyramidBytes)
-    : impl_(std::make_unique<Impl>(std::move(spec), std::move(arena), std::move(transport), pyramidBytes)) {}
+    : impl_(std::make_unique<Impl>(std::move(spec), std::move(arena), std::move(transport),
+                                   pyramidBytes)) {}
 
 Stream::~Stream() { close(); }
 

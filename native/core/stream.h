@@ -1,5 +1,6 @@
-// Stream: an engine with its store, as the binding exposes it. Puts the parts together and takes them apart in order:
-// store and recorder stop taking blocks, the engine stops, leases come back, memory and fds go.
+// Stream: an engine with its store, as the binding exposes it. Puts the parts together and takes
+// them apart in order: store and recorder stop taking blocks, the engine stops, leases come back,
+// memory and fds go.
 #pragma once
 #include <memory>
 #include <string>
@@ -20,11 +21,12 @@ class Stream {
   void close() noexcept;  // waits until recordings are finished
   Engine& engine();
   LiveStore& store();
-  // A recorder that takes blocks from the next completion on, or from the block of the history that holds `fromScan` (or
-  // the oldest behind which the history has no hole). It is in the stream until it ends.
+  // A recorder that takes blocks from the next completion on, or from the block of the history that
+  // holds `fromScan` (or the oldest behind which the history has no hole). It is in the stream
+  // until it ends.
   std::shared_ptr<Recorder> record(RecorderSpec spec, int64_t fromScan);
-  // Pins the blocks of a span; the arguments become the span that is held without a hole up to its newest block (empty if
-  // nothing of it is there any more).
+  // Pins the blocks of a span; the arguments become the span that is held without a hole up to its
+  // newest block (empty if nothing of it is there any more).
   PinId pin(int64_t& fromScan, int64_t& toScan);
   void unpin(PinId pin);
 

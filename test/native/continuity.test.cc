@@ -11,7 +11,8 @@ using namespace iio;
 
 namespace {
 
-ScanElement element(uint32_t offset, uint16_t storage, uint16_t bits, uint16_t shift = 0, bool big = false) {
+ScanElement element(uint32_t offset, uint16_t storage, uint16_t bits, uint16_t shift = 0,
+                    bool big = false) {
   ScanElement e;
   e.offsetBytes = offset;
   e.storageBits = storage;
@@ -46,7 +47,8 @@ struct Source {
     std::memcpy(&bytes[at + 8], &stamp, 8);
   }
   // The next `scans` scans; before each scan index of `losses` so many are lost.
-  void block(uint32_t scans, std::vector<std::pair<uint32_t, uint32_t>> losses = {}, double jitterNs = 0) {
+  void block(uint32_t scans, std::vector<std::pair<uint32_t, uint32_t>> losses = {},
+             double jitterNs = 0) {
     std::normal_distribution<double> jitter(0, 1);
     bytes.clear();
     for (uint32_t i = 0; i < scans; ++i) {
@@ -67,7 +69,8 @@ Completion ok(int64_t timeNs = 1) {
 Completion withGap(Grade grade, int64_t lost, int64_t least, int64_t most) {
   Completion c = ok();
   c.hasGap = true;
-  c.gap = {.grade = grade, .cause = GapCause::DryQueue, .lost = lost, .lostMin = least, .lostMax = most};
+  c.gap = {
+      .grade = grade, .cause = GapCause::DryQueue, .lost = lost, .lostMin = least, .lostMax = most};
   return c;
 }
 
@@ -100,7 +103,8 @@ ContinuitySpec stamped(double rateHz) {
   return spec;
 }
 
-void checkGap(const Segment& segment, Grade grade, GapCause cause, int64_t lost, int64_t least, int64_t most) {
+void checkGap(const Segment& segment, Grade grade, GapCause cause, int64_t lost, int64_t least,
+              int64_t most) {
   REQUIRE(segment.hasGap);
   CHECK(segment.gap.grade == grade);
   CHECK(segment.gap.cause == cause);
@@ -111,7 +115,8 @@ void checkGap(const Segment& segment, Grade grade, GapCause cause, int64_t lost,
 
 }  // namespace
 
-TEST_CASE("continuity: blocks without loss are one segment each and their scans follow each other") {
+TEST_CASE(
+    "continuity: blocks without loss are one segment each and their scans follow each other") {
   Run run(counted({0, 1}));
   for (int64_t i = 0; i < 5; ++i) {
     auto segments = run.next(100);
@@ -132,7 +137,9 @@ TEST_CASE("continuity: the counter's first value is no loss") {
   CHECK(run.continuity.totals().lost == 0);
 }
 
-TEST_CASE("continuity: a counter finds loss between blocks, exactly, across its wrap and its two halves") {
+TEST_CASE(
+    "continuity: a counter finds loss between blocks, exactly, across its wrap and its two "
+    "halves") {
   Run run(counted({0, 1}));
   run.source.scan = 0xFFFFFFFFu - 50;
   run.next(100);
@@ -183,7 +190,9 @@ TEST_CASE("continuity: a counter is read with its endianness, shift and bits") {
   checkGap(continuity.split(ok(), bytes.data(), 10)[0], Grade::Exact, GapCause::Counter, 7, 7, 7);
 }
 
-TEST_CASE("continuity: a dry queue that lost nothing by the counter is no gap, and bounds choose among turns") {
+TEST_CASE(
+    "continuity: a dry queue that lost nothing by the counter is no gap, and bounds choose among "
+    "turns") {
   Run run(counted({0}));  // 16 bits
   run.next(100);
   CHECK_FALSE(run.next(100, {}, withGap(Grade::Estimated, 40, 0, 80))[0].hasGap);
@@ -196,7 +205,8 @@ TEST_CASE("continuity: a dry queue that lost nothing by the counter is no gap, a
   CHECK(run.continuity.totals().grade == Grade::Estimated);
 }
 
-TEST_CASE("continuity: a counter keeps what an unread block lost and adds what was lost beside it") {
+TEST_CASE(
+    "continuity: a counter keeps what an unread block lost and adds what was lost beside it") {
   Run run(counted({0}));
   run.next(100);
   run.source.scan += 100;
@@ -244,7 +254,8 @@ TEST_CASE("continuity: more jumps than segments are kept apart still add up to w
   CHECK(run.continuity.totals().endScan == 220010 + 10000);
 }
 
-TEST_CASE("continuity: a timestamp step of more than 1.5 periods is a gap, exact while jitter is small") {
+TEST_CASE(
+    "continuity: a timestamp step of more than 1.5 periods is a gap, exact while jitter is small") {
   Run run(stamped(1e6));
   run.next(500);
   auto segments = run.next(500, {{0, 3}, {250, 1}});
@@ -268,7 +279,9 @@ TEST_CASE("continuity: timestamps overrule a guessed dry queue, and confirm an u
   checkGap(run.next(500)[0], Grade::Exact, GapCause::Timestamp, 507, 507, 507);
 }
 
-TEST_CASE("continuity: the period is measured, so that a long gap is exact though the rate set is a little off") {
+TEST_CASE(
+    "continuity: the period is measured, so that a long gap is exact though the rate set is a "
+    "little off") {
   Run run(stamped(1e6));
   run.source.periodNs = 1003.7;
   for (int i = 0; i < 50; ++i) run.next(1000);
@@ -276,7 +289,9 @@ TEST_CASE("continuity: the period is measured, so that a long gap is exact thoug
   checkGap(run.next(500)[0], Grade::Exact, GapCause::Timestamp, 90000, 90000, 90000);
 }
 
-TEST_CASE("continuity: with jitter of an eighth of a period a gap is estimated and the truth lies within its bounds") {
+TEST_CASE(
+    "continuity: with jitter of an eighth of a period a gap is estimated and the truth lies within "
+    "its bounds") {
   Run run(stamped(1e6));
   for (int i = 0; i < 8; ++i) run.next(1000, {}, ok(), 90);
   int64_t lost = run.continuity.totals().lost;
@@ -293,7 +308,9 @@ TEST_CASE("continuity: with jitter of an eighth of a period a gap is estimated a
   CHECK(run.continuity.totals().grade == Grade::Estimated);
 }
 
-TEST_CASE("continuity: without a rate the period is the median step, learned over blocks of one scan too") {
+TEST_CASE(
+    "continuity: without a rate the period is the median step, learned over blocks of one scan "
+    "too") {
   for (uint32_t scans : {1u, 7u, 300u}) {
     Run run(stamped(0));
     run.source.periodNs = 12345;
@@ -312,7 +329,9 @@ TEST_CASE("continuity: a rate set wrong by far does not make every step a gap") 
   checkGap(run.next(200)[0], Grade::Exact, GapCause::Timestamp, 2, 2, 2);
 }
 
-TEST_CASE("continuity: stamps made in bursts, stamps that stand still and a clock set back lose nothing") {
+TEST_CASE(
+    "continuity: stamps made in bursts, stamps that stand still and a clock set back lose "
+    "nothing") {
   Run run(stamped(1e6));
   run.next(200);
   run.source.bytes.clear();
@@ -332,7 +351,9 @@ TEST_CASE("continuity: stamps made in bursts, stamps that stand still and a cloc
   CHECK(still.continuity.totals().grade == Grade::Estimated);
 }
 
-TEST_CASE("continuity: a late stamp that the next one makes up for is no gap, and does not lengthen one") {
+TEST_CASE(
+    "continuity: a late stamp that the next one makes up for is no gap, and does not lengthen "
+    "one") {
   Run run(stamped(1e6));
   run.next(200);
   run.source.block(100, {{60, 2}});
@@ -361,15 +382,17 @@ TEST_CASE("continuity: timestamps are not used for gaps unless allowed, but jitt
   CHECK(run.continuity.totals().grade == Grade::Unknown);
 }
 
-TEST_CASE("continuity: without counter and stamps the transport's report passes through, and reports add up") {
+TEST_CASE(
+    "continuity: without counter and stamps the transport's report passes through, and reports add "
+    "up") {
   Run run(plain(Grade::Estimated));
   run.next(100);
   auto segments = run.next(100, {}, withGap(Grade::Estimated, 40, 0, 80));
   checkGap(segments[0], Grade::Estimated, GapCause::DryQueue, 40, 0, 80);
   CHECK(segments[0].scan == 140);
   run.continuity.overrun(withGap(Grade::Estimated, 10, 5, 20), 100);
-  checkGap(run.next(100, {}, withGap(Grade::Unknown, 0, 0, -1))[0], Grade::Unknown, GapCause::Overrun,
-           110, 105, -1);
+  checkGap(run.next(100, {}, withGap(Grade::Unknown, 0, 0, -1))[0], Grade::Unknown,
+           GapCause::Overrun, 110, 105, -1);
   ContinuityTotals totals = run.continuity.totals();
   CHECK(totals.lost == 150);
   CHECK(totals.lostMin == 105);
@@ -379,7 +402,9 @@ TEST_CASE("continuity: without counter and stamps the transport's report passes 
   CHECK(totals.endScan == 450);
 }
 
-TEST_CASE("continuity: a failed block is exact where the transport counts, else bounded by itself and the time") {
+TEST_CASE(
+    "continuity: a failed block is exact where the transport counts, else bounded by itself and "
+    "the time") {
   Run exact(plain(Grade::Exact));
   exact.next(100);
   exact.continuity.failedBlock(ok(), 100);
@@ -395,14 +420,18 @@ TEST_CASE("continuity: a failed block is exact where the transport counts, else 
   Run run(spec);
   run.next(100, {}, ok(1'000'000));
   run.continuity.failedBlock(ok(1'100'000), 100);
-  checkGap(run.next(100, {}, ok(1'200'000))[0], Grade::Estimated, GapCause::FailedBlock, 100, 0, 101);
+  checkGap(run.next(100, {}, ok(1'200'000))[0], Grade::Estimated, GapCause::FailedBlock, 100, 0,
+           101);
   run.continuity.failedBlock(ok(1'200'000), 100);  // refused at once: the next block took over
   checkGap(run.next(100, {}, ok(1'300'000))[0], Grade::Estimated, GapCause::FailedBlock, 0, 0, 100);
   run.continuity.failedBlock(ok(1'400'000), 100);  // and the source stood still for two more blocks
-  checkGap(run.next(100, {}, ok(1'700'000))[0], Grade::Estimated, GapCause::FailedBlock, 100, 0, 303);
+  checkGap(run.next(100, {}, ok(1'700'000))[0], Grade::Estimated, GapCause::FailedBlock, 100, 0,
+           303);
 }
 
-TEST_CASE("continuity: loss before the first delivered block counts if the stream lost it, not if it came before") {
+TEST_CASE(
+    "continuity: loss before the first delivered block counts if the stream lost it, not if it "
+    "came before") {
   Run run(plain(Grade::Estimated));
   run.continuity.overrun(withGap(Grade::Estimated, 10, 5, 20), 64);
   auto segments = run.next(10);

@@ -1,5 +1,6 @@
-// Fakes for the engine's tests: an arena that watches the brackets, a transport whose completions the test orders, and
-// a consumer that keeps what it is offered. Every sample is a u32 that counts scans, lost ones included.
+// Fakes for the engine's tests: an arena that watches the brackets, a transport whose completions
+// the test orders, and a consumer that keeps what it is offered. Every sample is a u32 that counts
+// scans, lost ones included.
 #pragma once
 #include <doctest/doctest.h>
 #include <poll.h>
@@ -102,7 +103,11 @@ class FakeTransport : public Transport {
  public:
   FakeTransport(std::shared_ptr<Bench> bench, uint32_t scanBytes, bool waits = false,
                 Grade grade = Grade::Exact)
-      : bench_(std::move(bench)), scanBytes_(scanBytes), waits_(waits), grade_(grade), ready_(eventfd(0, EFD_NONBLOCK)) {}
+      : bench_(std::move(bench)),
+        scanBytes_(scanBytes),
+        waits_(waits),
+        grade_(grade),
+        ready_(eventfd(0, EFD_NONBLOCK)) {}
   ~FakeTransport() override { ::close(ready_); }
 
   // The test's side.
@@ -158,7 +163,8 @@ class FakeTransport : public Transport {
     --enqueuesLeft_;
     std::lock_guard rules(bench_->lock);
     if (bench_->bracket[block]) bench_->fault("block queued with its bracket open");
-    if (std::find(queue_.begin(), queue_.end(), block) != queue_.end()) bench_->fault("block queued twice");
+    if (std::find(queue_.begin(), queue_.end(), block) != queue_.end())
+      bench_->fault("block queued twice");
     queue_.push_back(block);
     payload_ = payloadBytes;
   }
@@ -166,7 +172,8 @@ class FakeTransport : public Transport {
     bench_->call("enable");
     if (enableFault_) throw CoreError(enableFault_);
   }
-  WaitResult wait(std::span<Completion> out, size_t& count, int64_t deadlineNs, int stopFd) override {
+  WaitResult wait(std::span<Completion> out, size_t& count, int64_t deadlineNs,
+                  int stopFd) override {
     ++waitCount_;
     count = 0;
     for (;;) {
@@ -228,10 +235,14 @@ class FakeTransport : public Transport {
     scan_ += order.lostBefore;
     if (order.tells) {
       done.hasGap = true;
-      done.gap = {.grade = order.grade, .cause = GapCause::DryQueue, .lost = order.lostBefore,
-                  .lostMin = order.lostBefore, .lostMax = order.lostBefore};
+      done.gap = {.grade = order.grade,
+                  .cause = GapCause::DryQueue,
+                  .lost = order.lostBefore,
+                  .lostMin = order.lostBefore,
+                  .lostMax = order.lostBefore};
     }
-    if (order.status == CompletionStatus::Failed) done.fault = Fault{EIO, "transfer", "", "The transfer failed."};
+    if (order.status == CompletionStatus::Failed)
+      done.fault = Fault{EIO, "transfer", "", "The transfer failed."};
     std::byte* at = arena_->data(done.block);
     for (uint32_t i = 0; i < done.bytes / scanBytes_; ++i, ++scan_) {
       auto value = static_cast<uint32_t>(scan_);
@@ -326,8 +337,8 @@ struct Rig {
   std::unique_ptr<Engine> engine;
   uint32_t scans;
 
-  Rig(uint32_t blocks, uint32_t depth, uint32_t scansPerBlock = 16, bool waits = false, Grade grade = Grade::Exact,
-      bool counter = false)
+  Rig(uint32_t blocks, uint32_t depth, uint32_t scansPerBlock = 16, bool waits = false,
+      Grade grade = Grade::Exact, bool counter = false)
       : scans(scansPerBlock) {
     EngineSpec spec;
     spec.layout.scanBytes = kScanBytes;
@@ -340,8 +351,9 @@ struct Rig {
     if (counter) spec.counter = {0};
     auto source = std::make_unique<FakeTransport>(bench, kScanBytes, waits, grade);
     transport = source.get();
-    engine = std::make_unique<Engine>(spec, std::make_unique<FakeArena>(bench, blocks, scansPerBlock * kScanBytes),
-                                      std::move(source));
+    engine = std::make_unique<Engine>(
+        spec, std::make_unique<FakeArena>(bench, blocks, scansPerBlock * kScanBytes),
+        std::move(source));
   }
   ~Rig() {
     engine.reset();

@@ -35,9 +35,12 @@ Pool running(uint32_t blocks, uint32_t depth, uint32_t turns) {
   return pool;
 }
 
-std::vector<BlockIndex> list(const std::deque<BlockIndex>& from) { return {from.begin(), from.end()}; }
+std::vector<BlockIndex> list(const std::deque<BlockIndex>& from) {
+  return {from.begin(), from.end()};
+}
 
-// The rules once more, written for plainness: claims as sets, ages as numbers, every choice by looking at all blocks.
+// The rules once more, written for plainness: claims as sets, ages as numbers, every choice by
+// looking at all blocks.
 struct Model {
   struct Block {
     BlockState state = BlockState::Idle;
@@ -116,7 +119,9 @@ void step(Pool& pool, Model& model, std::set<PinId>& pins, std::mt19937& random)
   BlockIndex block = any(pool.blockCount());
   Model::Block& mine = model.blocks[block];
   switch (any(12)) {
-    case 0: case 1: case 2: {
+    case 0:
+    case 1:
+    case 2: {
       auto queued = model.in(BlockState::Queued);
       if (!queued.empty() && queued.front() != block && mine.state == BlockState::Queued)
         REQUIRE_THROWS_AS(pool.completed(block), std::logic_error);
@@ -125,7 +130,9 @@ void step(Pool& pool, Model& model, std::set<PinId>& pins, std::mt19937& random)
       model.enter(queued.front(), BlockState::Readable);
       break;
     }
-    case 3: case 4: case 5: {
+    case 3:
+    case 4:
+    case 5: {
       BlockIndex chosen = pool.next();
       if (chosen == kNoBlock) chosen = pool.overrunVictim();
       if (chosen == kNoBlock || pool.queueDeficit() == 0) break;
@@ -249,15 +256,19 @@ TEST_CASE("pool: a lease is never revoked, however long the queue waits") {
   CHECK(pool.next() == 0);
 }
 
-TEST_CASE("pool: pins are revoked oldest pin first, its oldest block first, and only when nothing else is free") {
+TEST_CASE(
+    "pool: pins are revoked oldest pin first, its oldest block first, and only when nothing else "
+    "is free") {
   Pool pool = running(7, 2, 5);  // readable 0 1 2 3 4
   PinId first = pool.pin({3, 2});
   PinId second = pool.pin({0, 1, 3});
-  turn(pool);  // no idle block is left; readable 0 1 2 3 4 5 less one: 4 is the only one without a claim
+  turn(pool);  // no idle block is left; readable 0 1 2 3 4 5 less one: 4 is the only one without a
+               // claim
   CHECK(pool.pinned(first) == std::vector<BlockIndex>{2, 3});
   CHECK(pool.state(4) == BlockState::Queued);
   pool.lease(5);
-  turn(pool);  // 5 is leased, the newest is not given: the older pin yields 2, which no newer pin holds
+  turn(pool);  // 5 is leased, the newest is not given: the older pin yields 2, which no newer pin
+               // holds
   CHECK(pool.pinned(first) == std::vector<BlockIndex>{3});
   CHECK(pool.pinned(second) == std::vector<BlockIndex>{0, 1, 3});
   pool.lease(6);

@@ -38,7 +38,8 @@ struct StreamRig {
   std::shared_ptr<Bench> bench = std::make_shared<Bench>();
   std::unique_ptr<Stream> stream;
 
-  explicit StreamRig(uint32_t blocks = 12, uint32_t scans = 4096, bool max = true, double rateHz = 1e6) {
+  explicit StreamRig(uint32_t blocks = 12, uint32_t scans = 4096, bool max = true,
+                     double rateHz = 1e6) {
     SimulatorSpec source;
     source.layout = countingLayout();
     SimulatedElement counter;
@@ -80,10 +81,12 @@ RecorderSpec recording(const Folder& folder, const std::string& name, int64_t sc
 std::pair<uint32_t, size_t> readBack(const RecorderSpec& spec) {
   std::ifstream file(spec.outputs[0].path, std::ios::binary);
   std::vector<uint32_t> values(std::filesystem::file_size(spec.outputs[0].path) / 4);
-  file.read(reinterpret_cast<char*>(values.data()), static_cast<std::streamsize>(values.size() * 4));
+  file.read(reinterpret_cast<char*>(values.data()),
+            static_cast<std::streamsize>(values.size() * 4));
   for (size_t i = 1; i < values.size(); ++i)
     if (values[i] != values[i - 1] + 1) {
-      MESSAGE("sample " << i << " is " << values[i] << " after " << values[i - 1] << ", first " << values[0]);
+      MESSAGE("sample " << i << " is " << values[i] << " after " << values[i - 1] << ", first "
+                        << values[0]);
       return {values[0], i};
     }
   return {values.empty() ? 0 : values[0], values.size()};
@@ -91,7 +94,9 @@ std::pair<uint32_t, size_t> readBack(const RecorderSpec& spec) {
 
 }  // namespace
 
-TEST_CASE("stream: the store summarises what the engine acquires, and answers after stop and until close") {
+TEST_CASE(
+    "stream: the store summarises what the engine acquires, and answers after stop and until "
+    "close") {
   StreamRig rig;
   rig.stream->start();
   REQUIRE(rig.reaches(50));
@@ -101,7 +106,8 @@ TEST_CASE("stream: the store summarises what the engine acquires, and answers af
   int64_t from = end - 100;
   SampleValues values = rig.stream->store().samples(0, from, 100);
   CHECK(from == end - 100);
-  CHECK(std::visit([](const auto& v) { return static_cast<int64_t>(v.front()); }, values) == end - 100);
+  CHECK(std::visit([](const auto& v) { return static_cast<int64_t>(v.front()); }, values) ==
+        end - 100);
   rig.stream->close();
   CHECK(rig.bench->memoryFreed);
 }
@@ -203,7 +209,8 @@ TEST_CASE("stream: a pin over a hole tells the span behind the hole") {
   rig.stream->pin(from, to);
   CHECK(from > old->endScan());
   CHECK(to == history.back()->endScan());
-  CHECK(rig.stream->engine().blockStates()[history[1]->block] == static_cast<uint8_t>(BlockShown::Pinned));
+  CHECK(rig.stream->engine().blockStates()[history[1]->block] ==
+        static_cast<uint8_t>(BlockShown::Pinned));
   rig.stream->engine().release(old->block);
 }
 
