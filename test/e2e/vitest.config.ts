@@ -8,6 +8,8 @@ export default defineConfig({
     name: "e2e",
     include: ["test/e2e/**/*.test.ts"],
     environment: "node",
+    // A browser on a busy machine may miss a moment once; a fault misses it twice.
+    retry: 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     fileParallelism: false,
