@@ -18,7 +18,11 @@ export function declareKernelLog() {
     });
     const bad = stdout
       .split("\n")
-      .filter((line) => /WARNING:|BUG:|Oops|refcount|use-after-free|hung task|leak/i.test(line));
+      .filter((line) =>
+        /WARNING:|BUG:|Oops[: ]|refcount_t|use-after-free|blocked for more than|memory leak/.test(
+          line,
+        ),
+      );
     assert.deepEqual(bad, []);
   });
 }

@@ -24,7 +24,8 @@ const suites = [
   "attributes",
 ];
 for (const name of suites) await import(new URL(`${name}.suite.mjs`, import.meta.url));
-const { endAll } = await import("./studio.mjs");
+const { endAll, installStudio } = await import("./studio.mjs");
 const { declareKernelLog } = await import("./kernel-log.mjs");
+installStudio();
 declareKernelLog();
 process.exitCode = await runAll(process.argv[2], endAll);

@@ -6,12 +6,19 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const studio = process.env.KERNEL_TEST_STUDIO;
+/** The studio's own copy inside, which every user may read; the repository may be root's alone. */
+const studio = "/run/studio";
 const disk = process.env.KERNEL_TEST_DISK;
 const asUserScript = path.join(process.env.KERNEL_TEST_GUEST, "as-user");
 
 /** Deadline of anything that is waited for: far above what it takes, so that no test is a race. */
 export const patienceSeconds = 180;
+
+/** Copies what is tested from the host; once, before the first test. */
+export function installStudio() {
+  fs.cpSync(process.env.KERNEL_TEST_STUDIO, studio, { recursive: true });
+  fs.chmodSync(studio, 0o755);
+}
 
 export const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 

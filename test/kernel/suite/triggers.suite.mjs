@@ -6,8 +6,8 @@ import path from "node:path";
 
 import { getControl, readAttribute, triggerFolder, writeAttribute } from "./driver.mjs";
 import { test } from "./harness.mjs";
-import { column, countsOf, gapsIn, gapsOf, readRecording, timestampsOf } from "./recording.mjs";
-import { beginRecording, newRecording, record, refused, sleep, until, verify } from "./studio.mjs";
+import { column, countsOf, gapsOf, readRecording, timestampsOf } from "./recording.mjs";
+import { beginRecording, newRecording, record, refused, until, verify } from "./studio.mjs";
 
 const kfifo = "local:studio-kfifo";
 const hrtimers = "/sys/kernel/config/iio/triggers/hrtimer";
