@@ -101,7 +101,7 @@ export interface NativeStreamOptions {
   counter: number[];
   /** Whether the timestamp element may be used to find gaps (a step over 1.5 periods). */
   timestampGaps: boolean;
-  /** Budget of the records that outlive their blocks. */
+  /** Budget of the records that outlive their blocks. 0: no summaries at all, and no frames (benches of the pool alone). */
   pyramidBytes: number;
   /** Deadline of each sysfs write and of each step of a stop. */
   deadlineMs: number;
@@ -144,6 +144,8 @@ export interface NativeCounters {
   historyToScan: number;
   /** End of what is summarised: frames reach up to here. */
   summarisedToScan: number;
+  /** Blocks the summaries fell behind on and left out: holes in the picture, not losses. */
+  unsummarisedBlocks?: number;
   pyramidFromScan: number;
   triggers: number;
   newestTimeNs: bigint;

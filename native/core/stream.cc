@@ -12,7 +12,7 @@ struct Stream::Impl {
       : rateHz(spec.rateHz),
         engine(std::move(spec), std::move(arena), std::move(transport)),
         store(LiveStore::create(engine, rateHz, pyramidBytes)) {
-    engine.addConsumer(store);
+    if (pyramidBytes > 0) engine.addConsumer(store);
   }
 
   // Recorders that have ended take no more blocks.

@@ -13,6 +13,7 @@ namespace iio {
 
 class Stream {
  public:
+  // `pyramidBytes` 0: no summaries, and nothing to draw (benches of the pool alone).
   Stream(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport,
          uint64_t pyramidBytes);
   ~Stream();
