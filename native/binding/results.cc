@@ -89,7 +89,7 @@ Napi::Value toCounters(Napi::Env env, const OpenStream::Counters& counters) {
   out.text("grade", binding::nameOf(e.grade)).count("gaps", int64_t(e.gaps));
   out.count("lost", e.lost).count("lostMin", e.lostMin).count("lostMax", e.lostMax);
   out.count("historyFromScan", s.historyFromScan).count("historyToScan", e.endScan);
-  out.count("unsummarisedBlocks", s.unsummarisedBlocks);
+  out.count("unsummarisedBlocks", int64_t(s.unsummarisedBlocks));
   out.count("summarisedToScan", s.summarisedToScan).count("pyramidFromScan", s.pyramidFromScan);
   out.count("triggers", int64_t(s.triggers));
   out.time("newestTimeNs", e.newestTimeNs).time("startTimeNs", e.startTimeNs);

@@ -60,6 +60,8 @@ const cpuSeconds = () => {
   return (user + system) / 1e6;
 };
 
+let failedBlocks = 0;
+
 /** `pyramid`: with the pyramid as the only consumer; without it the pool has none. */
 async function studio(blockBytes, fill, { transport, pyramid }) {
   const folder = deviceFolder(device);
@@ -103,10 +105,12 @@ async function studio(blockBytes, fill, { transport, pyramid }) {
     const took = Number(process.hrtime.bigint() - started) / 1e9;
     await stream.stop();
     const cpu = cpuSeconds() - cpuBefore;
-    if (after.failedBlocks > 0) throw new Error(`${after.failedBlocks} blocks failed`);
+    failedBlocks += after.failedBlocks;
+    // Blocks that the summaries fell behind on count as not done.
+    const done = (counters) => counters.bytes - (counters.unsummarisedBlocks ?? 0) * blockBytes;
     return {
-      rate: (after.bytes - before.bytes) / took,
-      cpuPerGB: (cpu / stream.counters().bytes) * 1e9,
+      rate: (done(after) - done(before)) / took,
+      cpuPerGB: (cpu / done(stream.counters())) * 1e9,
     };
   } finally {
     await stream.close();
@@ -187,3 +191,5 @@ for (const fill of [true, false]) {
     compare(`read(), ${mode}`, found.read, found.readLoop, "a loop of read()");
   }
 }
+
+console.log(`blocks that failed in all runs: ${failedBlocks}`);
