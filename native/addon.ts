@@ -321,6 +321,7 @@ export interface NativeStream {
   /** Simulator only: new waveforms without a restart, and faults on demand. */
   setSimulator(channels: SimulatorChannel[]): void;
   fault(kind: "stall" | "lost-blocks" | "transfer-error" | "vanish" | "none"): void;
+  /** Also before start(): then the recording gets the first block. */
   record(options: NativeRecordingOptions): Promise<NativeRecording>;
   /** Called on the JavaScript thread when something changed; coalesced (queue of one). null removes it. */
   onNews(listener: (() => void) | null): void;

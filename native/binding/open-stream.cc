@@ -60,11 +60,14 @@ void OpenStream::start() {
 }
 
 std::shared_ptr<Stream> OpenStream::makeOnce() {
-  if (auto there = streamIfAny()) return there;
+  {
+    std::lock_guard lock(lock_);
+    if (closed_) throw CoreError(closedFault());
+    if (stream_) return stream_;
+  }
   try {
     auto made = make();
     std::lock_guard lock(lock_);
-    if (closed_) throw CoreError(closedFault());
     stream_ = made;
     if (trigger_) made->store().setTrigger(trigger_);
     if (auto* simulator = simulatorOf(*made); simulator && fault_ != SimulatedFault::None)

@@ -20,7 +20,8 @@ class HeapArena final : public Arena {
   explicit HeapArena(const ArenaSpec& spec) : bytes_(spec.allocatedBytes) {
     const Fd heap = openHeap(spec.devicePath);
     blocks_.reserve(spec.blockCount);
-    for (uint32_t i = 0; i < spec.blockCount; ++i) blocks_.push_back(makeBlock(heap, spec.devicePath));
+    for (uint32_t i = 0; i < spec.blockCount; ++i)
+      blocks_.push_back(makeBlock(heap, spec.devicePath));
   }
 
   ArenaKind kind() const override { return ArenaKind::Heap; }
@@ -28,7 +29,8 @@ class HeapArena final : public Arena {
   uint32_t allocatedBytes() const override { return bytes_; }
   std::byte* data(BlockIndex i) const override { return blocks_.at(i).mapping.get(); }
   int fd(BlockIndex i) const override { return blocks_.at(i).dmabuf.fd(); }
-  // The mapping of a heap's dma-buf has no pages the block layer could take: O_DIRECT answers EFAULT.
+  // The mapping of a heap's dma-buf has no pages the block layer could take: O_DIRECT answers
+  // EFAULT.
   bool directIo() const override { return false; }
   void beginRead(BlockIndex i) override { blocks_.at(i).dmabuf.beginRead(); }
   void endRead(BlockIndex i) override { blocks_.at(i).dmabuf.endRead(); }
@@ -47,6 +49,8 @@ class HeapArena final : public Arena {
 
 }  // namespace
 
-std::unique_ptr<Arena> makeHeapArena(const ArenaSpec& spec) { return std::make_unique<HeapArena>(spec); }
+std::unique_ptr<Arena> makeHeapArena(const ArenaSpec& spec) {
+  return std::make_unique<HeapArena>(spec);
+}
 
 }  // namespace iio

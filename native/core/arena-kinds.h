@@ -8,8 +8,9 @@ std::unique_ptr<Arena> makeHeapArena(const ArenaSpec& spec);
 std::unique_ptr<Arena> makeUdmabufArena(const ArenaSpec& spec);
 std::unique_ptr<Arena> makePagesArena(const ArenaSpec& spec);
 
-// Writable pages that are all there, so that no fault costs time while samples come: the kernel is asked to populate them,
-// or each is touched where it is too old for that. Throws CoreError (ENOMEM).
+// Writable pages that are all there, so that no fault costs time while samples come: the kernel is
+// asked to populate them, or each is touched where it is too old for that. Throws CoreError
+// (ENOMEM).
 void populate(std::byte* at, size_t bytes);
 
 }  // namespace iio

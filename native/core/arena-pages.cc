@@ -1,4 +1,5 @@
-// Plain memory for sources that the CPU fills: simulator, read(), network. Page-aligned, so O_DIRECT may write from it.
+// Plain memory for sources that the CPU fills: simulator, read(), network. Page-aligned, so
+// O_DIRECT may write from it.
 #include <sys/mman.h>
 
 #include "arena-kinds.h"
@@ -10,12 +11,15 @@ namespace {
 
 class PagesArena final : public Arena {
  public:
-  explicit PagesArena(const ArenaSpec& spec) : bytes_(spec.allocatedBytes), count_(spec.blockCount) {
+  explicit PagesArena(const ArenaSpec& spec)
+      : bytes_(spec.allocatedBytes), count_(spec.blockCount) {
     const size_t total = size_t{bytes_} * count_;
     void* at = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (at == MAP_FAILED) throw CoreError(makeFault(errno, "mmap", "", "Use fewer or smaller blocks."));
+    if (at == MAP_FAILED)
+      throw CoreError(makeFault(errno, "mmap", "", "Use fewer or smaller blocks."));
     mapping_ = Mapping(at, total);
-    // Huge pages spare the summaries most of their TLB misses. Advice only: an error changes nothing.
+    // Huge pages spare the summaries most of their TLB misses. Advice only: an error changes
+    // nothing.
     ::madvise(at, total, MADV_HUGEPAGE);
     populate(mapping_.get(), total);
   }
@@ -37,6 +41,8 @@ class PagesArena final : public Arena {
 
 }  // namespace
 
-std::unique_ptr<Arena> makePagesArena(const ArenaSpec& spec) { return std::make_unique<PagesArena>(spec); }
+std::unique_ptr<Arena> makePagesArena(const ArenaSpec& spec) {
+  return std::make_unique<PagesArena>(spec);
+}
 
 }  // namespace iio

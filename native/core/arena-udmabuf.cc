@@ -1,5 +1,6 @@
-// One sealed memfd, mapped once; every block is a udmabuf at its own offset. The CPU reads through the memfd's mapping, so
-// that O_DIRECT writes work from it; the brackets go to the block's dma-buf.
+// One sealed memfd, mapped once; every block is a udmabuf at its own offset. The CPU reads through
+// the memfd's mapping, so that O_DIRECT writes work from it; the brackets go to the block's
+// dma-buf.
 #include <sys/mman.h>
 
 #include <vector>
@@ -20,7 +21,8 @@ class UdmabufArena final : public Arena {
     memory_ = makeSharedMemory(total);
     blocks_.reserve(spec.blockCount);
     for (uint32_t i = 0; i < spec.blockCount; ++i)
-      blocks_.emplace_back(makeUdmabuf(device, spec.devicePath, memory_, uint64_t{bytes_} * i, bytes_));
+      blocks_.emplace_back(
+          makeUdmabuf(device, spec.devicePath, memory_, uint64_t{bytes_} * i, bytes_));
     void* at = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_SHARED, memory_.get(), 0);
     if (at == MAP_FAILED)
       throw CoreError(makeFault(errno, "mmap", spec.devicePath, "Use fewer or smaller blocks."));

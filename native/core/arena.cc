@@ -16,7 +16,8 @@ void populate(std::byte* at, size_t bytes) {
   if (::madvise(at, bytes, MADV_POPULATE_WRITE) == 0) return;
   const int err = errno;
   if (err == ENOMEM || err == EFAULT || err == EHWPOISON)
-    throw CoreError(makeFault(ENOMEM, "madvise(MADV_POPULATE_WRITE)", "", "Use fewer or smaller blocks."));
+    throw CoreError(
+        makeFault(ENOMEM, "madvise(MADV_POPULATE_WRITE)", "", "Use fewer or smaller blocks."));
   const size_t page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   for (size_t offset = 0; offset < bytes; offset += page)
     *reinterpret_cast<volatile std::byte*>(at + offset) = std::byte{0};

@@ -31,7 +31,8 @@ const char* adviceFor(int err) {
   }
 }
 
-ControlReply failed(int err, const char* syscall, const std::string& path, const char* next = nullptr) {
+ControlReply failed(int err, const char* syscall, const std::string& path,
+                    const char* next = nullptr) {
   ControlReply reply;
   reply.fault = makeFault(err, syscall, path, next ? next : adviceFor(err));
   return reply;
@@ -61,7 +62,8 @@ ControlReply writeFile(const std::string& path, const std::string& text) {
     n = ::write(file.get(), text.data(), text.size());
   } while (n < 0 && errno == EINTR);
   if (n < 0)
-    return failed(errno, "write", path, errno == EINVAL ? "The driver does not accept this value." : nullptr);
+    return failed(errno, "write", path,
+                  errno == EINVAL ? "The driver does not accept this value." : nullptr);
   if (static_cast<size_t>(n) != text.size())
     return failed(EIO, "write", path, "Only a part of the value was taken.");
   return {};
@@ -83,7 +85,9 @@ ControlReply listDirectory(const std::string& path) {
     struct stat info;
     if (::fstatat(::dirfd(dir.get()), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
     using Kind = ControlEntry::Kind;
-    const Kind kind = S_ISDIR(info.st_mode) ? Kind::Directory : S_ISLNK(info.st_mode) ? Kind::Link : Kind::File;
+    const Kind kind = S_ISDIR(info.st_mode)   ? Kind::Directory
+                      : S_ISLNK(info.st_mode) ? Kind::Link
+                                              : Kind::File;
     reply.entries.push_back({name, kind, static_cast<uint32_t>(info.st_mode & 07777)});
   }
   if (errno) return failed(errno, "readdir", path);

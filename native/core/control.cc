@@ -1,5 +1,6 @@
-// Two threads a device: the worker makes the calls, the watcher looks at the clock. A worker that misses its deadline is
-// disowned: it keeps its share of the state, drops its late answer and ends, or serves again if no other took its place.
+// Two threads a device: the worker makes the calls, the watcher looks at the clock. A worker that
+// misses its deadline is disowned: it keeps its share of the state, drops its late answer and ends,
+// or serves again if no other took its place.
 #include "control.h"
 
 #include <pthread.h>
@@ -81,15 +82,16 @@ class Shared : public std::enable_shared_from_this<Shared> {
   std::condition_variable work_, watch_, gone_;
   std::deque<JobPtr> urgent_, queue_;
   std::optional<Running> running_;
-  uint64_t turn_ = 0;      // of the worker that may take jobs
-  bool serving_ = false;   // whether there is such a worker
+  uint64_t turn_ = 0;     // of the worker that may take jobs
+  bool serving_ = false;  // whether there is such a worker
   bool closed_ = false;
   int stuck_ = 0;
   int threads_ = 0;
   std::vector<std::thread::id> own_;
 };
 
-// Threads are detached, because one that hangs in the kernel can't be joined by anyone; each keeps the state alive.
+// Threads are detached, because one that hangs in the kernel can't be joined by anyone; each keeps
+// the state alive.
 void Shared::launch(std::function<void(Shared&)> body) {
   ++threads_;
   std::thread([self = shared_from_this(), body = std::move(body)] {
@@ -122,8 +124,8 @@ void Shared::answer(const JobPtr& job, Fault (Shared::*reason)(const std::string
 
 Fault Shared::timeout(const std::string& path, pid_t tid) const {
   Fault fault = makeFault(ETIMEDOUT, "control", path);
-  fault.message = "The kernel did not answer within " + std::to_string(deadline_.count()) + " ms at " + path +
-                  ". Thread " + std::to_string(tid) + " (stuck " + name_ +
+  fault.message = "The kernel did not answer within " + std::to_string(deadline_.count()) +
+                  " ms at " + path + ". Thread " + std::to_string(tid) + " (stuck " + name_ +
                   ") was left behind waiting; check the device and its connection.";
   return fault;
 }
@@ -176,7 +178,8 @@ void Shared::work(uint64_t turn) {
   nameThread(::pthread_self(), name_);
   std::unique_lock lock(mutex_);
   for (;;) {
-    work_.wait(lock, [&] { return closed_ || turn != turn_ || !urgent_.empty() || !queue_.empty(); });
+    work_.wait(lock,
+               [&] { return closed_ || turn != turn_ || !urgent_.empty() || !queue_.empty(); });
     if (closed_ || turn != turn_) break;
     JobPtr job = take();
     running_ = Running{job, Clock::now() + deadline_, ::pthread_self(), ::gettid()};
@@ -269,7 +272,8 @@ void Shared::close() {
   work_.notify_all();
   watch_.notify_all();
   finishAll(lock);
-  // Idle threads end at once; wait for them, but never for one that the kernel holds, nor for ourselves.
+  // Idle threads end at once; wait for them, but never for one that the kernel holds, nor for
+  // ourselves.
   const bool ours = std::ranges::find(own_, std::this_thread::get_id()) != own_.end();
   if (!ours && !running_ && stuck_ == 0)
     gone_.wait_for(lock, std::chrono::milliseconds(200), [&] { return threads_ == 0; });

@@ -36,7 +36,9 @@ Fd openHeap(const std::string& devicePath) {
   const int err = errno;
   std::string next;
   if (err == EACCES || err == EPERM)
-    next = "Install the udev rule that gives your group access to the heap, then plug in again or restart.";
+    next =
+        "Install the udev rule that gives your group access to the heap, then plug in again or "
+        "restart.";
   else if (err == ENOENT)
     next = "This kernel offers no such heap: choose another one, or load its module.";
   else if (err == EMFILE || err == ENFILE)
@@ -50,7 +52,8 @@ Fd allocateFromHeap(const Fd& heap, const std::string& devicePath, uint64_t byte
   allocation.fdFlags = O_RDWR | O_CLOEXEC;
   if (retryingIoctl(heap.get(), uapi::kDmaHeapAlloc, &allocation) < 0) {
     const int err = errno;
-    throw CoreError(makeFault(err, "ioctl(DMA_HEAP_IOCTL_ALLOC)", devicePath, adviceForAllocation(err)));
+    throw CoreError(
+        makeFault(err, "ioctl(DMA_HEAP_IOCTL_ALLOC)", devicePath, adviceForAllocation(err)));
   }
   return Fd(static_cast<int>(allocation.fd));
 }
@@ -98,9 +101,12 @@ int64_t udmabufLimitMb(const std::string& parametersPath) {
 
 void checkUdmabufLimit(uint64_t bytes, int64_t limitMb) {
   if (limitMb < 0 || bytes <= static_cast<uint64_t>(limitMb) * 1024 * 1024) return;
-  Fault fault = makeFault(EINVAL, "ioctl(UDMABUF_CREATE)", "/sys/module/udmabuf/parameters/size_limit_mb");
-  fault.message = "A block of " + std::to_string(bytes) + " bytes is above the " + std::to_string(limitMb) +
-                  " MiB that the module udmabuf allows (parameter size_limit_mb). Use smaller blocks, or load the "
+  Fault fault =
+      makeFault(EINVAL, "ioctl(UDMABUF_CREATE)", "/sys/module/udmabuf/parameters/size_limit_mb");
+  fault.message = "A block of " + std::to_string(bytes) + " bytes is above the " +
+                  std::to_string(limitMb) +
+                  " MiB that the module udmabuf allows (parameter size_limit_mb). Use smaller "
+                  "blocks, or load the "
                   "module with a higher size_limit_mb.";
   throw CoreError(fault);
 }

@@ -38,8 +38,9 @@ LeftQueued& leftQueued() {
 CoreError busy(const char* call, const std::string& devicePath) {
   const std::string holder = findHolder(devicePath);
   return CoreError(makeFault(EBUSY, call, devicePath,
-                             holder.empty() ? "Another program uses this device: close it there first."
-                                            : "It is held by " + holder + ": close it there first."));
+                             holder.empty()
+                                 ? "Another program uses this device: close it there first."
+                                 : "It is held by " + holder + ": close it there first."));
 }
 
 const char* adviceForOpen(int err) {
@@ -80,7 +81,8 @@ int patiently(Sys& sys, Call call) {
 }  // namespace
 
 SysFd openBuffer(Sys& sys, const std::string& devicePath, uint32_t index, bool orDevice) {
-  const int device = patiently(sys, [&] { return sys.open(devicePath.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK); });
+  const int device =
+      patiently(sys, [&] { return sys.open(devicePath.c_str(), O_RDWR | O_CLOEXEC | O_NONBLOCK); });
   if (device == -EBUSY) throw busy("open", devicePath);
   if (device < 0) throw CoreError(makeFault(-device, "open", devicePath, adviceForOpen(-device)));
   SysFd deviceFd(sys, device);
@@ -89,7 +91,8 @@ SysFd openBuffer(Sys& sys, const std::string& devicePath, uint32_t index, bool o
     fd = static_cast<int>(index);
     return sys.ioctl(deviceFd.get(), uapi::kBufferGetFd, &fd);
   });
-  if (orDevice && index == 0 && (result == -ENODEV || result == -ENOTTY || result == -EINVAL)) return deviceFd;
+  if (orDevice && index == 0 && (result == -ENODEV || result == -ENOTTY || result == -EINVAL))
+    return deviceFd;
   constexpr const char* call = "ioctl(IIO_BUFFER_GET_FD)";
   if (result == -EBUSY) throw busy(call, devicePath);
   if (result < 0) throw CoreError(makeFault(-result, call, devicePath, adviceForOpen(-result)));
@@ -130,7 +133,8 @@ Fault BufferSwitch::on() {
   Fault fault = write("1");
   if (fault.err == EINVAL)
     fault.message +=
-        " The channel selection, a missing device trigger or a missing rate may be the cause: check them.";
+        " The channel selection, a missing device trigger or a missing rate may be the cause: "
+        "check them.";
   return fault;
 }
 
@@ -155,13 +159,15 @@ void BufferSwitch::clear(std::vector<std::string>& notes) {
 
 Fault vanishedFault(const std::string& devicePath) {
   Fault fault = makeFault(ENODEV, "poll", devicePath);
-  fault.message = "The device " + devicePath + " has gone. Plug it in again to go on; what was taken so far is kept.";
+  fault.message = "The device " + devicePath +
+                  " has gone. Plug it in again to go on; what was taken so far is kept.";
   return fault;
 }
 
 Fault switchedOffFault(const std::string& devicePath) {
   Fault fault = makeFault(EINTR, "poll", devicePath);
-  fault.message = "The buffer of " + devicePath + " was switched off by another program. Start again.";
+  fault.message =
+      "The buffer of " + devicePath + " was switched off by another program. Start again.";
   return fault;
 }
 

@@ -1,4 +1,5 @@
-// What both transports do with a buffer: open it, switch it on and off, and see whether its device is still there.
+// What both transports do with a buffer: open it, switch it on and off, and see whether its device
+// is still there.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -10,9 +11,10 @@
 
 namespace iio {
 
-// The buffer's file by IIO_BUFFER_GET_FD_IOCTL, non-blocking. EBUSY is tried again for about a second, because the kernel
-// may still be closing for whoever had it before; then the fault names the holder. Throws CoreError.
-// `orDevice`: a kernel without buffer files (before 5.11) offers buffer 0 at the device node itself: answer that.
+// The buffer's file by IIO_BUFFER_GET_FD_IOCTL, non-blocking. EBUSY is tried again for about a
+// second, because the kernel may still be closing for whoever had it before; then the fault names
+// the holder. Throws CoreError. `orDevice`: a kernel without buffer files (before 5.11) offers
+// buffer 0 at the device node itself: answer that.
 SysFd openBuffer(Sys& sys, const std::string& devicePath, uint32_t index, bool orDevice = false);
 
 enum class SwitchState : uint8_t { Off, On, Gone, NoAnswer };
@@ -29,12 +31,14 @@ class BufferSwitch {
   // Both answer an empty fault if it is as wanted now.
   Fault on();
   Fault off();
-  // To be called once nobody else can hold the buffer. One left on by a program that died is switched off; blocks that
-  // were queued for a run that never began are taken back (see leaveQueued). Adds a note for the user. Throws CoreError.
+  // To be called once nobody else can hold the buffer. One left on by a program that died is
+  // switched off; blocks that were queued for a run that never began are taken back (see
+  // leaveQueued). Adds a note for the user. Throws CoreError.
   void clear(std::vector<std::string>& notes);
 
-  // ENQUEUE before a first successful enable: until the buffer runs the kernel can't give such blocks back, keeps their
-  // memory, and no read() works on the buffer any more. The next clear() of this process runs it once to free them.
+  // ENQUEUE before a first successful enable: until the buffer runs the kernel can't give such
+  // blocks back, keeps their memory, and no read() works on the buffer any more. The next clear()
+  // of this process runs it once to free them.
   void leaveQueued() const;
 
  private:

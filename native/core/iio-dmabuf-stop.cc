@@ -30,8 +30,9 @@ void DmabufTransport::disable(std::span<Completion> out, size_t& count) noexcept
   drain(out, count);
 }
 
-// Blocks that are queued while the buffer is off (it was never on, or someone else switched it off) can't be given back, and
-// keep their memory and the buffer's DMABUF mode, until it was on once. So it is, for a moment.
+// Blocks that are queued while the buffer is off (it was never on, or someone else switched it off)
+// can't be given back, and keep their memory and the buffer's DMABUF mode, until it was on once. So
+// it is, for a moment.
 void DmabufTransport::flush() {
   if (flights_.empty() || !flights_.back().fence || !switch_.present()) return;
   pollfd newest{flights_.back().fence.get(), POLLIN, 0};
@@ -41,8 +42,9 @@ void DmabufTransport::flush() {
   switch_.off();
 }
 
-// What ended well before the buffer was off is data; the rest is aborted. The kernel keeps the memory of a block that it
-// has not let go of, so giving back ours is safe whatever the hardware does.
+// What ended well before the buffer was off is data; the rest is aborted. The kernel keeps the
+// memory of a block that it has not let go of, so giving back ours is safe whatever the hardware
+// does.
 void DmabufTransport::drain(std::span<Completion> out, size_t& count) {
   while (!flights_.empty()) {
     const InFlight oldest = std::move(flights_.front());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "iio-kinds.h"
 #include "uapi.h"
@@ -10,8 +11,9 @@ namespace iio {
 namespace {
 
 constexpr int64_t kMillisecond = 1'000'000;
-// A block queued just after an unplug is lost to the kernel until the machine restarts, so the device is looked at right
-// before. Where blocks are shorter than this a look each time would cost too much: then one sign of life holds so long.
+// A block queued just after an unplug is lost to the kernel until the machine restarts, so the
+// device is looked at right before. Where blocks are shorter than this a look each time would cost
+// too much: then one sign of life holds so long.
 constexpr int64_t kBriskNs = 200'000;
 constexpr int64_t kAliveNs = 20'000;
 constexpr int64_t kPresentNs = 1 * kMillisecond;
@@ -32,7 +34,8 @@ const char* adviceForAttach(int err) {
     case ENODEV:
     case EINVAL:
     case ENOTTY:
-      return "This kernel offers no DMABUF for IIO (it came with Linux 6.11), or not with this heap: use read().";
+      return "This kernel offers no DMABUF for IIO (it came with Linux 6.11), or not with this "
+             "heap: use read().";
     case EBUSY:
       return "The buffer runs in another mode: stop what uses it, then try again.";
     case ENOMEM:
@@ -78,45 +81,54 @@ void DmabufTransport::detach(Block& block) {
   block.attached = false;
 }
 
-// A block that the driver refused answers EBUSY for ever unless it is detached and attached again. Only while the buffer
-// runs: ATTACH on a buffer that is off drops what is queued.
+// A block that the driver refused answers EBUSY for ever unless it is detached and attached again.
+// Only while the buffer runs: ATTACH on a buffer that is off drops what is queued.
 void DmabufTransport::reattach(Block& block) {
-  if (!running_) throw CoreError(makeFault(EINVAL, kAttach, spec_.devicePath, "The buffer does not run."));
+  if (!running_)
+    throw CoreError(makeFault(EINVAL, kAttach, spec_.devicePath, "The buffer does not run."));
   detach(block);
   const int err = attach(block);
   if (err) throw CoreError(makeFault(err, kAttach, spec_.devicePath, adviceForAttach(err)));
   block.failed = false;
 }
 
+int DmabufTransport::send(const Block& block, uint32_t bytes, int tries) {
+  uapi::IioDmabuf request{static_cast<uint32_t>(block.dmabuf), 0, bytes};
+  int result = 0;
+  for (int i = 0; i < tries; ++i) {
+    if (i > 0) sys_.sleepNs(kBusyPauseNs);
+    result = sys_.ioctl(fd_.get(), uapi::kDmabufEnqueue, &request);
+    if (result != -EBUSY) break;
+  }
+  return result;
+}
+
+// A block that was refused answers EBUSY. If the kernel takes one that looked refused, it was done
+// sooner than we thought possible.
 void DmabufTransport::submit(Block& block, uint32_t bytes) {
-  const auto send = [&] {
-    uapi::IioDmabuf request{static_cast<uint32_t>(block.dmabuf), 0, bytes};
-    int result = 0;
-    for (int i = 0; i < kBusyTries; ++i) {
-      result = sys_.ioctl(fd_.get(), uapi::kDmabufEnqueue, &request);
-      if (result != -EBUSY) break;
-      sys_.sleepNs(kBusyPauseNs);
-    }
-    return result;
-  };
-  int result = send();
+  const bool doubted = std::exchange(block.refused, false);
+  int result = send(block, bytes, doubted ? 1 : kBusyTries);
+  if (result >= 0 && doubted) log_.faster();
   if (result == -EBUSY && running_) {
     reattach(block);
-    result = send();
+    result = send(block, bytes, kBusyTries);
   }
   if (result < 0) throw CoreError(makeFault(-result, kEnqueue, spec_.devicePath));
 }
 
 void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   Block& block = blocks_.at(index);
-  if (block.inFlight) throw CoreError(makeFault(EBUSY, kEnqueue, spec_.devicePath, "The block is in flight already."));
+  if (block.inFlight)
+    throw CoreError(
+        makeFault(EBUSY, kEnqueue, spec_.devicePath, "The block is in flight already."));
   InFlight next;
   next.flight.block = index;
   next.flight.bytes = payloadBytes;
   next.flight.scans = payloadBytes / std::max(1u, spec_.scanBytes);
-  const double expected = log_.expectedNs(next.flight.scans);
-  next.brisk = expected > 0 && expected < kBriskNs;
-  if (running_ && (!lookAgain(next.brisk) || (block.failed && judgeDevice() != WaitResult::Completed))) {
+  const double paced = log_.pacedNs(next.flight.scans);
+  const bool brisk = paced > 0 && paced < kBriskNs;
+  const bool suspect = block.failed || block.refused;
+  if (running_ && (!lookAgain(brisk) || (suspect && judgeDevice() != WaitResult::Completed))) {
     block.inFlight = true;
     flights_.push_back(std::move(next));
     return;
@@ -129,18 +141,21 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   block.inFlight = true;
   ExportedFence exported = exportFence(sys_, block.dmabuf);
   if (exported.err)
-    throw CoreError(makeFault(exported.err, "ioctl(DMA_BUF_IOCTL_EXPORT_SYNC_FILE)", spec_.devicePath,
-                              "Each queued block needs a file: use a shorter queue, or raise the limit of open files."));
+    throw CoreError(makeFault(
+        exported.err, "ioctl(DMA_BUF_IOCTL_EXPORT_SYNC_FILE)", spec_.devicePath,
+        "Each queued block needs a file: use a shorter queue, or raise the limit of open files."));
   next.flight.exportedNs = sys_.nowNs();
   next.fence = std::move(exported.fence);
   flights_.push_back(std::move(next));
   unsure_ = running_ ? unsure_ + 1 : 0;
+  watchNewest_ = true;
 }
 
-// Whether a block may be queued. After an unplug the kernel takes blocks, never gives them back and never frees them. An
-// unplug removes the device's directory first and then aborts what is queued. So a fence that is pending shows that it was
-// there until now, if its block was certainly queued before: that of a block queued after the unplug is pending for ever.
-// What was queued since the last look (unsure_) is therefore no sign of life, but becomes one by it.
+// Whether a block may be queued. After an unplug the kernel takes blocks, never gives them back and
+// never frees them. An unplug removes the device's directory first and then aborts what is queued.
+// So a fence that is pending shows that it was there until now, if its block was certainly queued
+// before: that of a block queued after the unplug is pending for ever. What was queued since the
+// last look (unsure_) is therefore no sign of life, but becomes one by it.
 bool DmabufTransport::lookAgain(bool brisk) {
   if (end_ != WaitResult::Timeout) return false;
   const int64_t now = sys_.nowNs();
@@ -179,44 +194,68 @@ WaitResult DmabufTransport::lost(WaitResult how, Fault fault) {
   return end_ = how;
 }
 
-WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64_t deadlineNs, int stopFd) {
+WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64_t deadlineNs,
+                                 int stopFd) {
   count = 0;
   if (out.empty()) return WaitResult::Timeout;
   for (;;) {
     if (end_ != WaitResult::Timeout) return end_;
-    std::array<pollfd, kMostPolled + 1> fds;
-    fds[0] = {stopFd, POLLIN, 0};
-    const size_t polled = std::min({burst_, flights_.size(), out.size()});
-    for (size_t i = 0; i < polled; ++i) fds[i + 1] = {flights_[i].fence.get(), POLLIN, 0};
     const int64_t now = sys_.nowNs();
     const int64_t until = std::min(deadlineNs, now + kLookNs);
-    const int n = sys_.poll(std::span(fds).first(polled + 1), std::max<int64_t>(0, until - now));
+    size_t ready = std::min(out.size(), kMostPolled);
+    const int n = poll(ready, std::max<int64_t>(0, until - now), stopFd);
     if (n < 0) return lost(WaitResult::Failed, makeFault(-n, "poll", spec_.devicePath));
-    if (fds[0].revents) return WaitResult::Stopped;
-    const int64_t idle = sys_.nowNs() - lastNs_;
-    size_t ready = 0;
-    while (ready < polled && fds[ready + 1].revents) ++ready;
-    burst_ = ready == polled ? std::min(kMostPolled, burst_ * 2) : std::max<size_t>(1, ready);
+    if (stopped_) return WaitResult::Stopped;
     if (ready > 0) {
       const WaitResult result = collect(out, count, ready);
       if (result != WaitResult::Timeout) return result;
       continue;
     }
-    if (running_ && !switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
-    if (running_ && idle >= kLookNs && switch_.askState() == SwitchState::Off)
+    if (running_ && !switch_.present())
+      return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+    const int64_t after = sys_.nowNs();
+    if (running_ && after - lastNs_ >= kLookNs && switch_.askState() == SwitchState::Off)
       return lost(WaitResult::Failed, switchedOffFault(spec_.devicePath));
-    if (sys_.nowNs() >= deadlineNs) return WaitResult::Timeout;
+    if (after >= deadlineNs) return WaitResult::Timeout;
   }
 }
 
-// Takes the completions of the `ready` oldest blocks. A broken one comes alone, after the device was looked at.
+// Polls stopFd and the oldest fences, as many as lately came together but at most `ready`, which
+// becomes the number that have signalled without one pending before them. The newest sure fence is
+// polled too: while it is pending it is a sign of life.
+int DmabufTransport::poll(size_t& ready, int64_t timeoutNs, int stopFd) {
+  std::array<pollfd, kMostPolled + 2> fds;
+  const size_t polled = std::min({burst_, flights_.size(), ready});
+  const bool watch = watchNewest_ && flights_.size() > polled + unsure_;
+  fds[0] = {stopFd, POLLIN, 0};
+  for (size_t i = 0; i < polled; ++i) fds[i + 1] = {flights_[i].fence.get(), POLLIN, 0};
+  if (watch) fds[polled + 1] = {flights_[flights_.size() - 1 - unsure_].fence.get(), POLLIN, 0};
+  const int64_t now = sys_.nowNs();
+  const int n = sys_.poll(std::span(fds).first(polled + 1 + (watch ? 1 : 0)), timeoutNs);
+  stopped_ = n > 0 && fds[0].revents != 0;
+  ready = 0;
+  if (n < 0) return n;
+  while (ready < polled && fds[ready + 1].revents) ++ready;
+  burst_ = ready == polled ? std::min(kMostPolled, burst_ * 2) : std::max<size_t>(1, ready);
+  if (watch && !fds[polled + 1].revents) {
+    aliveNs_ = now;
+    unsure_ = 0;
+  } else if (watch && ready == 0) {
+    watchNewest_ = false;  // refused out of turn: it would end every poll at once
+  }
+  return n;
+}
+
+// Takes the completions of the `ready` oldest blocks. A broken one comes alone, after the device
+// was looked at.
 WaitResult DmabufTransport::collect(std::span<Completion> out, size_t& count, size_t ready) {
   for (; ready > 0; --ready) {
     InFlight& oldest = flights_.front();
     const FenceReport report = readFence(sys_, oldest.fence);
     if (report.status == 0) break;
     const Verdict verdict = log_.judge(oldest.flight, report);
-    const bool ask = verdict.end == FlightEnd::Broken || (verdict.doubtful && !oldest.brisk);
+    const bool ask = verdict.end == FlightEnd::Broken ||
+                     (verdict.doubtful && log_.expectedNs(oldest.flight.scans) >= kBriskNs);
     if (ask && count > 0) break;
     if (ask)
       if (const WaitResult device = judgeDevice(); device != WaitResult::Completed) return device;
@@ -232,13 +271,15 @@ WaitResult DmabufTransport::collect(std::span<Completion> out, size_t& count, si
   return count > 0 ? WaitResult::Completed : WaitResult::Timeout;
 }
 
-// After a fence error: is it this block alone (Completed: go on), or is the device gone, or was the buffer switched off?
-// A fence that is pending would not tell: what was queued after the buffer was switched off stays so.
+// After a fence error: is it this block alone (Completed: go on), or is the device gone, or was the
+// buffer switched off? A fence that is pending would not tell: what was queued after the buffer was
+// switched off stays so.
 WaitResult DmabufTransport::judgeDevice() {
   if (!switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
   SwitchState state = switch_.state();
   // A device on its way out switches its buffers off before its directory goes.
-  for (int i = 0; i < 10 && state == SwitchState::Off && switch_.present(); ++i) sys_.sleepNs(10 * kMillisecond);
+  for (int i = 0; i < 10 && state == SwitchState::Off && switch_.present(); ++i)
+    sys_.sleepNs(10 * kMillisecond);
   if (!switch_.present()) state = SwitchState::Gone;
   switch (state) {
     case SwitchState::On:
@@ -251,21 +292,24 @@ WaitResult DmabufTransport::judgeDevice() {
       break;
   }
   Fault fault = makeFault(EIO, "poll", spec_.devicePath);
-  fault.message = "Transfers of " + spec_.devicePath + " fail and the device does not answer. Check its connection.";
+  fault.message = "Transfers of " + spec_.devicePath +
+                  " fail and the device does not answer. Check its connection.";
   return lost(WaitResult::Failed, std::move(fault));
 }
 
-Fault DmabufTransport::failure(const InFlight& done, const FenceReport& report, const Verdict& verdict) const {
+Fault DmabufTransport::failure(const InFlight& done, const FenceReport& report,
+                               const Verdict& verdict) const {
   if (verdict.end == FlightEnd::Broken)
     return makeFault(-report.status, "ioctl(SYNC_IOC_FILE_INFO)", spec_.devicePath,
                      "The transfer of this block failed and its samples are lost.");
   Fault fault = makeFault(EIO, kEnqueue, spec_.devicePath);
-  fault.message = "The driver of " + spec_.devicePath + " refused block " + std::to_string(done.flight.block) +
-                  "; it is offered again.";
+  fault.message = "The driver of " + spec_.devicePath + " refused block " +
+                  std::to_string(done.flight.block) + "; it is offered again.";
   return fault;
 }
 
-Completion DmabufTransport::complete(const InFlight& done, const FenceReport& report, const Verdict& verdict) {
+Completion DmabufTransport::complete(const InFlight& done, const FenceReport& report,
+                                     const Verdict& verdict) {
   Block& block = blocks_[done.flight.block];
   Completion completion;
   completion.block = done.flight.block;
@@ -277,7 +321,8 @@ Completion DmabufTransport::complete(const InFlight& done, const FenceReport& re
   } else {
     completion.status = CompletionStatus::Failed;
     completion.fault = failure(done, report, verdict);
-    block.failed = true;
+    block.failed = verdict.end == FlightEnd::Broken;
+    block.refused = verdict.end == FlightEnd::Refused;
   }
   block.inFlight = false;
   lastNs_ = sys_.nowNs();

@@ -9,10 +9,12 @@
 
 namespace iio {
 
-// What must never happen, and who sees to it (iio-kernel-observed.md, "Kernel faults to keep clear of"):
+// What must never happen, and who sees to it (iio-kernel-observed.md, "Kernel faults to keep clear
+// of"):
 // - read() on this buffer: there is none in here.
 // - ENQUEUE of a block in flight: enqueue() refuses it by our own count, without asking the kernel.
-// - ATTACH after ENQUEUE while disabled: all are attached in open(), and a failed block is attached again only while the
+// - ATTACH after ENQUEUE while disabled: all are attached in open(), and a failed block is attached
+// again only while the
 //   buffer runs.
 // - ENQUEUE after an unplug: see lookAgain().
 class DmabufTransport final : public Transport {
@@ -23,7 +25,8 @@ class DmabufTransport final : public Transport {
   void open(Arena& arena) override;
   void enqueue(BlockIndex block, uint32_t payloadBytes) override;
   void enable() override;
-  WaitResult wait(std::span<Completion> out, size_t& count, int64_t deadlineNs, int stopFd) override;
+  WaitResult wait(std::span<Completion> out, size_t& count, int64_t deadlineNs,
+                  int stopFd) override;
   void disable(std::span<Completion> out, size_t& count) noexcept override;
   void close() noexcept override;
   Grade lossGrade() const override { return spec_.rateHz > 0 ? Grade::Estimated : Grade::Unknown; }
@@ -35,19 +38,21 @@ class DmabufTransport final : public Transport {
     int dmabuf = -1;
     bool attached = false;
     bool inFlight = false;
-    bool failed = false;  // to be detached and attached again before it is queued
+    bool failed = false;   // to be detached and attached again before it is queued
+    bool refused = false;  // the same, if the kernel still refuses it
   };
   struct InFlight {
     Flight flight;
-    SysFd fence;         // none if the device went before it could be queued
-    bool brisk = false;  // so short that a look at the device for each would cost too much
+    SysFd fence;  // none if the device went before it could be queued
   };
 
   int attach(Block& block);
   void detach(Block& block);
   void reattach(Block& block);
+  int send(const Block& block, uint32_t bytes, int tries);
   void submit(Block& block, uint32_t bytes);
   bool lookAgain(bool brisk);
+  int poll(size_t& ready, int64_t timeoutNs, int stopFd);
   WaitResult collect(std::span<Completion> out, size_t& count, size_t ready);
   WaitResult judgeDevice();
   WaitResult lost(WaitResult how, Fault fault);
@@ -68,7 +73,9 @@ class DmabufTransport final : public Transport {
   WaitResult end_ = WaitResult::Timeout;  // Vanished or Failed once it can't go on
   bool running_ = false;
   bool everRan_ = false;
-  size_t burst_ = 1;       // fences polled at once: more where several come back together
+  size_t burst_ = 1;      // fences polled at once: more where several come back together
+  bool stopped_ = false;  // whether the last poll saw stopFd
+  bool watchNewest_ = true;
   size_t unsure_ = 0;      // so many of the newest in flight may have been queued after an unplug
   int64_t aliveNs_ = 0;    // when a fence was last a sign of life
   int64_t presentNs_ = 0;  // when the device was last looked for

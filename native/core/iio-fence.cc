@@ -35,7 +35,8 @@ FenceReport readFence(Sys& sys, const SysFd& fence) {
   FenceReport report{info.status, 0, info.numFences > 0};
   for (uint32_t i = 0; i < std::min(info.numFences, kMostFences); ++i) {
     report.timeNs = std::max(report.timeNs, static_cast<int64_t>(fences[i].timestampNs));
-    if (std::strncmp(fences[i].driverName, "stub", sizeof fences[i].driverName) != 0) report.stub = false;
+    if (std::strncmp(fences[i].driverName, "stub", sizeof fences[i].driverName) != 0)
+      report.stub = false;
   }
   return report;
 }

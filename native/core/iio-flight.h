@@ -1,5 +1,6 @@
-// Judges the blocks of a DMABUF queue by their fences and by the clock: whether a block that came back holds data, and
-// whether the queue ran dry before it. Values only: no fd, no thread, no clock of its own.
+// Judges the blocks of a DMABUF queue by their fences and by the clock: whether a block that came
+// back holds data, and whether the queue ran dry before it. Values only: no fd, no thread, no clock
+// of its own.
 #pragma once
 #include <cstdint>
 
@@ -28,12 +29,14 @@ struct FenceReport {
 enum class FlightEnd : uint8_t {
   Delivered,
   Broken,   // the fence carries an error: a transfer failed, or the queue was aborted
-  Refused,  // no fence was left to export although the block can't have been filled: refused, or aborted before
+  Refused,  // no fence was left to export although the block can't have been filled: refused, or
+            // aborted before
 };
 
 struct Verdict {
   FlightEnd end = FlightEnd::Delivered;
-  // Delivered by a stub: it had the time for its samples, but an abort just before the export looks the same.
+  // Delivered by a stub: it had the time for its samples, but an abort just before the export looks
+  // the same.
   bool doubtful = false;
   int64_t timeNs = 0;  // completion; for Refused the time of the export
   bool hasGap = false;
@@ -45,11 +48,18 @@ class FlightLog {
   // rateHz 0: not known; then a dry queue has no bounds.
   explicit FlightLog(double rateHz) : rateHz_(rateHz) {}
 
-  // The buffer was enabled, not before `beforeNs`: what was queued earlier started no earlier than that.
+  // The buffer was enabled, not before `beforeNs`: what was queued earlier started no earlier than
+  // that.
   void enabled(int64_t beforeNs) { enabledNs_ = beforeNs; }
 
-  // How long so many scans take at the least, by the stated rate and by how blocks came so far; 0 if neither tells.
+  // A block judged Refused turned out to have been done: the device is faster than stated.
+  void faster() { faster_ = true; }
+
+  // How long so many scans take by the stated rate, or as blocks came so far if there is none; 0 if
+  // that is not known.
   double expectedNs(uint32_t scans) const;
+  // How long so many scans took, as blocks came so far; 0: none came yet.
+  double pacedNs(uint32_t scans) const { return scans * paceNs_; }
 
   // Judges the oldest block in flight, whose fence is no longer pending. Changes nothing.
   Verdict judge(const Flight& flight, const FenceReport& fence) const;
@@ -68,18 +78,20 @@ class FlightLog {
   int64_t enabledNs_ = 0;
   // Of the newest block that came back: its completion (0: none yet) …
   int64_t doneNs_ = 0;
-  // … the earliest time its last scan can have been taken, by when the queue was last dry and by a steady rhythm …
+  // … the earliest time its last scan can have been taken, by when the queue was last dry and by a
+  // steady rhythm …
   double endLowNs_ = 0;
   // … and the likely one, by the most punctual completion of the run without a break up to it.
   double endLikelyNs_ = 0;
-  // That run: its blocks, the completion of its first and the scans since, to compare the rate with the one stated; and how
-  // many of the last completions came in the rhythm of the samples.
+  // That run: its blocks, the completion of its first and the scans since, to compare the rate with
+  // the one stated; and how many of the last completions came in the rhythm of the samples.
   uint64_t runBlocks_ = 0;
   int64_t runStartNs_ = 0;
   uint64_t runScans_ = 0;
   uint32_t steady_ = 0;
   double paceNs_ = 0;  // per scan, as blocks came; 0: none came yet
   uint32_t paceBlocks_ = 0;
+  bool faster_ = false;
 };
 
 }  // namespace iio

@@ -7,14 +7,16 @@ namespace iio {
 namespace {
 constexpr double kSecond = 1e9;
 constexpr double kRateTolerance = 1e-3;
-// Halves that are found in the rhythm of the samples are found soon after their last one: see iio-flight.cc.
+// Halves that are found in the rhythm of the samples are found soon after their last one: see
+// iio-flight.cc.
 constexpr uint32_t kSteady = 8;
 constexpr double kLatencyNs = 5e6;
 constexpr double kRhythm = 0.1;
 constexpr double kJitterNs = 100e3;
 }  // namespace
 
-HalfBooks::HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, uint64_t alignBytes, int64_t enabledNs)
+HalfBooks::HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, uint64_t alignBytes,
+                     int64_t enabledNs)
     : rateHz_(rateHz),
       scanBytes_(std::max(1u, scanBytes)),
       configured_(halfBytes),
@@ -26,8 +28,9 @@ double HalfBooks::durationNs() const {
   return rateHz_ > 0 ? static_cast<double>(half_ / scanBytes_) * kSecond / rateHz_ : 0;
 }
 
-// The first read of a run takes one scan only, so that the order can be asked while its half is still begun. Less than a
-// scan can't be asked for (EINVAL); the kernel ends the read with the half anyway.
+// The first read of a run takes one scan only, so that the order can be asked while its half is
+// still begun. Less than a scan can't be asked for (EINVAL); the kernel ends the read with the half
+// anyway.
 uint64_t HalfBooks::limit() const {
   if (halves_ == 0) return scanBytes_;
   if (half_ == 0) return UINT64_MAX / scanBytes_ * scanBytes_;
@@ -40,20 +43,22 @@ void HalfBooks::idle(int64_t nowNs) {
   idleNs_ = nowNs;
 }
 
-// A half that was given back in time goes on where the one before it ends, otherwise where it was given back; it ends its
-// duration later, and not after the poll that found it.
+// A half that was given back in time goes on where the one before it ends, otherwise where it was
+// given back; it ends its duration later, and not after the poll that found it.
 void HalfBooks::begin() {
   ++halves_;
   const double ready = static_cast<double>(readyNs_);
   const double duration = durationNs();
   const double off = std::abs(ready - static_cast<double>(foundNs_) - duration);
-  const bool inRhythm = idleNs_ != 0 && duration > 2 * kJitterNs && off <= std::max(kRhythm * duration, kJitterNs);
+  const bool inRhythm =
+      idleNs_ != 0 && duration > 2 * kJitterNs && off <= std::max(kRhythm * duration, kJitterNs);
   steady_ = inRhythm ? steady_ + 1 : 0;
   foundNs_ = readyNs_;
   endLowNs_ = startOf(endLowNs_) + duration * (1 - kRateTolerance);
   if (steady_ >= kSteady) endLowNs_ = std::max(endLowNs_, ready - kLatencyNs);
   endLowNs_ = std::min(endLowNs_, ready);
-  endLikelyNs_ = std::min(std::max(startOf(endLikelyNs_) + duration, static_cast<double>(idleNs_)), ready);
+  endLikelyNs_ =
+      std::min(std::max(startOf(endLikelyNs_) + duration, static_cast<double>(idleNs_)), ready);
 }
 
 double HalfBooks::startOf(double endBefore) const {
@@ -90,18 +95,20 @@ HalfBooks::Use HalfBooks::took(uint64_t asked, uint64_t taken, int64_t beforeNs,
 HalfBooks::Use HalfBooks::order(int64_t available) {
   // A half of a single scan has gone back by now: then anything available is the other one.
   const uint64_t both = position_ == 0 ? configured_ : 2 * configured_;
-  const bool straight = available >= 0 && configured_ != 0 && static_cast<uint64_t>(available) < both;
+  const bool straight =
+      available >= 0 && configured_ != 0 && static_cast<uint64_t>(available) < both;
   if (straight) return Use::Keep;
   dropped_ = 2;
   return Use::Drop;
 }
 
-// The half after the present border was full before the one just read went back: the hardware paused after it, and began
-// again when that one went back, between backNs_[0] and borderNs_.
+// The half after the present border was full before the one just read went back: the hardware
+// paused after it, and began again when that one went back, between backNs_[0] and borderNs_.
 void HalfBooks::otherFull(bool full) {
   if (!full) return;
   hasNext_ = true;
-  next_ = {.grade = Grade::Unknown, .cause = GapCause::DryQueue, .lost = 0, .lostMin = 0, .lostMax = -1};
+  next_ = {
+      .grade = Grade::Unknown, .cause = GapCause::DryQueue, .lost = 0, .lostMin = 0, .lostMax = -1};
   if (rateHz_ <= 0) return;
   const double duration = durationNs();
   const double low = startOf(endLowNs_) + duration * (1 - kRateTolerance);
@@ -110,7 +117,8 @@ void HalfBooks::otherFull(bool full) {
   const double most = (static_cast<double>(borderNs_) - low) * perNs * (1 + kRateTolerance);
   next_.grade = Grade::Estimated;
   next_.lostMax = std::max<int64_t>(0, static_cast<int64_t>(std::ceil(most)));
-  next_.lost = std::clamp<int64_t>(std::llround((static_cast<double>(backNs_[0]) - likely) * perNs), 0, next_.lostMax);
+  next_.lost = std::clamp<int64_t>(std::llround((static_cast<double>(backNs_[0]) - likely) * perNs),
+                                   0, next_.lostMax);
 }
 
 bool HalfBooks::owesOne() const {

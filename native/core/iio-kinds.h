@@ -1,4 +1,5 @@
-// The two transports over a given table of system calls, for makeDmabufTransport, makeReadTransport and their tests.
+// The two transports over a given table of system calls, for makeDmabufTransport, makeReadTransport
+// and their tests.
 #pragma once
 #include "iio-sys.h"
 #include "iio-transport.h"

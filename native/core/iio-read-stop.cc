@@ -8,7 +8,8 @@
 namespace iio {
 namespace {
 
-// More reads than any buffer holds samples for: a driver that never says that it is empty ends here.
+// More reads than any buffer holds samples for: a driver that never says that it is empty ends
+// here.
 constexpr int kMostReads = 100'000;
 
 }  // namespace
@@ -43,9 +44,9 @@ void ReadTransport::drain(std::vector<Completion>& done) {
   }
 }
 
-// Finishes the half that is begun, and takes one more if the next run would begin with the wrong one. An aborted half holds
-// nothing and read() then says EAGAIN, but it is taken all the same. No read if there was none before: there may be no
-// halves at all.
+// Finishes the half that is begun, and takes one more if the next run would begin with the wrong
+// one. An aborted half holds nothing and read() then says EAGAIN, but it is taken all the same. No
+// read if there was none before: there may be no halves at all.
 void ReadTransport::evenOut(std::vector<Completion>& done) {
   if (books_->halves() == 0) return;
   std::vector<std::byte> scratch(spec_.scanBytes);

@@ -12,7 +12,8 @@ namespace {
 constexpr int64_t kMillisecond = 1'000'000;
 // There is no POLLHUP after an unplug: a wait looks for the device as often as this.
 constexpr int64_t kLookNs = 250 * kMillisecond;
-// The kernel lets go of the last DMABUF on a worker of its own; a buffer enabled before that gives nothing to read().
+// The kernel lets go of the last DMABUF on a worker of its own; a buffer enabled before that gives
+// nothing to read().
 constexpr int64_t kSettleNs = 20 * kMillisecond;
 constexpr int64_t kAgainNs = 1000 * kMillisecond;
 
@@ -53,7 +54,8 @@ void ReadTransport::open(Arena& arena) {
 
 void ReadTransport::enqueue(BlockIndex block, uint32_t payloadBytes) {
   if (queued_.at(block))
-    throw CoreError(makeFault(EBUSY, "read", spec_.devicePath, "The block is being filled already."));
+    throw CoreError(
+        makeFault(EBUSY, "read", spec_.devicePath, "The block is being filled already."));
   queued_[block] = true;
   queue_.push_back({block, payloadBytes});
 }
@@ -61,13 +63,16 @@ void ReadTransport::enqueue(BlockIndex block, uint32_t payloadBytes) {
 void ReadTransport::enable() {
   if (const Fault fault = begin()) throw CoreError(fault);
   if (!dma_ || spec_.rateHz <= 0) return;
-  const double half = static_cast<double>(std::max<int64_t>(0, number("length"))) / 2 / spec_.rateHz * 1e9;
+  const double half =
+      static_cast<double>(std::max<int64_t>(0, number("length"))) / 2 / spec_.rateHz * 1e9;
   againNs_ = sys_.nowNs() + std::max(kAgainNs, static_cast<int64_t>(10 * half));
 }
 
 Fault ReadTransport::begin() {
-  const auto bytes = static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length")) : 0) * spec_.scanBytes;
-  const auto align = static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length_align_bytes")) : 0);
+  const auto bytes =
+      static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length")) : 0) * spec_.scanBytes;
+  const auto align =
+      static_cast<uint64_t>(dma_ ? std::max<int64_t>(0, number("length_align_bytes")) : 0);
   const int64_t before = sys_.nowNs();
   Fault fault = switch_.on();
   // After a timeout the stuck call may still switch it on: disable() has to switch it off.
@@ -77,8 +82,9 @@ Fault ReadTransport::begin() {
   return fault;
 }
 
-// A buffer enabled before the kernel let go of the last DMABUF never has anything for read(). It can't be told from a device
-// that is silent, so a buffer that gave nothing for long is enabled once more: nothing is lost by that.
+// A buffer enabled before the kernel let go of the last DMABUF never has anything for read(). It
+// can't be told from a device that is silent, so a buffer that gave nothing for long is enabled
+// once more: nothing is lost by that.
 WaitResult ReadTransport::beginAgain() {
   againNs_ = 0;
   if (const Fault fault = switch_.off()) return lost(WaitResult::Failed, fault);
@@ -92,7 +98,9 @@ WaitResult ReadTransport::lost(WaitResult how, Fault fault) {
   return end_ = how;
 }
 
-bool ReadTransport::isDue(int64_t nowNs) const { return filled_ >= spec_.scanBytes && nowNs >= dueNs_; }
+bool ReadTransport::isDue(int64_t nowNs) const {
+  return filled_ >= spec_.scanBytes && nowNs >= dueNs_;
+}
 
 bool ReadTransport::isFull() const { return queue_.front().payload - filled_ < spec_.scanBytes; }
 
@@ -106,7 +114,8 @@ int64_t ReadTransport::waitUntil(int64_t nowNs, int64_t deadlineNs) const {
   return until;
 }
 
-WaitResult ReadTransport::wait(std::span<Completion> out, size_t& count, int64_t deadlineNs, int stopFd) {
+WaitResult ReadTransport::wait(std::span<Completion> out, size_t& count, int64_t deadlineNs,
+                               int stopFd) {
   count = 0;
   if (out.empty()) return WaitResult::Timeout;
   for (;;) {
@@ -132,13 +141,15 @@ WaitResult ReadTransport::wait(std::span<Completion> out, size_t& count, int64_t
       if (books_ && !queue_.empty()) books_->idle(now);
       if (!switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
       if (againNs_ != 0 && after >= againNs_ && books_->halves() == 0) beginAgain();
-      if (!dma_ && !queue_.empty() && after >= emptyNs_ + spec_.maxLatencyNs) readOnce(done, stopFd);
+      if (!dma_ && !queue_.empty() && after >= emptyNs_ + spec_.maxLatencyNs)
+        readOnce(done, stopFd);
     }
     if (done) {
       out[count++] = *done;
       return WaitResult::Completed;
     }
-    if (end_ == WaitResult::Timeout && after >= deadlineNs && !isDue(after)) return WaitResult::Timeout;
+    if (end_ == WaitResult::Timeout && after >= deadlineNs && !isDue(after))
+      return WaitResult::Timeout;
   }
 }
 
@@ -175,7 +186,8 @@ void ReadTransport::readFailed(int err, int stopFd) {
   } else if (err == ENODEV || !switch_.present()) {
     lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
   } else if (err == 0) {
-    lost(WaitResult::Failed, makeFault(EIO, "read", spec_.devicePath, "The buffer has no channel: enable one."));
+    lost(WaitResult::Failed,
+         makeFault(EIO, "read", spec_.devicePath, "The buffer has no channel: enable one."));
   } else {
     lost(WaitResult::Failed, makeFault(err, "read", spec_.devicePath));
   }
@@ -194,7 +206,8 @@ void ReadTransport::took(uint64_t asked, uint64_t taken, int64_t beforeNs, int64
   if (books_ && books_->atBorder()) border(out);
 }
 
-// A sample may have come as early as just after the buffer was last seen empty: from then on its time runs.
+// A sample may have come as early as just after the buffer was last seen empty: from then on its
+// time runs.
 void ReadTransport::append(uint64_t bytes, int64_t nowNs) {
   if (filled_ < spec_.scanBytes) {
     const int64_t since = dma_ ? nowNs : emptyNs_;

@@ -1,4 +1,5 @@
-// The system calls of the transports, as a seam: the state logic is tested against a kernel of paper.
+// The system calls of the transports, as a seam: the state logic is tested against a kernel of
+// paper.
 #pragma once
 #include <poll.h>
 

@@ -1,4 +1,5 @@
-// The two transports of the kernel, over /dev/iio:deviceX. architecture.md, "Kernel path, step by step".
+// The two transports of the kernel, over /dev/iio:deviceX. architecture.md, "Kernel path, step by
+// step".
 #pragma once
 #include <memory>
 #include <string>
@@ -26,8 +27,9 @@ std::unique_ptr<Transport> makeReadTransport(IioSourceSpec spec);
 
 // Probes: errno of each step, 0 if it worked. Never enable anything.
 int probeHeap(ArenaKind kind, const std::string& devicePath);
-// `attach` without a heap: whether kernel and driver offer DMABUF at all (EPERM: not this driver; EINVAL, ENOTTY, ENODEV:
-// not this kernel). With a heap also whether a block of it can be attached. Not asked (0) if getFd failed.
+// `attach` without a heap: whether kernel and driver offer DMABUF at all (EPERM: not this driver;
+// EINVAL, ENOTTY, ENODEV: not this kernel). With a heap also whether a block of it can be attached.
+// Not asked (0) if getFd failed.
 struct BufferProbe {
   int getFd = 0, attach = 0;
   std::string holder;  // who has it open, if EBUSY and /proc tells

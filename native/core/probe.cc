@@ -25,7 +25,8 @@ int probeHeap(ArenaKind kind, const std::string& devicePath) {
   }
 }
 
-BufferProbe probeBuffer(const std::string& devicePath, uint32_t bufferIndex, const ArenaSpec* heap) {
+BufferProbe probeBuffer(const std::string& devicePath, uint32_t bufferIndex,
+                        const ArenaSpec* heap) {
   BufferProbe probe;
   Sys& sys = realSys();
   SysFd buffer;
@@ -36,7 +37,8 @@ BufferProbe probeBuffer(const std::string& devicePath, uint32_t bufferIndex, con
     if (probe.getFd == EBUSY) probe.holder = findHolder(devicePath);
     return probe;
   }
-  // An impossible fd: a buffer that offers DMABUF says EBADF, one that does not EPERM, an old kernel EINVAL or ENOTTY.
+  // An impossible fd: a buffer that offers DMABUF says EBADF, one that does not EPERM, an old
+  // kernel EINVAL or ENOTTY.
   int fd = -1;
   const int offered = sys.ioctl(buffer.get(), uapi::kDmabufAttach, &fd);
   if (offered != -EBADF) probe.attach = offered < 0 ? -offered : 0;

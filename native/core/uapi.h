@@ -1,5 +1,6 @@
-// The kernel's ioctls as this program uses them. Our own definitions: distribution headers are often older than the
-// running kernel (Debian 12's linux/iio/buffer.h knows nothing of DMABUF). Numbers and layouts are the kernel's.
+// The kernel's ioctls as this program uses them. Our own definitions: distribution headers are
+// often older than the running kernel (Debian 12's linux/iio/buffer.h knows nothing of DMABUF).
+// Numbers and layouts are the kernel's.
 #pragma once
 #include <sys/ioctl.h>
 

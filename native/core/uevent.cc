@@ -48,14 +48,17 @@ std::vector<std::string> split(const char* data, size_t length) {
 
 // Any local process may send to our port; only what port 0 sent is the kernel's.
 bool fromKernel(const sockaddr_storage& sender, socklen_t length) {
-  if (length < sizeof(sockaddr_nl) || sender.ss_family != AF_NETLINK) return true;  // a test's socket pair
+  if (length < sizeof(sockaddr_nl) || sender.ss_family != AF_NETLINK)
+    return true;  // a test's socket pair
   return reinterpret_cast<const sockaddr_nl&>(sender).nl_pid == 0;
 }
 
 class Monitor final : public UeventMonitor {
  public:
   Monitor(Listener listener, Fd socket)
-      : listener_(std::move(listener)), socket_(std::move(socket)), stop_(::eventfd(0, EFD_CLOEXEC)) {
+      : listener_(std::move(listener)),
+        socket_(std::move(socket)),
+        stop_(::eventfd(0, EFD_CLOEXEC)) {
     if (!stop_) throw CoreError(makeFault(errno, "eventfd", ""));
     thread_ = std::thread([this] { run(); });
   }

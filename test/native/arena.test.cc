@@ -62,7 +62,9 @@ int directWrite(const std::byte* data, size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("plain pages are page-aligned, apart from each other, without an fd, and fit for direct writes") {
+TEST_CASE(
+    "plain pages are page-aligned, apart from each other, without an fd, and fit for direct "
+    "writes") {
   const auto arena = makeArena({ArenaKind::Pages, "", 5, 3 * kPage});
   CHECK(arena->kind() == ArenaKind::Pages);
   CHECK(arena->blockCount() == 5);
@@ -73,8 +75,10 @@ TEST_CASE("plain pages are page-aligned, apart from each other, without an fd, a
   arena->beginRead(0);
   arena->endRead(0);
   const int err = directWrite(arena->data(1), 3 * kPage);
-  if (err == EINVAL) MESSAGE("the file system of /var/tmp has no direct writes: not tried");
-  else CHECK(err == 0);
+  if (err == EINVAL)
+    MESSAGE("the file system of /var/tmp has no direct writes: not tried");
+  else
+    CHECK(err == 0);
 }
 
 TEST_CASE("plain pages are there before the first sample comes") {
@@ -86,7 +90,8 @@ TEST_CASE("plain pages are there before the first sample comes") {
 
 TEST_CASE("blocks that are no whole pages, or none, are refused with the reason") {
   CHECK(faultOf({ArenaKind::Pages, "", 4, kPage + 1}).err == EINVAL);
-  CHECK(faultOf({ArenaKind::Pages, "", 4, kPage + 1}).message.find("whole number of pages") != std::string::npos);
+  CHECK(faultOf({ArenaKind::Pages, "", 4, kPage + 1}).message.find("whole number of pages") !=
+        std::string::npos);
   CHECK(faultOf({ArenaKind::Pages, "", 0, kPage}).err == EINVAL);
   CHECK(faultOf({ArenaKind::Pages, "", 4, 0}).err == EINVAL);
 }

@@ -32,6 +32,7 @@ class Folder {
     std::ofstream(path_ / name) << text;
     return at(name);
   }
+
  private:
   fs::path path_;
 };
@@ -63,7 +64,8 @@ class Hanging {
     int count = -1;  // ours
     for (int fd = 0; fd < 1024; ++fd) {
       char link[4096];
-      const ssize_t n = ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), link, sizeof link);
+      const ssize_t n =
+          ::readlink(("/proc/self/fd/" + std::to_string(fd)).c_str(), link, sizeof link);
       if (n > 0 && std::string(link, static_cast<size_t>(n)) == path_) ++count;
     }
     return count;
@@ -135,10 +137,12 @@ TEST_CASE("many files are read in one go, each with its own answer") {
   const Folder folder;
   const auto control = makeControl("dev", 5000, 1);
   std::vector<std::string> paths;
-  for (int i = 0; i < 50; ++i) paths.push_back(folder.file(std::to_string(i), "value " + std::to_string(i)));
+  for (int i = 0; i < 50; ++i)
+    paths.push_back(folder.file(std::to_string(i), "value " + std::to_string(i)));
   paths.insert(paths.begin() + 10, "/no/such/file");
   std::promise<std::vector<ControlReply>> promise;
-  control->readAll(paths, [&](std::vector<ControlReply> replies) { promise.set_value(std::move(replies)); });
+  control->readAll(
+      paths, [&](std::vector<ControlReply> replies) { promise.set_value(std::move(replies)); });
   const auto replies = promise.get_future().get();
   REQUIRE(replies.size() == 51);
   CHECK(replies[9].text == "value 9");
@@ -147,7 +151,9 @@ TEST_CASE("many files are read in one go, each with its own answer") {
   CHECK(replies[50].text == "value 49");
 }
 
-TEST_CASE("a call that hangs answers ETIMEDOUT with its path and the thread left behind; the next call works") {
+TEST_CASE(
+    "a call that hangs answers ETIMEDOUT with its path and the thread left behind; the next call "
+    "works") {
   const Folder folder;
   Hanging hanging(folder.at("slow"));
   const std::string good = folder.file("good", "1");
@@ -166,8 +172,10 @@ TEST_CASE("what waits behind a call that hangs is served by the new thread") {
   const std::string good = folder.file("good", "1");
   const auto control = makeControl("adc", 100, 16);
   std::promise<ControlReply> first, second;
-  control->submit({Op::Read, hanging.path()}, [&](ControlReply reply) { first.set_value(std::move(reply)); });
-  control->submit({Op::Read, good}, [&](ControlReply reply) { second.set_value(std::move(reply)); });
+  control->submit({Op::Read, hanging.path()},
+                  [&](ControlReply reply) { first.set_value(std::move(reply)); });
+  control->submit({Op::Read, good},
+                  [&](ControlReply reply) { second.set_value(std::move(reply)); });
   CHECK(first.get_future().get().fault.err == ETIMEDOUT);
   CHECK(second.get_future().get().text == "1");
   hanging.release();
@@ -178,8 +186,9 @@ TEST_CASE("one hanging file among many costs its own answer only") {
   Hanging hanging(folder.at("slow"));
   const auto control = makeControl("adc", 100, 16);
   std::promise<std::vector<ControlReply>> promise;
-  control->readAll({folder.file("a", "A"), hanging.path(), folder.file("b", "B")},
-                   [&](std::vector<ControlReply> replies) { promise.set_value(std::move(replies)); });
+  control->readAll(
+      {folder.file("a", "A"), hanging.path(), folder.file("b", "B")},
+      [&](std::vector<ControlReply> replies) { promise.set_value(std::move(replies)); });
   const auto replies = promise.get_future().get();
   REQUIRE(replies.size() == 3);
   CHECK(replies[0].text == "A");
@@ -188,12 +197,14 @@ TEST_CASE("one hanging file among many costs its own answer only") {
   hanging.release();
 }
 
-TEST_CASE("a device that hangs again and again is called dead, and serves again once a call came back") {
+TEST_CASE(
+    "a device that hangs again and again is called dead, and serves again once a call came back") {
   const Folder folder;
   Hanging hanging(folder.at("slow"));
   const std::string good = folder.file("good", "1");
   const auto control = makeControl("adc", 50, 16);
-  for (int i = 0; i < 4; ++i) CHECK(control->call({Op::Read, hanging.path()}).fault.err == ETIMEDOUT);
+  for (int i = 0; i < 4; ++i)
+    CHECK(control->call({Op::Read, hanging.path()}).fault.err == ETIMEDOUT);
   const ControlReply dead = control->call({Op::Read, good});
   CHECK(dead.fault.err == ETIMEDOUT);
   CHECK(dead.fault.path == good);
@@ -238,9 +249,11 @@ TEST_CASE("closing answers what waits with ECANCELED and does not wait for a cal
   Hanging hanging(folder.at("slow"));
   const auto control = makeControl("adc", 20000, 8);
   std::promise<ControlReply> running, waiting;
-  control->submit({Op::Read, hanging.path()}, [&](ControlReply reply) { running.set_value(std::move(reply)); });
+  control->submit({Op::Read, hanging.path()},
+                  [&](ControlReply reply) { running.set_value(std::move(reply)); });
   hanging.entered();
-  control->submit({Op::Read, hanging.path()}, [&](ControlReply reply) { waiting.set_value(std::move(reply)); });
+  control->submit({Op::Read, hanging.path()},
+                  [&](ControlReply reply) { waiting.set_value(std::move(reply)); });
   control->close();
   CHECK(waiting.get_future().get().fault.err == ECANCELED);
   CHECK(control->call({Op::Read, hanging.path()}).fault.err == ECANCELED);

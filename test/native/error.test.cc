@@ -13,7 +13,8 @@ TEST_CASE("a fault keeps errno, call and path, and says them in one sentence wit
   CHECK(fault.err == EACCES);
   CHECK(fault.syscall == "open");
   CHECK(fault.path == "/dev/iio:device0");
-  CHECK(fault.message == "open of /dev/iio:device0 failed: permission denied (EACCES). Join the group iio.");
+  CHECK(fault.message ==
+        "open of /dev/iio:device0 failed: permission denied (EACCES). Join the group iio.");
   CHECK(static_cast<bool>(fault));
   CHECK_FALSE(static_cast<bool>(Fault{}));
 }

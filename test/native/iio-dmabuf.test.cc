@@ -6,7 +6,8 @@ using namespace fakes;
 
 namespace {
 
-// Each block starts where the one before ended, but for what its gap says: the truth lies within the stated bounds.
+// Each block starts where the one before ended, but for what its gap says: the truth lies within
+// the stated bounds.
 void checkAccounts(const Rig& rig, int64_t scansPerBlock) {
   int64_t expected = -1;
   size_t ok = 0;
@@ -38,7 +39,8 @@ TEST_CASE("blocks come in order, whole, with the kernel's completion time, and n
     CHECK(rig.starts[i] == static_cast<int64_t>(i) * 1000);
     CHECK(rig.done[i].bytes == 8000);
     CHECK(rig.done[i].status == CompletionStatus::Ok);
-    if (i > 0) CHECK(rig.done[i].timeNs - rig.done[i - 1].timeNs == doctest::Approx(kMilli).epsilon(0.01));
+    if (i > 0)
+      CHECK(rig.done[i].timeNs - rig.done[i - 1].timeNs == doctest::Approx(kMilli).epsilon(0.01));
   }
   CHECK(rig.gaps() == 0);
   CHECK(kernel.lost == 0);
@@ -65,7 +67,8 @@ TEST_CASE("several that completed together come together, in order") {
   CHECK(kernel.crimes.empty());
 }
 
-TEST_CASE("a stop ends a wait at once; what had completed counts, the rest is given back as aborted") {
+TEST_CASE(
+    "a stop ends a wait at once; what had completed counts, the rest is given back as aborted") {
   FakeKernel kernel;
   Rig rig(kernel, 8, 8000);
   rig.start(6);
@@ -148,11 +151,14 @@ TEST_CASE("bounds hold when the machine was held up and completions came in a bu
   }
 }
 
-TEST_CASE("a block queued before a late completion goes on where that block ended, not where it was queued") {
+TEST_CASE(
+    "a block queued before a late completion goes on where that block ended, not where it was "
+    "queued") {
   const auto ms = [](double t) { return static_cast<int64_t>(t * kMilli); };
   FlightLog log(1e6);
   log.enabled(ms(1));
-  // Blocks of 10 ms. The first ends at 11, but is told at 25 only; the second, queued at 22.5, ends at 21 thereby.
+  // Blocks of 10 ms. The first ends at 11, but is told at 25 only; the second, queued at 22.5, ends
+  // at 21 thereby.
   const Flight first{0, 80000, 10000, ms(0.5), ms(0.6), ms(0.7), false};
   const Flight second{1, 80000, 10000, ms(22.5), ms(22.6), ms(26), true};
   const Flight third{2, 80000, 10000, ms(31), ms(31.1), ms(31.2), true};
@@ -214,7 +220,8 @@ TEST_CASE("a failed transfer is a failed block, and the block serves again") {
   CHECK(kernel.unsignalled() == 0);
 }
 
-TEST_CASE("a block that the driver refuses is seen although its fence looks good, and serves again") {
+TEST_CASE(
+    "a block that the driver refuses is seen although its fence looks good, and serves again") {
   for (const bool names : {true, false}) {
     FakeKernel kernel;
     kernel.namesDrivers = names;
@@ -228,12 +235,14 @@ TEST_CASE("a block that the driver refuses is seen although its fence looks good
     CHECK(failed->fault.message.find("refused") != std::string::npos);
     CHECK(rig.gaps() == 0);
     CHECK(kernel.lost == 0);
-    CHECK(kernel.busyEnqueues == 0);  // it was attached anew before it was offered again
+    CHECK(kernel.busyEnqueues == 1);  // one question, then it was attached anew
     CHECK(kernel.crimes.empty());
   }
 }
 
-TEST_CASE("a fence that is gone while the block ahead is pending means refused, though we were held up for long") {
+TEST_CASE(
+    "a fence that is gone while the block ahead is pending means refused, though we were held up "
+    "for long") {
   FlightLog log(1e6);
   log.enabled(0);
   const Flight first{0, 8000, 1000, 10, 20, 30, true};
@@ -254,7 +263,8 @@ TEST_CASE("a fence that is gone before the buffer was enabled means refused") {
   CHECK(log.judge(flight, {1, 5, true}).end == FlightEnd::Refused);
 }
 
-TEST_CASE("blocks that are refused while the queue is empty are seen by the time they can't have taken") {
+TEST_CASE(
+    "blocks that are refused while the queue is empty are seen by the time they can't have taken") {
   for (const double rate : {1e6, 0.0}) {
     FakeKernel kernel;
     IioSourceSpec spec = specFor(kernel);
@@ -269,13 +279,15 @@ TEST_CASE("blocks that are refused while the queue is empty are seen by the time
   }
 }
 
-TEST_CASE("blocks refused when the buffer is enabled are failed ones, and all of them serve later") {
+TEST_CASE(
+    "blocks refused when the buffer is enabled are failed ones, and all of them serve later") {
   FakeKernel kernel;
   kernel.refuseNext = 2;
   Rig rig(kernel, 5, 8000);
   rig.start(4);
   rig.run(40);
   CHECK(rig.count(CompletionStatus::Failed) == 2);
+  CHECK(kernel.polls < 200);  // a fence that signalled out of turn does not make us spin
   CHECK(kernel.crimes.empty());
   rig.stop();
   CHECK(kernel.openFiles() == 0);
@@ -291,7 +303,8 @@ TEST_CASE("a block so short that it is done before its fence is exported is data
   CHECK(rig.count(CompletionStatus::Ok) >= 19);
 }
 
-TEST_CASE("blocks that come far faster than the stated rate says are still data, and cost no look each") {
+TEST_CASE(
+    "blocks that come far faster than the stated rate says are still data, and cost no look each") {
   FakeKernel kernel;
   kernel.rateHz = 1e9;
   kernel.latencyNs = 2 * kMicro;
@@ -302,8 +315,8 @@ TEST_CASE("blocks that come far faster than the stated rate says are still data,
   rig.run(100);
   kernel.enqueueNs = 20 * kMicro;  // most are done by the time of the export
   rig.run(400);
-  CHECK(rig.count(CompletionStatus::Failed) == 0);
-  CHECK(kernel.looks < 100);
+  CHECK(rig.count(CompletionStatus::Failed) <= 8);  // learnt from: each block once at most
+  CHECK(kernel.looks < 200);
   CHECK(kernel.crimes.empty());
 }
 
@@ -357,7 +370,8 @@ TEST_CASE("an unplug while the queue is dry is seen before anything is queued") 
   kernel.sleepNs(10 * kMilli);
   Completion out[16];
   size_t count = 0;
-  REQUIRE(rig.transport->wait(out, count, kernel.nowNs() + kSecond, kStopFd) == WaitResult::Completed);
+  REQUIRE(rig.transport->wait(out, count, kernel.nowNs() + kSecond, kStopFd) ==
+          WaitResult::Completed);
   kernel.sleepNs(5 * kMilli);
   kernel.unplug();
   rig.transport->enqueue(rig.idle.front(), 8000);
@@ -408,13 +422,15 @@ TEST_CASE("a buffer that another program switches off ends the stream with that 
   WaitResult result = WaitResult::Completed;
   while (result == WaitResult::Completed) result = rig.step();
   CHECK(result == WaitResult::Failed);
-  CHECK(rig.transport->fault().message.find("switched off by another program") != std::string::npos);
+  CHECK(rig.transport->fault().message.find("switched off by another program") !=
+        std::string::npos);
   rig.stop();
   CHECK(kernel.crimes.empty());
   CHECK(kernel.leaked == 0);
 }
 
-TEST_CASE("a buffer that is switched off while the queue is dry is found out, and its blocks are freed") {
+TEST_CASE(
+    "a buffer that is switched off while the queue is dry is found out, and its blocks are freed") {
   FakeKernel kernel;
   Rig rig(kernel, 8, 8000);
   rig.start(2);
@@ -425,7 +441,8 @@ TEST_CASE("a buffer that is switched off while the queue is dry is found out, an
   WaitResult result = WaitResult::Completed;
   while (result == WaitResult::Completed) result = rig.step(3600 * kSecond);
   CHECK(result == WaitResult::Failed);
-  CHECK(rig.transport->fault().message.find("switched off by another program") != std::string::npos);
+  CHECK(rig.transport->fault().message.find("switched off by another program") !=
+        std::string::npos);
   CHECK(kernel.nowNs() - before < 5 * kSecond);
   CHECK(kernel.unsignalled() > 0);
   rig.stop();
@@ -434,15 +451,19 @@ TEST_CASE("a buffer that is switched off while the queue is dry is found out, an
   CHECK(kernel.crimes.empty());
 }
 
-TEST_CASE("a block aborted before its fence could be exported is never taken for data, however late we are") {
+TEST_CASE(
+    "a block aborted before its fence could be exported is never taken for data, however late we "
+    "are") {
   for (const bool unplugged : {true, false}) {
     for (int i = 0; i < 60; ++i) {
       FakeKernel kernel;
-      kernel.enqueueNs = 1600 * kMicro;  // held up between ENQUEUE and the export for most of a block
+      kernel.enqueueNs =
+          1600 * kMicro;  // held up between ENQUEUE and the export for most of a block
       Rig rig(kernel, 5, 8000);
       rig.start(1);
       rig.run(6);
-      kernel.at(kernel.nowNs() + i * 67 * kMicro, [&] { unplugged ? kernel.unplug() : kernel.disableByOther(); });
+      kernel.at(kernel.nowNs() + i * 67 * kMicro,
+                [&] { unplugged ? kernel.unplug() : kernel.disableByOther(); });
       WaitResult result = WaitResult::Completed;
       while (result == WaitResult::Completed) result = rig.step();
       CHECK(result == (unplugged ? WaitResult::Vanished : WaitResult::Failed));
@@ -453,7 +474,8 @@ TEST_CASE("a block aborted before its fence could be exported is never taken for
   }
 }
 
-TEST_CASE("a buffer left enabled by a program that died is switched off first, and the user is told") {
+TEST_CASE(
+    "a buffer left enabled by a program that died is switched off first, and the user is told") {
   FakeKernel kernel;
   kernel.leaveEnabled();
   Rig rig(kernel, 8, 8000);
@@ -466,7 +488,9 @@ TEST_CASE("a buffer left enabled by a program that died is switched off first, a
   CHECK(kernel.crimes.empty());
 }
 
-TEST_CASE("a buffer that is busy for a moment is waited for; one that stays busy is an error within seconds") {
+TEST_CASE(
+    "a buffer that is busy for a moment is waited for; one that stays busy is an error within "
+    "seconds") {
   FakeKernel kernel;
   kernel.openBusy = 3;
   kernel.getFdBusy = 3;

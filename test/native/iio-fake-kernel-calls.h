@@ -17,7 +17,8 @@ inline int FakeKernel::addFile(FileKind kind, FencePtr fence) {
 }
 
 inline bool FakeKernel::holdsBuffer() const {
-  return std::ranges::any_of(files_, [](const auto& file) { return file.second.kind == FileKind::Buffer; });
+  return std::ranges::any_of(files_,
+                             [](const auto& file) { return file.second.kind == FileKind::Buffer; });
 }
 
 inline int FakeKernel::open(const char* path, int) {
@@ -61,7 +62,8 @@ inline int FakeKernel::ioctl(int fd, unsigned long request, void* argument) {
   if (request == uapi::kDmaBufExportSyncFile) {
     auto* in = static_cast<uapi::DmaBufExportSyncFile*>(argument);
     const auto block = blocks_.find(fd);
-    const bool pending = block != blocks_.end() && block->second.fence && !block->second.fence->signalled;
+    const bool pending =
+        block != blocks_.end() && block->second.fence && !block->second.fence->signalled;
     in->fd = addFile(FileKind::Sync, pending ? block->second.fence : nullptr);
     pass(kMicro);
     return 0;
@@ -88,15 +90,20 @@ inline int FakeKernel::ioctl(int fd, unsigned long request, void* argument) {
     if (info->numFences > 0) {
       auto* out = reinterpret_cast<uapi::SyncFenceInfo*>(info->syncFenceInfo);
       *out = {};
-      std::strcpy(out->driverName, info->status && !namesDrivers ? "detached-driver" : fence ? "iio" : "stub");
+      std::strcpy(out->driverName, info->status && !namesDrivers ? "detached-driver"
+                                   : fence                       ? "iio"
+                                                                 : "stub");
       out->status = info->status;
-      out->timestampNs = static_cast<uint64_t>(!fence ? 12345 : fence->signalled ? fence->timeNs : 0);
+      out->timestampNs = static_cast<uint64_t>(!fence             ? 12345
+                                               : fence->signalled ? fence->timeNs
+                                                                  : 0);
       info->numFences = 1;
     }
     return 0;
   }
   if (request == uapi::kDmabufAttach) return attach(*static_cast<int*>(argument));
-  if (request == uapi::kDmabufDetach) return blocks_.erase(*static_cast<int*>(argument)) ? 0 : -EPERM;
+  if (request == uapi::kDmabufDetach)
+    return blocks_.erase(*static_cast<int*>(argument)) ? 0 : -EPERM;
   if (request == uapi::kDmabufEnqueue) {
     const auto* in = static_cast<uapi::IioDmabuf*>(argument);
     return in->flags ? -EINVAL : enqueue(static_cast<int>(in->fd), in->bytesUsed);
@@ -153,7 +160,8 @@ inline bool FakeKernel::ready(int fd) const {
   if (fd == kStopFd) return stopped_;
   const auto file = files_.find(fd);
   if (file == files_.end()) return false;
-  if (file->second.kind == FileKind::Sync) return !file->second.fence || file->second.fence->signalled;
+  if (file->second.kind == FileKind::Sync)
+    return !file->second.fence || file->second.fence->signalled;
   if (!present_) return false;
   if (kind_ == BufferKind::Kfifo)
     return !fifo_.empty() && static_cast<int64_t>(fifo_.size()) >= (enabled_ ? watermark : 1);
@@ -179,7 +187,8 @@ inline int64_t FakeKernel::read(int fd, void* to, size_t bytes) {
   ++reads;
   pass(kMicro);
   const File& file = files_.at(fd);
-  if (!file.nonBlocking && file.kind == FileKind::Buffer) crimes.push_back("a read() that may block");
+  if (!file.nonBlocking && file.kind == FileKind::Buffer)
+    crimes.push_back("a read() that may block");
   if (!present_) return -ENODEV;
   if (bytes < scanBytes) return -EINVAL;
   auto* at = static_cast<std::byte*>(to);

@@ -8,7 +8,9 @@
 namespace fakes {
 
 inline int64_t FakeKernel::produced() const {
-  return now_ <= startNs_ ? 0 : static_cast<int64_t>(static_cast<double>(now_ - startNs_) * rateHz / kSecond);
+  return now_ <= startNs_
+             ? 0
+             : static_cast<int64_t>(static_cast<double>(now_ - startNs_) * rateHz / kSecond);
 }
 
 inline int64_t FakeKernel::nextEventNs() const {
@@ -16,7 +18,8 @@ inline int64_t FakeKernel::nextEventNs() const {
   if (!events_.empty()) next = events_.begin()->first;
   if (!jobs_.empty()) next = std::min(next, std::max(heldUntilNs, jobs_.front().endNs + latencyNs));
   if (kind_ == BufferKind::Kfifo && enabled_)
-    next = std::min(next, startNs_ + static_cast<int64_t>(std::ceil(static_cast<double>(arrived_ + 1) * kSecond / rateHz)));
+    next = std::min(next, startNs_ + static_cast<int64_t>(std::ceil(
+                                         static_cast<double>(arrived_ + 1) * kSecond / rateHz)));
   return std::max(next, now_ + 1);
 }
 
@@ -53,7 +56,8 @@ inline bool FakeKernel::submit(Job job) {
   }
   job.start = jobs_.empty() ? std::max(tail_, produced()) : tail_;
   tail_ = job.start + job.scans;
-  job.endNs = startNs_ + static_cast<int64_t>(std::ceil(static_cast<double>(tail_) * kSecond / rateHz));
+  job.endNs =
+      startNs_ + static_cast<int64_t>(std::ceil(static_cast<double>(tail_) * kSecond / rateHz));
   jobs_.push_back(std::move(job));
   return true;
 }
@@ -78,16 +82,19 @@ inline void FakeKernel::submitBlock(int dmabuf) {
     const auto at = blocks_.find(dmabuf);
     if (at != blocks_.end() && at->second.fence == fence) at->second.state = State::Done;
     if (!error && arena)
-      std::memcpy(arena->data(static_cast<uint32_t>(dmabuf - 1000)), &done.start, sizeof done.start);
+      std::memcpy(arena->data(static_cast<uint32_t>(dmabuf - 1000)), &done.start,
+                  sizeof done.start);
     signal(error);
   };
-  if (!submit(std::move(job))) signal(-EIO);  // the block stays Active: EBUSY until it is attached anew
+  if (!submit(std::move(job)))
+    signal(-EIO);  // the block stays Active: EBUSY until it is attached anew
 }
 
 inline void FakeKernel::submitHalf(int index) {
   halves_[index].state = State::Active;
   Job job;
-  job.scans = static_cast<int64_t>((halves_[index].used - halves_[index].used % engineAlign) / scanBytes);
+  job.scans =
+      static_cast<int64_t>((halves_[index].used - halves_[index].used % engineAlign) / scanBytes);
   job.done = [this, index](const Job& done, int error) {
     halves_[index].state = State::Done;
     halves_[index].start = done.start;
@@ -215,7 +222,8 @@ inline iio::ControlReply FakeKernel::attribute(const iio::Control::Request& requ
   iio::ControlReply reply;
   const std::string name = request.path.substr(request.path.rfind('/') + 1);
   const auto fail = [&](int err) {
-    reply.fault = iio::makeFault(err, request.op == iio::Control::Op::Write ? "write" : "open", request.path);
+    reply.fault =
+        iio::makeFault(err, request.op == iio::Control::Op::Write ? "write" : "open", request.path);
     return reply;
   };
   if (!present_) return fail(ENOENT);
@@ -227,7 +235,8 @@ inline iio::ControlReply FakeKernel::attribute(const iio::Control::Request& requ
   } else if (request.op == iio::Control::Op::Read) {
     if (name == "enable") reply.text = enabled_ ? "1\n" : "0\n";
     if (name == "length") reply.text = std::to_string(length) + "\n";
-    if (name == "length_align_bytes" && tellsAlign && engineAlign > 1) reply.text = std::to_string(engineAlign) + "\n";
+    if (name == "length_align_bytes" && tellsAlign && engineAlign > 1)
+      reply.text = std::to_string(engineAlign) + "\n";
     if (name == "data_available") reply.text = std::to_string(available()) + "\n";
   } else if (name == "enable") {
     if (request.text == "0" && hangDisable) return fail(ETIMEDOUT);

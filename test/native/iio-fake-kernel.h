@@ -1,6 +1,6 @@
-// A kernel of paper with one IIO device, on a clock of its own: obeys iio-kernel-observed.md for DMABUF and read(), with
-// faults on demand. What would crash or leak in a real kernel is written down in `crimes`. One thread, no waiting: poll
-// moves the clock on to the next event.
+// A kernel of paper with one IIO device, on a clock of its own: obeys iio-kernel-observed.md for
+// DMABUF and read(), with faults on demand. What would crash or leak in a real kernel is written
+// down in `crimes`. One thread, no waiting: poll moves the clock on to the next event.
 #pragma once
 #include <poll.h>
 
@@ -30,7 +30,8 @@ using FencePtr = std::shared_ptr<Fence>;
 // Blocks of memory whose dma-buf fds the kernel below knows: 1000 + index.
 class PaperArena final : public iio::Arena {
  public:
-  PaperArena(uint32_t count, uint32_t bytes) : count_(count), bytes_(bytes), memory_(size_t{count} * bytes) {}
+  PaperArena(uint32_t count, uint32_t bytes)
+      : count_(count), bytes_(bytes), memory_(size_t{count} * bytes) {}
   iio::ArenaKind kind() const override { return iio::ArenaKind::Heap; }
   uint32_t blockCount() const override { return count_; }
   uint32_t allocatedBytes() const override { return bytes_; }
@@ -56,10 +57,11 @@ class FakeKernel final : public iio::Sys {
   // What the device is like. To be set before it is used.
   double rateHz = 1e6;
   uint32_t scanBytes = 8;
-  int64_t length = 4096;     // scans, of read()
-  int64_t watermark = 1;     // kfifo
+  int64_t length = 4096;  // scans, of read()
+  int64_t watermark = 1;  // kfifo
   int64_t latencyNs = 20 * kMicro;
-  int64_t heldUntilNs = 0;   // no interrupt comes through before: completions are late, then come all at once
+  int64_t heldUntilNs =
+      0;  // no interrupt comes through before: completions are late, then come all at once
   uint64_t engineAlign = 1;  // bytes of a half that the engine fills: whole units of this
   bool tellsAlign = true;    // length_align_bytes
   int64_t enqueueNs = 4 * kMicro;
@@ -70,7 +72,7 @@ class FakeKernel final : public iio::Sys {
   int openBusy = 0, getFdBusy = 0;  // so many calls answer EBUSY; -1: all
   int enqueueBusy = 0;
   int64_t detachingUntilNs = 0;  // until then a worker of the kernel still holds the last DMABUF
-  int failEnable = 0;  // errno of writing 1 to enable
+  int failEnable = 0;            // errno of writing 1 to enable
   bool hangDisable = false;
   bool namesDrivers = true;  // kernels from 6.17 on don't, for signalled fences
   void at(int64_t ns, std::function<void()> event) { events_.emplace(ns, std::move(event)); }
@@ -181,7 +183,9 @@ class FakeKernel final : public iio::Sys {
 class FakeControl final : public iio::Control {
  public:
   explicit FakeControl(FakeKernel& kernel) : kernel_(kernel) {}
-  void submit(Request request, std::function<void(iio::ControlReply)> done) override { done(call(request)); }
+  void submit(Request request, std::function<void(iio::ControlReply)> done) override {
+    done(call(request));
+  }
   void readAll(std::vector<std::string> paths,
                std::function<void(std::vector<iio::ControlReply>)> done) override {
     std::vector<iio::ControlReply> replies;

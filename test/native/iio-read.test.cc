@@ -16,7 +16,8 @@ struct Scans {
     blockStarts.push_back(numbers.size());
     for (uint32_t at = 0; at + scanBytes_ <= completion.bytes; at += scanBytes_) {
       int64_t number = 0;
-      std::memcpy(&number, rig.arena.data(completion.block) + at, std::min<size_t>(sizeof number, scanBytes_));
+      std::memcpy(&number, rig.arena.data(completion.block) + at,
+                  std::min<size_t>(sizeof number, scanBytes_));
       numbers.push_back(number);
     }
   }
@@ -25,7 +26,9 @@ struct Scans {
     for (size_t i = 1; i < numbers.size(); ++i) lost += numbers[i] - numbers[i - 1] - 1;
     return lost;
   }
-  bool ordered() const { return std::ranges::is_sorted(numbers) && std::ranges::adjacent_find(numbers) == numbers.end(); }
+  bool ordered() const {
+    return std::ranges::is_sorted(numbers) && std::ranges::adjacent_find(numbers) == numbers.end();
+  }
 
  private:
   uint32_t scanBytes_;
@@ -107,7 +110,8 @@ TEST_CASE("a sample of a slow device is delivered soon, whatever watermark and b
       const auto born = [&](int64_t scan) {  // when the converter had taken it
         return rig.outcome.front().timeNs >= 0 ? static_cast<double>(scan + 1) * kSecond / rate : 0;
       };
-      // Between two scans of one block no more than the latency bound passes before it is delivered.
+      // Between two scans of one block no more than the latency bound passes before it is
+      // delivered.
       const double span = born(rig.scans.numbers.back()) - born(rig.scans.numbers[known]);
       CHECK(span <= 60 * kMilli);
       known = rig.scans.numbers.size();
@@ -178,7 +182,8 @@ TEST_CASE("blocks need not fit the halves, nor the halves the scans") {
   }
 }
 
-TEST_CASE("halves that the engine cuts short are seen, told or not, also where blocks end with them") {
+TEST_CASE(
+    "halves that the engine cuts short are seen, told or not, also where blocks end with them") {
   for (const bool told : {true, false}) {
     for (int i = 0; i < 8; ++i) {
       FakeKernel kernel;
@@ -226,7 +231,8 @@ TEST_CASE("halves that another program left swapped never reach a block in the w
     CHECK(rig.scans.numbers.size() > 2000);
     CHECK(rig.scans.ordered());
     CHECK(kernel.crimes.empty());
-    // In time to see that they were swapped, the next run begins straight; otherwise it can't be known.
+    // In time to see that they were swapped, the next run begins straight; otherwise it can't be
+    // known.
     if (i * 211 * kMicro < 2 * kMilli) CHECK(kernel.nextHalf() == 0);
   }
 }
@@ -284,9 +290,11 @@ TEST_CASE("a queue without a free block waits without reading, and goes on") {
   rig.start(1);
   Completion out[4];
   size_t count = 0;
-  REQUIRE(rig.transport->wait(out, count, kernel.nowNs() + kSecond, kStopFd) == WaitResult::Completed);
+  REQUIRE(rig.transport->wait(out, count, kernel.nowNs() + kSecond, kStopFd) ==
+          WaitResult::Completed);
   rig.keep(out, count);
-  CHECK(rig.transport->wait(out, count, kernel.nowNs() + 30 * kMilli, kStopFd) == WaitResult::Timeout);
+  CHECK(rig.transport->wait(out, count, kernel.nowNs() + 30 * kMilli, kStopFd) ==
+        WaitResult::Timeout);
   rig.enqueueOne();
   rig.readFor(100 * kMilli);
   CHECK(rig.scans.ordered());
@@ -316,7 +324,8 @@ TEST_CASE("a buffer that the kernel holds in DMABUF mode is never read") {
   CHECK(kernel.crimes.empty());
 }
 
-TEST_CASE("the kernel gets a moment to let go of the last DMABUF before a buffer is enabled for read()") {
+TEST_CASE(
+    "the kernel gets a moment to let go of the last DMABUF before a buffer is enabled for read()") {
   FakeKernel kernel;
   kernel.length = 2000;
   kernel.detachingUntilNs = kernel.nowNs() + 10 * kMilli;
@@ -357,7 +366,8 @@ TEST_CASE("a buffer enabled before the kernel let go of the last DMABUF is enabl
   CHECK(kernel.crimes.empty());
 }
 
-TEST_CASE("what a failed start of the DMABUF transport left behind does not keep read() from working") {
+TEST_CASE(
+    "what a failed start of the DMABUF transport left behind does not keep read() from working") {
   FakeKernel kernel;
   kernel.failEnable = EINVAL;
   {
@@ -424,7 +434,8 @@ TEST_CASE("a stop ends a wait for a device that sends nothing") {
   CHECK(rig.next(3600 * kSecond) == WaitResult::Stopped);
   rig.end();
   CHECK(rig.outcome.size() == 2);
-  for (const Completion& completion : rig.outcome) CHECK(completion.status == CompletionStatus::Aborted);
+  for (const Completion& completion : rig.outcome)
+    CHECK(completion.status == CompletionStatus::Aborted);
   CHECK(kernel.nextHalf() == 0);
 }
 

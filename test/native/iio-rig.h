@@ -1,4 +1,5 @@
-// A transport on the kernel of paper with an engine of paper around it: queues blocks, takes completions, keeps the books.
+// A transport on the kernel of paper with an engine of paper around it: queues blocks, takes
+// completions, keeps the books.
 #pragma once
 #include <doctest/doctest.h>
 
@@ -8,7 +9,8 @@
 #include "iio-kinds.h"
 
 namespace fakes {
-// The engine's tests have a Rig of their own in this namespace; the linker must not take one for the other.
+// The engine's tests have a Rig of their own in this namespace; the linker must not take one for
+// the other.
 inline namespace paper {
 
 using namespace iio;
@@ -33,7 +35,8 @@ struct Rig {
   std::vector<Completion> done;  // in order
   std::vector<int64_t> starts;   // first scan of each Ok one
 
-  Rig(FakeKernel& k, uint32_t blocks, uint32_t bytes, bool dmabuf = true, IioSourceSpec* given = nullptr)
+  Rig(FakeKernel& k, uint32_t blocks, uint32_t bytes, bool dmabuf = true,
+      IioSourceSpec* given = nullptr)
       : kernel(k), arena(blocks, bytes), payload(bytes) {
     kernel.arena = &arena;
     IioSourceSpec spec = given ? *given : specFor(kernel);
@@ -83,7 +86,9 @@ struct Rig {
   size_t count(CompletionStatus status) const {
     return static_cast<size_t>(std::ranges::count(done, status, &Completion::status));
   }
-  int64_t gaps() const { return std::ranges::count_if(done, [](const Completion& c) { return c.hasGap; }); }
+  int64_t gaps() const {
+    return std::ranges::count_if(done, [](const Completion& c) { return c.hasGap; });
+  }
 };
 
 }  // namespace paper

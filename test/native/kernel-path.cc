@@ -1,5 +1,5 @@
-// The two kernel transports in a real kernel: run inside the test kernel (test/kernel), where the devices of the test driver
-// are. A program of its own, not one of the core's unit tests.
+// The two kernel transports in a real kernel: run inside the test kernel (test/kernel), where the
+// devices of the test driver are. A program of its own, not one of the core's unit tests.
 //   make -C native kernel-path && node test/kernel/run.mjs native/build/plain/kernel-path
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
@@ -56,7 +56,8 @@ int64_t dmabufBytes() {
   std::ifstream in("/sys/kernel/debug/dma_buf/bufinfo");
   std::string line;
   long long objects = 0, bytes = -1;
-  while (std::getline(in, line)) std::sscanf(line.c_str(), "Total %lld objects, %lld bytes", &objects, &bytes);
+  while (std::getline(in, line))
+    std::sscanf(line.c_str(), "Total %lld objects, %lld bytes", &objects, &bytes);
   return bytes;
 }
 
@@ -66,15 +67,22 @@ struct Device {
 
   explicit Device(std::string wanted) : name(std::move(wanted)) {
     for (const auto& entry : fs::directory_iterator("/sys/bus/iio/devices"))
-      if (text(entry.path() / "name") == name && entry.path().filename().string().starts_with("iio:device"))
+      if (text(entry.path() / "name") == name &&
+          entry.path().filename().string().starts_with("iio:device"))
         folder = entry.path();
     REQUIRE_FALSE(folder.empty());
     node = "/dev/" + fs::path(folder).filename().string();
   }
-  std::string control(const std::string& what) const { return "/sys/kernel/debug/iio-studio/" + name + "/buffer0/" + what; }
+  std::string control(const std::string& what) const {
+    return "/sys/kernel/debug/iio-studio/" + name + "/buffer0/" + what;
+  }
   int64_t counted(const std::string& what) const { return std::stoll(text(control(what))); }
-  void ask(const std::string& what, int64_t value) const { REQUIRE(put(control(what), std::to_string(value))); }
-  void present(bool on) const { put("/sys/kernel/debug/iio-studio/" + name + "/present", on ? "1" : "0"); }
+  void ask(const std::string& what, int64_t value) const {
+    REQUIRE(put(control(what), std::to_string(value)));
+  }
+  void present(bool on) const {
+    put("/sys/kernel/debug/iio-studio/" + name + "/present", on ? "1" : "0");
+  }
   void attribute(const std::string& what, const std::string& value) const {
     CAPTURE(what);
     REQUIRE(put(folder + "/" + what, value));
@@ -111,7 +119,8 @@ struct Live {
   bool bounded = true;  // each jump within its own gap's bounds
   std::string failure;
 
-  Live(const Device& d, bool dmabuf, ArenaSpec spec, uint32_t scan, double rate) : device(d), scanBytes(scan) {
+  Live(const Device& d, bool dmabuf, ArenaSpec spec, uint32_t scan, double rate)
+      : device(d), scanBytes(scan) {
     payload = spec.allocatedBytes / scan * scan;
     arena = makeArena(spec);
     IioSourceSpec source;
@@ -165,7 +174,8 @@ struct Live {
         if (at != 0 || !completion.hasGap) ++wrong;
         if (jump < completion.gap.lostMin || jump > completion.gap.lostMax) {
           bounded = false;
-          MESSAGE("lost " << jump << ", said to be " << completion.gap.lostMin << " to " << completion.gap.lostMax);
+          MESSAGE("lost " << jump << ", said to be " << completion.gap.lostMin << " to "
+                          << completion.gap.lostMax);
         }
         jumps += jump;
       }
@@ -198,7 +208,9 @@ struct Live {
 };
 
 const std::vector<std::string> kFour = {"in_voltage0", "in_voltage1", "in_voltage2", "in_voltage3"};
-ArenaSpec system(uint32_t count, uint32_t bytes) { return {ArenaKind::Heap, "/dev/dma_heap/system", count, bytes}; }
+ArenaSpec system(uint32_t count, uint32_t bytes) {
+  return {ArenaKind::Heap, "/dev/dma_heap/system", count, bytes};
+}
 ArenaSpec pages(uint32_t count, uint32_t bytes) { return {ArenaKind::Pages, "", count, bytes}; }
 
 Device counter(double rate) {
@@ -227,7 +239,8 @@ TEST_CASE("dmabuf: every sample of every heap comes, with no gap while the queue
       // On a busy machine even a long queue may run dry: then it is said.
       CHECK(live.jumps == device.counted("lost"));
       if (live.jumps == 0) CHECK(live.lostMin == 0);
-      MESSAGE("gaps " << live.gaps << ", lost " << device.counted("lost") << ", ours " << live.lost);
+      MESSAGE("gaps " << live.gaps << ", lost " << device.counted("lost") << ", ours "
+                      << live.lost);
       CHECK(live.scans >= 300 * 8192);
       CHECK(live.aborted > 0);
       CHECK(text(device.folder + "/buffer0/enable") == "0");
@@ -249,9 +262,9 @@ TEST_CASE("dmabuf: every dry queue is reported, and the driver's count lies with
     live.run(40);
     live.stop();
     const int64_t truth = device.counted("lost");
-    MESSAGE("rate " << rate << ": driver lost " << truth << " in " << device.counted("gaps") << " gaps; ours " << live.lost
-                    << " (" << live.lostMin << " to " << live.lostMax << ") in " << live.gaps << ", stretched "
-                    << device.counted("stretched_ns"));
+    MESSAGE("rate " << rate << ": driver lost " << truth << " in " << device.counted("gaps")
+                    << " gaps; ours " << live.lost << " (" << live.lostMin << " to " << live.lostMax
+                    << ") in " << live.gaps << ", stretched " << device.counted("stretched_ns"));
     CHECK(truth > 0);
     CHECK(live.wrong == 0);
     CHECK(live.bounded);
@@ -374,7 +387,9 @@ TEST_CASE("dmabuf: a killed program's buffer is switched off at the next start, 
   ::close(pipes[1]);
 }
 
-TEST_CASE("dmabuf: a start that fails leaves nothing behind once one has worked, and read() works after it") {
+TEST_CASE(
+    "dmabuf: a start that fails leaves nothing behind once one has worked, and read() works after "
+    "it") {
   const int64_t before = dmabufBytes();
   const Device device = counter(1e6);
   device.channels({});
@@ -410,7 +425,8 @@ TEST_CASE("dmabuf: a stalled converter is waited for and can be stopped") {
   CHECK(live.wrong == 0);
 }
 
-TEST_CASE("read: every sample of a DMA buffer comes, after runs of any length, also of other programs") {
+TEST_CASE(
+    "read: every sample of a DMA buffer comes, after runs of any length, also of other programs") {
   const Device device = counter(2e5);
   REQUIRE(put(device.folder + "/buffer0/length", "4096"));
   int64_t discarded = 0;
@@ -452,8 +468,8 @@ TEST_CASE("read: a dry DMA buffer is reported, and the driver's count lies withi
   }
   live.run(10);
   live.stop();
-  MESSAGE("driver lost " << device.counted("lost") << "; ours " << live.lost << " (" << live.lostMin << " to " << live.lostMax
-                         << ") in " << live.gaps);
+  MESSAGE("driver lost " << device.counted("lost") << "; ours " << live.lost << " (" << live.lostMin
+                         << " to " << live.lostMax << ") in " << live.gaps);
   CHECK(device.counted("lost") > 0);
   CHECK(live.wrong == 0);
   CHECK(live.bounded);
@@ -483,7 +499,8 @@ TEST_CASE("read: an unplug while reading is found, and the device serves again")
   }
 }
 
-TEST_CASE("read: a slow kfifo with a device trigger delivers each sample soon, whatever its watermark") {
+TEST_CASE(
+    "read: a slow kfifo with a device trigger delivers each sample soon, whatever its watermark") {
   Device device("studio-kfifo");
   device.channels({"in_accel_x", "in_timestamp"});
   std::string trigger;
@@ -501,7 +518,8 @@ TEST_CASE("read: a slow kfifo with a device trigger delivers each sample soon, w
   int64_t worst = 0, previous = -1;
   for (int i = 0; i < 30; ++i) {
     size_t count = 0;
-    REQUIRE(live.transport->wait(out, count, nowNs() + 5 * kSecond, live.stopFd) == WaitResult::Completed);
+    REQUIRE(live.transport->wait(out, count, nowNs() + 5 * kSecond, live.stopFd) ==
+            WaitResult::Completed);
     const int64_t now = nowNs();
     for (uint32_t at = 0; at + 16 <= out[0].bytes; at += 16) {
       const std::byte* scan = live.arena->data(out[0].block) + at;

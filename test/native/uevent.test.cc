@@ -72,7 +72,9 @@ TEST_CASE("a monitor ends at once, also while nothing happens, and can be closed
   ::close(pair[1]);
 }
 
-TEST_CASE("events that the kernel dropped are reported as an overflow; what a process sends is not an event") {
+TEST_CASE(
+    "events that the kernel dropped are reported as an overflow; what a process sends is not an "
+    "event") {
   // A netlink group of plain users with the smallest buffer overflows as the kernel's own does.
   const int receiver = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_USERSOCK);
   const int sender = ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_USERSOCK);
@@ -87,7 +89,8 @@ TEST_CASE("events that the kernel dropped are reported as an overflow; what a pr
   std::string large(1024, 'x');
   bool sent = bound;
   for (int i = 0; i < 64 && sent; ++i) {
-    const ssize_t n = ::sendto(sender, large.data(), large.size(), 0, reinterpret_cast<sockaddr*>(&group), sizeof group);
+    const ssize_t n = ::sendto(sender, large.data(), large.size(), 0,
+                               reinterpret_cast<sockaddr*>(&group), sizeof group);
     // After the multicast a unicast to port 0 is tried too, where nobody listens in this protocol.
     sent = n > 0 || errno == ENOBUFS || errno == ECONNREFUSED;
   }
