@@ -25,6 +25,12 @@ function openStream(options = counterOptions()): NativeStream {
   return stream;
 }
 
+/** Frames, samples and triggers reach as far as blocks are summarised, which may be a moment after they completed. */
+async function summarised(stream: NativeStream): Promise<void> {
+  const end = stream.counters().historyToScan;
+  await until(() => stream.counters().summarisedToScan >= end);
+}
+
 async function until<T>(ask: () => T | false | null | undefined): Promise<T> {
   for (let i = 0; i < 2000; i++) {
     const answer = ask();
@@ -179,6 +185,7 @@ describe("a simulator's stream", () => {
     expect(block?.data.byteLength).toBe(block?.data.buffer.byteLength);
     expect(new DataView(block!.data.buffer).getUint32(0, true)).toBe(block?.firstScan);
     expect(await stream.block(999_999_999)).toBeNull();
+    await summarised(stream);
     const samples = await stream.samples(0, block!.firstScan + 5, 100);
     expect(samples.fromScan).toBe(block!.firstScan + 5);
     expect(samples.values.byteLength).toBe(400);
@@ -199,10 +206,11 @@ describe("a simulator's stream", () => {
     const span = stream.pin("frozen", to - 8192, to);
     expect(span.fromScan).toBeLessThanOrEqual(to - 8192);
     expect(span.toScan).toBeGreaterThanOrEqual(to);
-    expect([...stream.blockStates()]).toContain(5);
+    await until(() => [...stream.blockStates()].includes(5)); // shown as held while it is read
     stream.unpin("frozen");
     stream.unpin("frozen");
     await until(() => ![...stream.blockStates()].includes(5));
+    await until(() => stream.nextTrigger(1000, 500));
     const frame = await stream.query({
       traces: [rawTrace(1)],
       range: { kind: "trigger", preScans: 500, postScans: 500, mode: "normal" },
@@ -220,6 +228,7 @@ describe("a simulator's stream", () => {
     await until(() => stream.counters().blocks > 4);
     stream.fault("vanish");
     await until(() => stream.counters().state === "failed");
+    await summarised(stream);
     const counters = stream.counters();
     expect(counters.vanished).toBe(true);
     expect(counters.error?.code).toBe("ENODEV");
@@ -270,7 +279,7 @@ describe("a simulator's stream", () => {
     const before = count();
     for (let n = 5; n < 45; n++) await cycle(n);
     const after = count();
-    expect(after.fds).toBe(before.fds);
+    expect(after.fds).toBeLessThanOrEqual(before.fds);
     expect(after.threads).toBeLessThanOrEqual(before.threads);
     // V8 maps as it likes; a leak would be at least one mapping a cycle.
     expect(after.maps - before.maps).toBeLessThan(30);
