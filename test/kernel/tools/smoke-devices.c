@@ -224,6 +224,8 @@ static void attributes_of_every_kind(void)
 	expect(&device, "in_voltage0_gain_control_mode", "hybrid\n");
 	check_equal(write_error(&device, "out_altvoltage0_RX_LO_frequency", "5999999999"), 0);
 	expect(&device, "out_altvoltage0_RX_LO_frequency", "5999999999\n");
+	/* What comes after in the same machine starts from what the driver starts with. */
+	check_equal(write_error(&device, "out_altvoltage0_RX_LO_frequency", "2400000000"), 0);
 	check_equal(write_error(&device, "note", "hello there\n"), 0);
 	expect(&device, "note", "hello there\n");
 	check_equal(write_error(&device, "tracking_en", "1"), 0);
