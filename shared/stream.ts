@@ -129,9 +129,11 @@ export interface StreamInfo {
   device: DeviceId;
   buffer: number;
   settings: StreamSettings;
+  /** Of a device that went: as it was last. */
   geometry: BlockGeometry | null;
   /** What the settings mean could not be worked out: why. */
   geometryError: StudioError | null;
+  /** Of a device that went: as it was last. */
   rateSetHz: number | null;
   state: StreamState;
   transport: TransportInfo | null;

@@ -139,7 +139,9 @@ export function makeHandlers(host: FakeHost): Handlers {
     },
     "stream.fault": ({ stream, fault }) => {
       const known = host.stream(stream);
-      if (fault === "vanish") host.unplug(known.device().id);
+      const device = known.device().id;
+      if (fault === "vanish") host.unplug(device);
+      if (fault === "none" && known.device().presence === "gone") host.plug(device);
       if (fault === "lost-blocks") known.addGap(known.geometry().scansPerBlock * 3, 0);
       return null;
     },

@@ -184,7 +184,7 @@ export class FakeHost {
 
   attributeRaw(address: AttributeAddress): string {
     const { value } = this.attribute(address);
-    return value.state === "ok" ? value.raw : "";
+    return "raw" in value ? (value.raw ?? "") : "";
   }
 
   changed(device: string): void {
@@ -198,11 +198,13 @@ export class FakeHost {
       code: "ENODEV",
       message: "Plug the device in again: it returns here by itself and can be started.",
     };
-    this.devices.set(id, { ...device, presence: "gone", goneAtMs: Date.now() });
+    this.devices.set(id, { ...goneDevice(device), presence: "gone", goneAtMs: Date.now() });
     this.changed(id);
     const stream = [...this.streams.values()].find((known) => known.id.startsWith(`${id}/`));
     if (!stream || stream.state.kind !== "running") return;
-    stream.fail({ ...error, message: `${device.label || device.name} was unplugged.` });
+    const title = `${device.label || device.name} was unplugged`;
+    stream.fail({ ...error, message: `${title}.` });
+    this.emit("notice", { level: "error", title, error, stream: stream.id });
     this.emit("stream.progress", {
       stream: stream.id,
       counters: stream.counters(),
@@ -214,6 +216,12 @@ export class FakeHost {
 
   plug(id: string): void {
     const device: DeviceInfo = { ...this.device(id), presence: "present" };
+    for (const attribute of device.attributes) {
+      const { value } = attribute;
+      const raw = "raw" in value ? (value.raw ?? "") : "";
+      const plug = attribute.name === "fault_vanish";
+      attribute.value = { state: "ok", raw: plug ? "0" : raw, readAtMs: Date.now() };
+    }
     delete device.goneAtMs;
     this.devices.set(id, device);
     this.changed(id);
@@ -285,4 +293,15 @@ export class FakeHost {
       this.emit("recording", { status: recording.status() });
     }
   }
+}
+
+/** Attributes of a device that is gone fail one by one, with what they held; the plug itself still answers. */
+function goneDevice(device: DeviceInfo): DeviceInfo {
+  const error: StudioError = { code: "ENODEV", message: `${device.name} has gone.` };
+  const attributes = device.attributes.map((attribute) => {
+    const raw = "raw" in attribute.value ? (attribute.value.raw ?? "") : "";
+    const outlives = attribute.name === "fault_vanish";
+    return outlives ? attribute : { ...attribute, value: { state: "failed" as const, error, raw } };
+  });
+  return { ...device, attributes };
 }

@@ -182,8 +182,9 @@ export class FakeStream {
     let geometry: BlockGeometry | null = null;
     let geometryError: StreamInfo["geometryError"] = null;
     try {
-      if (device.presence === "gone") throw fail("ENODEV", `${device.name} has gone.`);
+      // Of a device that is gone, the last state stays.
       geometry = this.geometry();
+      if (device.presence === "gone") throw fail("ENODEV", `${device.name} has gone.`);
     } catch (thrown) {
       geometryError = (thrown as { detail: NonNullable<StreamInfo["geometryError"]> }).detail;
     }

@@ -115,6 +115,10 @@ export function useRowActions() {
       }
       list.push({ id: "view", title: "Open in a new view", run: () => views.open(stream) });
     }
+    if (stream && device.presence === "gone" && device.context === "sim") {
+      const run = () => attempt("It stays away", () => streams.fault(stream, "none"));
+      list.push({ id: "plug", title: "Plug in again", run });
+    }
     list.push(renameAction(device.id));
     const read = () =>
       attempt("The attributes were not read", () => inventory.readAttributes(device.id));

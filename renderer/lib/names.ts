@@ -29,6 +29,13 @@ export function failureOf(device: DeviceInfo | undefined, stream: StreamInfo | u
   return error.code === "ENODEV" && device?.presence === "present" ? null : error;
 }
 
+/** How a device that is gone comes back. Of a simulated one nobody can pull or push a plug: its switch is the plug. */
+export function returnWords(device: DeviceInfo): string {
+  return device.context === "sim"
+    ? "Switch its fault “vanish” off to bring it back."
+    : "Plug it in again: it returns here by itself.";
+}
+
 /** `61.44 MS/s` */
 export function formatRate(rateHz: number | null | undefined): string {
   return formatSi(rateHz, "S/s", 6);

@@ -5,6 +5,7 @@
 import { defineStore } from "pinia";
 import { shallowRef } from "vue";
 
+import type { DeviceId } from "../../shared/device.js";
 import { toStudioError, type StudioError } from "../../shared/errors.js";
 import type { Events } from "../../shared/messages.js";
 import { endedDetail, endedTitle } from "../lib/ended.js";
@@ -22,8 +23,11 @@ export interface Notice {
   stream?: string | undefined;
   /** A recording that can be opened from here. */
   recording?: string | undefined;
+  /** It says that a device is gone: true until that comes back. */
+  gone?: boolean;
 }
 
+const GONE = "ENODEV";
 const LINE_MS = 9000;
 /** More lines than this are not read anyway; the oldest goes. */
 const LINES = 3;
@@ -44,6 +48,7 @@ export const useNotices = defineStore("notices", () => {
       detail: error.message,
       fix: error.fix,
       stream,
+      gone: error.code === GONE,
     };
     if (level === "error") banner(notice);
     else line(notice);
@@ -65,6 +70,13 @@ export const useNotices = defineStore("notices", () => {
     const id = ++ids;
     lines.value = [...lines.value, { ...notice, id }].slice(-LINES);
     if (notice.level === "info") setTimeout(() => close(id), LINE_MS);
+  }
+
+  /** What said that the device is gone goes, but for a recording that can be opened from there. */
+  function deviceReturned(device: DeviceId): void {
+    const said = ({ stream, gone, recording }: Notice) =>
+      gone && !recording && stream?.startsWith(`${device}/`);
+    if (banners.value.some(said)) banners.value = banners.value.filter((known) => !said(known));
   }
 
   /** Something the user asked for was refused and no field is there to say it. */
@@ -102,5 +114,16 @@ export const useNotices = defineStore("notices", () => {
     lines.value = [];
   }
 
-  return { closeAll, banners, lines, listen, banner, line, refused, recordingEnded, close };
+  return {
+    closeAll,
+    banners,
+    lines,
+    listen,
+    banner,
+    line,
+    refused,
+    recordingEnded,
+    deviceReturned,
+    close,
+  };
 });

@@ -58,6 +58,7 @@ function follow(events: EventSource): (settings: StudioSettings) => void {
   const inventory = useInventory();
   const streams = useStreams();
   events.on("device", ({ device }) => {
+    if (device.presence === "present") useNotices().deviceReturned(device.id);
     for (const buffer of device.buffers) {
       const id = streamId(device.id, buffer.index);
       // The device may have gone again before the answer: its own event tells.

@@ -36,7 +36,6 @@ export interface LiveStream {
   run: number;
 }
 
-const GONE = "ENODEV";
 const TEXT_HZ = 5;
 /** Gaps kept here for the eye; the host and the recording have all of them. */
 const GAPS_KEPT = 512;
@@ -56,8 +55,7 @@ export const useStreams = defineStore("streams", () => {
     for (const stream of streams) put(stream);
   }
 
-  function put(told: StreamInfo): StreamInfo {
-    const info = withLastKnown(told, infos.get(told.id));
+  function put(info: StreamInfo): StreamInfo {
     infos.set(info.id, info);
     const figures = latest.get(info.id);
     if (figures) showFigures(live(info.id), figures.counters);
@@ -161,6 +159,14 @@ export const useStreams = defineStore("streams", () => {
     return put(await connection.request("stream.trigger", { stream, trigger }));
   }
 
+  /** The simulator's faults; `none` brings a device back that vanished. */
+  async function fault(
+    stream: StreamId,
+    kind: RequestParams<"stream.fault">["fault"],
+  ): Promise<void> {
+    await connection.request("stream.fault", { stream, fault: kind });
+  }
+
   return {
     infos,
     live,
@@ -174,14 +180,9 @@ export const useStreams = defineStore("streams", () => {
     configure,
     preview,
     setTrigger,
+    fault,
   };
 });
-
-/** Of a device that is gone, what its settings meant stays readable as the last state. */
-function withLastKnown(info: StreamInfo, before: StreamInfo | undefined): StreamInfo {
-  if (info.geometry || !before?.geometry || info.geometryError?.code !== GONE) return info;
-  return { ...info, geometry: before.geometry, rateSetHz: info.rateSetHz ?? before.rateSetHz };
-}
 
 /** Running, or on its way to or from it. */
 export function isActive(info: StreamInfo | undefined): boolean {

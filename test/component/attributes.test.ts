@@ -7,6 +7,7 @@ import {
   CONVERTER,
   field,
   mountWindow,
+  row,
   sentenceBeside,
   showing,
   soon,
@@ -146,6 +147,39 @@ describe("the simulator's faults", () => {
     expect(field("sampling_frequency").readOnly).toBe(true);
     await userEvent.click(vanish());
     await soon(() => expect(host.device("sim:adc").presence).toBe("present"));
+    await soon(() => expect(field("sampling_frequency").readOnly).toBe(false));
+  });
+});
+
+describe("attributes of a device that is gone", () => {
+  test("show their last values, greyed, and leave it to the banner to say what happened", async () => {
+    const { host } = await mountWindow({}, (fake) => fake.stream("sim:adc/buffer0").start(1));
+    await soon(() => expect(field("sampling_frequency").value).toBe("1"));
+    host.unplug("sim:adc");
+    await soon(() => expect(document.querySelectorAll(".banner")).toHaveLength(1));
+    await soon(() => expect(field("sampling_frequency").readOnly).toBe(true));
+    expect(host.device("sim:adc").attributes[0]?.value).toMatchObject({ state: "failed" });
+    expect(field("sampling_frequency").value).toBe("1");
+    expect(field("sampling_frequency").closest(".field")?.classList).toContain("dead");
+    expect(document.querySelector('[data-section="attributes"]')?.textContent).toContain(
+      "last known",
+    );
+    expect(document.querySelectorAll(".inspector .refusal")).toHaveLength(0);
+  });
+
+  test("come back with the simulated device, from its menu, and the banner goes", async () => {
+    const { host } = await mountWindow({}, (fake) => fake.stream("sim:adc/buffer0").start(1));
+    host.unplug("sim:adc");
+    await soon(() => expect(document.querySelectorAll(".banner")).toHaveLength(1));
+    await userEvent.click(row("adc"), { button: "right" });
+    const plug = () =>
+      [...document.querySelectorAll<HTMLElement>("[role=menuitem]")].find(
+        (item) => item.textContent?.trim() === "Plug in again",
+      );
+    await soon(() => expect(plug()).toBeDefined());
+    await userEvent.click(plug()!);
+    await soon(() => expect(host.device("sim:adc").presence).toBe("present"));
+    await soon(() => expect(document.querySelectorAll(".banner")).toHaveLength(0));
     await soon(() => expect(field("sampling_frequency").readOnly).toBe(false));
   });
 });

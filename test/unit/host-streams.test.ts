@@ -328,9 +328,13 @@ describe("faults on demand", () => {
     expect(stream.state).toMatchObject({ error: { code: "ENODEV" } });
     expect((await gone).device.goneAtMs).toBeGreaterThan(0);
     expect((await frame("voltage0")).traces[0]!.y.length).toBeGreaterThan(0);
-    expect(await refusal(request("stream.start", { stream: ADC }))).toMatchObject({
-      code: "ENODEV",
-    });
+    const refused = await refusal(request("stream.start", { stream: ADC }));
+    expect(refused).toMatchObject({ code: "ENODEV" });
+    // Nobody can plug a simulated device in: the sentence names its switch.
+    expect(refused.message).toContain("Switch its fault “vanish” off");
+    const left = await request("stream.get", { stream: ADC });
+    expect(left.geometryError).toMatchObject({ code: "ENODEV" });
+    expect(left).toMatchObject({ rateSetHz: 1e6, geometry: { blockCount: 64 } });
     const back = bench.next("device", ({ device }) => device.presence === "present");
     await request("attribute.write", {
       device: "sim:adc",

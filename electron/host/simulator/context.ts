@@ -357,7 +357,7 @@ function isRate(entry: Entry, address: AttributeAddress): boolean {
 }
 
 function gone(device: SimDevice): StudioFailure {
-  return fail("ENODEV", `${device.label} has gone. Switch fault_vanish off to plug it in again.`, {
+  return fail("ENODEV", `${device.label} has gone. Set fault_vanish to 0 to plug it in again.`, {
     errno: 19,
   });
 }

@@ -12,8 +12,15 @@ export function busyRecording(name: string, field?: string): StudioFailure {
   );
 }
 
+/** Of a simulated device nobody can pull or push a plug: its switch is the plug. */
+function howItReturns(device: DeviceInfo): string {
+  return device.context === "sim"
+    ? "Switch its fault “vanish” off, or choose “Plug in again” in its menu."
+    : "Plug it in again: it comes back by itself.";
+}
+
 export function goneFailure(device: DeviceInfo): StudioFailure {
-  return fail("ENODEV", `${device.label} has gone. Plug it in again: it comes back by itself.`);
+  return fail("ENODEV", `${device.label} has gone. ${howItReturns(device)}`);
 }
 
 /** Why a run ended that nobody stopped. */
@@ -21,7 +28,7 @@ export function failureOf(native: NativeCounters, device: DeviceInfo): StudioErr
   if (native.vanished) {
     return {
       code: "ENODEV",
-      message: `${device.label} has gone. What came until then is kept. Plug it in again: it comes back by itself.`,
+      message: `${device.label} has gone. What came until then is kept. ${howItReturns(device)}`,
     };
   }
   if (!native.error) {

@@ -13,7 +13,7 @@ import type {
 import type { Frame, FrameRequest, SamplesReply } from "../../../shared/view.js";
 import { Emitter } from "../disposable.js";
 import { busyRecording, endTitle, failureOf, goneFailure } from "./faults.js";
-import { NOT_PLANNED, plannedInfo, planSettings, type Planned } from "./planner.js";
+import { keepLast, NOT_PLANNED, plannedInfo, planSettings, type Planned } from "./planner.js";
 import type { ClockOffset } from "./progress.js";
 import { Run, type RunServices } from "./run.js";
 import { RunProgress } from "./run-progress.js";
@@ -118,7 +118,7 @@ export class LiveStream implements Stream {
   /** Works out anew what the settings mean, after the device or its rate changed. */
   async refresh(): Promise<void> {
     const before = JSON.stringify(this.planned);
-    this.planned = await this.plan(this.settings);
+    this.planned = keepLast(await this.plan(this.settings), this.planned);
     const dropped = this.view.apply();
     if (dropped || JSON.stringify(this.planned) !== before) this.tellChanged();
   }
@@ -140,7 +140,7 @@ export class LiveStream implements Stream {
       }
       await this.restartAround(continueRecording, async () => {
         this.settings = next;
-        this.planned = planned;
+        this.planned = keepLast(planned, this.planned);
       });
       this.tellChanged();
       return this.info();

@@ -36,6 +36,12 @@ export async function planSettings(
   }
 }
 
+/** Of a device that went, what its settings meant stays readable as the last state. */
+export function keepLast(planned: Planned, before: Planned): Planned {
+  if (planned.resolved || planned.error?.code !== "ENODEV") return planned;
+  return { resolved: before.resolved, error: planned.error };
+}
+
 /** The part of a stream's info that follows from what was planned. */
 export function plannedInfo({
   resolved,
