@@ -3,6 +3,7 @@ import {
   formatAttributeName,
   type AttributeInfo,
   type AttributeScope,
+  type AttributeValue,
   type DeviceInfo,
 } from "../../shared/device.js";
 import { deviceName, standaloneName } from "./names.js";
@@ -78,6 +79,13 @@ function groupsOf(
     group.items.push(info);
   }
   return [...groups.values()].sort((a, b) => order(a.scope, linked) - order(b.scope, linked));
+}
+
+/** Refused because something holds the device: while its buffer runs, that is as it should be. */
+export function isBusy(
+  value: AttributeValue,
+): value is Extract<AttributeValue, { state: "failed" }> {
+  return value.state === "failed" && value.error.code === "EBUSY";
 }
 
 /** What a row calls an attribute: faults in words, all others exactly as the driver does. */

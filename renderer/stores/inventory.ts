@@ -78,6 +78,10 @@ export const useInventory = defineStore("inventory", () => {
     }
   }
 
+  async function readAttribute(address: AttributeAddress): Promise<void> {
+    values.set(attributeKey(address), await connection.request("attribute.read", address));
+  }
+
   /** Rejects with what the device says; `kept` in it is what holds. */
   async function writeAttribute(
     address: AttributeAddress,
@@ -126,6 +130,7 @@ export const useInventory = defineStore("inventory", () => {
     refresh,
     value,
     readAttributes,
+    readAttribute,
     writeAttribute,
     rename,
     pair,

@@ -104,6 +104,11 @@ export const useStreams = defineStore("streams", () => {
     entry.blockCounts = entry.blockStates && countStates(entry.blockStates);
   }
 
+  /** Whether a buffer of the device runs. */
+  function runsOn(device: DeviceId): boolean {
+    return [...infos.values()].some((info) => info.device === device && isActive(info));
+  }
+
   /** Streams of a device that is no more. */
   function forget(device: DeviceId): StreamId[] {
     const gone = [...infos.values()].filter((info) => info.device === device).map(({ id }) => id);
@@ -173,6 +178,7 @@ export const useStreams = defineStore("streams", () => {
     listen,
     load,
     ensure,
+    runsOn,
     forget,
     start,
     stop,

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
+import { attribute } from "../../renderer/dev/fake-parts.js";
 import { sliderScale } from "../../renderer/lib/slider-scale.js";
+import type { AttributeInfo } from "../../shared/device.js";
 import {
+  ADC,
   asked,
   bench,
   CONVERTER,
@@ -148,6 +151,41 @@ describe("the simulator's faults", () => {
     await userEvent.click(vanish());
     await soon(() => expect(host.device("sim:adc").presence).toBe("present"));
     await soon(() => expect(field("sampling_frequency").readOnly).toBe(false));
+  });
+});
+
+describe("an attribute that can't be read", () => {
+  const refused = (name: string, code: string): AttributeInfo => ({
+    ...attribute({ kind: "device" }, name, "", { access: "read" }),
+    value: { state: "failed", error: { code, message: `The driver answered ${code}.` } },
+  });
+  const rowOf = (name: string) => document.querySelector(`[data-attribute="${name}"]`)!;
+
+  test("while the buffer runs says so calmly, and is read again once it has stopped", async () => {
+    const { host } = await mountWindow({}, (fake) => {
+      fake.device("sim:adc").attributes.unshift(refused("raw", "EBUSY"), refused("temp", "EIO"));
+      fake.stream(ADC).start(1);
+    });
+    await soon(() => expect(rowOf("raw").textContent).toContain("–, while running"));
+    expect(rowOf("raw").querySelector("[title='The driver answered EBUSY.']")).not.toBeNull();
+    // What is wrong stays wrong.
+    const sentences = () =>
+      [...document.querySelectorAll(".inspector .refusal")].map((one) => one.textContent?.trim());
+    expect(sentences()).toEqual(["The driver answered EIO."]);
+
+    host.device("sim:adc").attributes[0]!.value = { state: "ok", raw: "87", readAtMs: 0 };
+    await userEvent.keyboard(" ");
+    await soon(() => expect(rowOf("raw").textContent).toContain("87"));
+    expect(sentences()).toEqual(["The driver answered EIO."]);
+  });
+
+  test("for another reason, with nothing running, says that beside it", async () => {
+    await mountWindow({}, (fake) => {
+      fake.device("sim:adc").attributes.unshift(refused("raw", "EBUSY"));
+    });
+    await soon(() =>
+      expect(document.querySelector(".inspector .refusal")?.textContent).toContain("EBUSY"),
+    );
   });
 });
 
