@@ -95,17 +95,17 @@ class LoopbackDoor implements LoopbackServer {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? "/", "http://loopback");
+    const { path, query } = splitTarget(request.url ?? "/");
     const post = request.method === "POST";
-    const entrance = !post && url.pathname === "/enter";
+    const entrance = !post && path === "/enter";
     const verdict = this.judge(request, { changing: post, entrance });
     if (!verdict.ok) return refuse(response, verdict.status, verdict.reason);
     const headers = securityHeaders(request.headers.host!);
-    if (entrance) return this.enter(url, response, headers);
-    if (post && url.pathname === "/stream") return this.openStream(request, response, headers);
+    if (entrance) return this.enter(query, response, headers);
+    if (post && path === "/stream") return this.openStream(request, response, headers);
     if (request.method !== "GET")
       return refuse(response, 405, "This server knows GET and POST only.");
-    const file = this.options.files.get(url.pathname);
+    const file = this.options.files.get(path);
     if (!file) return refuse(response, 404, "There is no such page.");
     response.writeHead(200, { ...headers, "content-type": file.type }).end(file.body);
   }
@@ -118,8 +118,8 @@ class LoopbackDoor implements LoopbackServer {
    * The cookie is SameSite=Strict, and a redirect from a foreign first page would not carry it: so this answers a page of
    * ours that goes on by itself.
    */
-  private enter(url: URL, response: ServerResponse, headers: Record<string, string>): void {
-    const token = this.secrets.enter(url.searchParams.get("secret") ?? "");
+  private enter(query: string, response: ServerResponse, headers: Record<string, string>): void {
+    const token = this.secrets.enter(new URLSearchParams(query).get("secret") ?? "");
     if (!token) {
       return refuse(
         response,
@@ -158,6 +158,8 @@ class LoopbackDoor implements LoopbackServer {
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // Node takes its own listener away here, and a reset of an unheard socket would end the program.
+    socket.on("error", () => socket.destroy());
     const verdict = this.judge(request, { changing: true, entrance: false });
     if (!verdict.ok || request.url !== "/ws") {
       const status = verdict.ok ? "404 Not Found" : `${verdict.status} Refused`;
@@ -173,6 +175,14 @@ class LoopbackDoor implements LoopbackServer {
       this.options.connect(port);
     });
   }
+}
+
+/** By string: what a stranger sends may be no URL (`//`), and a parser would throw at it. */
+function splitTarget(target: string): { path: string; query: string } {
+  const mark = target.indexOf("?");
+  return mark < 0
+    ? { path: target, query: "" }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) };
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {

@@ -1,4 +1,5 @@
 import { request as httpRequest } from "node:http";
+import { connect } from "node:net";
 import { mkdtempSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,6 +53,19 @@ function ask(
     );
     sent.on("error", reject);
     sent.end(body);
+  });
+}
+
+/** Asks for an upgrade that will be refused, and resets the connection at its answer. */
+function resetUpgrade(): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.on("close", () => resolve());
+    socket.write(
+      "GET /ws HTTP/1.1\r\nHost: evil.example\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+    );
+    socket.once("data", () => socket.resetAndDestroy());
   });
 }
 
@@ -159,6 +173,22 @@ describe("an attacker", () => {
     expect(await open({ cookie, origin: "http://evil.example" })).toBe(false);
     expect(ports).toHaveLength(0);
     expect(await open({ cookie, origin: `http://${own()}` })).toBe(true);
+  });
+
+  it("cannot end the server with a request target that is no URL", async () => {
+    for (const target of ["//", "///", "http://[", "/%", "*"]) {
+      expect((await ask(target, { host: "evil.example" })).status).toBe(403);
+      expect((await ask(target, { host: own(), "sec-fetch-site": "same-origin" })).status).toBe(
+        401,
+      );
+    }
+    const cookie = cookieOf(await enter());
+    expect((await ask("//", samePage(cookie))).status).toBe(404);
+  });
+
+  it("cannot end the server by resetting a socket whose upgrade is refused", async () => {
+    for (let i = 0; i < 20; i++) await resetUpgrade();
+    expect((await ask(path(server.newUrl()), { host: own() })).status).toBe(200);
   });
 
   it("finds every answer with isolation headers", async () => {
