@@ -1,7 +1,7 @@
 /** What is drawn on the plot's canvas around and under the traces. All lengths in canvas pixels; `ratio` a CSS pixel. */
 import type { Tokens } from "../lib/tokens.js";
 import type { Frame } from "../../shared/view.js";
-import { gapSpan, secondsPerScan } from "./frame-math.js";
+import { gapSpan, secondsPerScan, shownGaps } from "./frame-math.js";
 import { gapWords } from "./gap-words.js";
 import type { Axis } from "./paths.js";
 import { DIVISIONS_Y, type Lane } from "./state.js";
@@ -64,7 +64,7 @@ export function drawZero({ ctx, box, ratio, tokens, y }: Canvas, lane: Lane): vo
 export function drawGaps(canvas: Canvas, frame: Frame): void {
   const { ctx, box, ratio, tokens, x } = canvas;
   const perScan = secondsPerScan(frame);
-  for (const gap of frame.gaps) {
+  for (const gap of shownGaps(frame)) {
     const span = gapSpan(frame, gap);
     // However short, a gap is seen.
     const left = Math.max(box.left, x.a + x.b * span.from);

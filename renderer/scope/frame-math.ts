@@ -71,6 +71,12 @@ export function valueAt(
   return min === min ? { t: t[2 * column]!, min, max } : null;
 }
 
+/** The gaps to draw: a restart parts two pictures, so it is none of one that has nothing in it yet. */
+export function shownGaps(frame: Frame): GapInfo[] {
+  const empty = frame.traces.every(({ y }) => y.every((value) => value !== value));
+  return empty ? frame.gaps.filter(({ cause }) => cause !== "restart") : frame.gaps;
+}
+
 /** A gap on the time axis: from the last scan before it to the first after. */
 export function gapSpan(frame: Frame, gap: GapInfo): Span {
   return { from: timeOfScan(frame, gap.scan - gap.lost), to: timeOfScan(frame, gap.scan) };

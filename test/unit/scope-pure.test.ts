@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { gapSpan, rezero, timeOfScan, timeSpan, valueAt } from "../../renderer/scope/frame-math.js";
+import {
+  gapSpan,
+  rezero,
+  shownGaps,
+  timeOfScan,
+  timeSpan,
+  valueAt,
+} from "../../renderer/scope/frame-math.js";
 import { gapWords } from "../../renderer/scope/gap-words.js";
 import {
   fitLanes,
@@ -226,6 +233,18 @@ describe("a frame", () => {
     });
     expect(valueAt(columns, 0, 4)).toEqual({ t: 0, min: -3, max: 5 });
     expect(valueAt(columns, 0, 12)).toEqual({ t: 10, min: 2, max: 2 });
+  });
+  it("shows a restart only beside samples, and any loss even where nothing else is", () => {
+    const restart: GapInfo = { ...gap, scan: 0, lost: 0, grade: "unknown", cause: "restart" };
+    const gaps = [restart, gap];
+    expect(shownGaps(frame({ gaps }))).toEqual(gaps);
+    const none = new Float64Array(0);
+    const nothing = { x: none, t: none };
+    const trace = { touchesTop: 0, touchesBottom: 0, hasNaN: false };
+    const traces = (y: Float64Array<ArrayBuffer>) => [{ ...trace, y }];
+    expect(shownGaps(frame({ gaps, ...nothing, traces: traces(none) }))).toEqual([gap]);
+    const blank = new Float64Array(16).fill(NaN);
+    expect(shownGaps(frame({ gaps, form: "columns", traces: traces(blank) }))).toEqual([gap]);
   });
   it("puts a gap before the scan that follows it", () => {
     const span = gapSpan(frame({}), gap);
