@@ -6,5 +6,7 @@ import { runCli } from "./run.js";
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(error.code === "EPIPE" ? 0 : 1);
 });
+// A terminal that was closed takes no more progress, and what is being recorded is still to be finished.
+process.stderr.on("error", () => undefined);
 
 process.exitCode = await runCli(process.argv.slice(2));

@@ -1,7 +1,7 @@
 // npm start: sets up what is missing, then runs the studio in Electron, or in the loopback shell with the reason why.
-import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { obtainElectron } from "./electron-runtime.mjs";
+import { hand } from "./hand.mjs";
 import { at } from "./paths.mjs";
 import { ensureReady } from "./setup.mjs";
 import { main, Refusal, say } from "./say.mjs";
@@ -56,16 +56,6 @@ async function chooseShell(options) {
     kind: "loopback",
     why: `Electron's runtime is not here (${reason}), so the studio opens in the loopback shell.`,
   };
-}
-
-/** Hands the terminal to the program, and its exit code back. */
-function hand(command, args) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: "inherit" });
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-      process.on(signal, () => child.kill(signal));
-    child.on("close", (code, signal) => resolve(signal ? 0 : (code ?? 1)));
-  });
 }
 
 await main(async (argv) => {

@@ -1,56 +1,28 @@
 /** Programs that are killed while they record: the next start finds, completes and marks what they left. */
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { builtinModules } from "node:module";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { build } from "vite";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
-import { findAddon, loadAddon } from "../../native/load.js";
+import { loadAddon } from "../../native/load.js";
 import type { FakeAddon } from "../unit/fake/addon.js";
 import { makeBench } from "../unit/fake/host.js";
+import { bundleCli, type CliBundle } from "./cli-bundle.js";
 
-const root = resolve(import.meta.dirname, "../..");
-let bundle: string;
+let cli: CliBundle;
 let folder: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "studio-killed-"));
-  bundle = join(folder, "dist");
-  await build({
-    root,
-    configFile: false,
-    logLevel: "silent",
-    define: { __STUDIO_VERSION__: '"test"' },
-    ssr: { noExternal: true },
-    build: {
-      ssr: true,
-      target: "node20",
-      outDir: bundle,
-      minify: false,
-      rolldownOptions: {
-        input: { cli: join(root, "electron", "cli", "cli.ts") },
-        external: [...builtinModules, ...builtinModules.map((name) => `node:${name}`), "electron"],
-        output: { format: "es", entryFileNames: "[name].mjs" },
-      },
-    },
-  });
+  cli = await bundleCli();
+  folder = cli.folder;
 }, 120_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function startRecording(base: string): ChildProcess {
   const args = ["record", "sim:adc", "--out", base, "--set", "counter_mode=1", "--no-hash"];
-  return spawn(process.execPath, [join(bundle, "cli.mjs"), ...args, "--channels", "voltage0"], {
-    env: {
-      ...process.env,
-      IIO_STUDIO_ADDON: findAddon() ?? "",
-      XDG_CONFIG_HOME: join(folder, "config"),
-    },
-    stdio: "ignore",
-  });
+  return cli.start([...args, "--channels", "voltage0"], { stdio: "ignore" });
 }
 
 describe("a recording whose program was killed", () => {

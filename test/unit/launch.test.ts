@@ -1,10 +1,13 @@
 /** What `npm start` and `npm test` decide before anything is built. */
-import { mkdtempSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
+import { EventEmitter } from "node:events";
+import { existsSync, mkdtempSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 // @ts-expect-error plain JavaScript without types, so that it runs before anything is installed
 import { rememberedFailure, rememberFailure } from "../../electron/launch/electron-runtime.mjs";
+// @ts-expect-error see above
+import { hand, terminalSignalsGroup } from "../../electron/launch/hand.mjs";
 // @ts-expect-error see above
 import { missingTools, nodeIsNewEnough } from "../../electron/launch/prerequisites.mjs";
 // @ts-expect-error see above
@@ -40,6 +43,44 @@ describe("a runtime that could not be fetched", () => {
     rememberFailure("connect ECONNREFUSED", file);
     expect(rememberedFailure(Date.now() + 1000, file)).toBe("connect ECONNREFUSED");
     expect(rememberedFailure(Date.now() + 25 * 3600 * 1000, file)).toBeNull();
+  });
+});
+
+describe("a signal", () => {
+  /** Runs a program that ends with the number of signals it got, once it is told to. */
+  async function deliver(reached: boolean, signal: string): Promise<number> {
+    const folder = mkdtempSync(join(tmpdir(), "studio-launch-"));
+    const program = `
+      let got = 0;
+      for (const name of ["SIGINT", "SIGTERM"]) process.on(name, () => (got += name === "SIGINT" ? 1 : 10));
+      const { existsSync, writeFileSync } = require("node:fs");
+      writeFileSync("${folder}/ready", "");
+      setInterval(() => existsSync("${folder}/end") && setTimeout(() => process.exit(got), 100), 20);
+    `;
+    const source = new EventEmitter();
+    const options = { source, reached: () => reached };
+    const ended = hand(process.execPath, ["-e", program], options) as Promise<number>;
+    await expect.poll(() => existsSync(join(folder, "ready")), { timeout: 20_000 }).toBe(true);
+    source.emit(signal);
+    writeFileSync(join(folder, "end"), "");
+    return ended;
+  }
+
+  it("of the terminal is not sent to the studio a second time", async () => {
+    expect(await deliver(true, "SIGINT")).toBe(0);
+    expect(await deliver(false, "SIGINT")).toBe(1);
+  });
+
+  it("of another program is handed on", async () => {
+    expect(await deliver(true, "SIGTERM")).toBe(10);
+  });
+
+  it("of the terminal reaches all of the group in front", () => {
+    const stat = (pgrp: number, tpgid: number) =>
+      `9 (a ) name) S 1 ${pgrp} 7 34816 ${tpgid} 4194304 0`;
+    expect(terminalSignalsGroup(stat(9, 9))).toBe(true);
+    expect(terminalSignalsGroup(stat(9, 11))).toBe(false);
+    expect(terminalSignalsGroup(stat(9, -1))).toBe(false);
   });
 });
 

@@ -18,6 +18,7 @@ import {
   type Arguments,
 } from "../arguments.js";
 import { findDevice, parseAttributeName } from "../device-name.js";
+import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { progressLine } from "../record-progress.js";
 import { openSession } from "../session.js";
@@ -220,22 +221,22 @@ function stopOnSignal(
   const stop = () => {
     if (asked && running) client.request("recording.stop", { stream }).catch(() => undefined);
   };
-  const onSignal = () => {
+  const dispose = onInterrupt((times, signal) => {
+    if (times > 1) {
+      dispose();
+      process.kill(process.pid, signal);
+      return;
+    }
     asked = true;
     output.note("Stopping; what was recorded is kept.");
     stop();
-  };
-  process.once("SIGINT", onSignal);
-  process.once("SIGTERM", onSignal);
+  });
   return {
     started: () => {
       running = true;
       stop();
     },
-    dispose: () => {
-      process.removeListener("SIGINT", onSignal);
-      process.removeListener("SIGTERM", onSignal);
-    },
+    dispose,
   };
 }
 

@@ -11,6 +11,7 @@ import { openWindow } from "../../loopback/browser.js";
 import { loadFiles } from "../../loopback/files.js";
 import { startLoopback, type LoopbackServer } from "../../loopback/server.js";
 import { numberOption, operands, type Arguments } from "../arguments.js";
+import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { VERSION } from "../version.js";
 
@@ -23,6 +24,13 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
     return;
   }
   const files = loadFiles(rendererFolder());
+  // Never taken away again: whatever comes while the studio closes must not cut its recordings off.
+  const asked = new Promise<void>((resolve) => {
+    onInterrupt((times, signal) => {
+      if (times === 1 && signal !== "SIGHUP") output.note("Closing; what is recorded is kept.");
+      resolve();
+    });
+  });
   const host = await createHost({
     version: VERSION,
     shell: "loopback",
@@ -31,7 +39,7 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
   let server: LoopbackServer | undefined;
   try {
     server = await startLoopback({ port, files, connect: (each) => void host.connect(each) });
-    await serveUntilEnd(server, args, output);
+    await serveUntilEnd(server, asked, args, output);
   } finally {
     await server?.close();
     await host.close();
@@ -40,11 +48,12 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
 
 async function serveUntilEnd(
   server: LoopbackServer,
+  asked: Promise<void>,
   args: Arguments,
   output: Output,
 ): Promise<void> {
   const offer = await offerAddresses(server.port, () => server.newUrl());
-  const ends = [onSignal()];
+  const ends = [asked];
   const opened = args.values["open"] ? openWindow(server.newUrl()) : null;
   if (opened) {
     output.note(
@@ -76,14 +85,6 @@ function announce(server: LoopbackServer, args: Arguments, output: Output): void
     `Good for one window, for 60 s. ${process.stdin.isTTY ? "Enter prints a new one" : "A new one: iio-studio serve --url"}; Ctrl+C ends.`,
     `From elsewhere: ${tunnel}`,
   ]);
-}
-
-function onSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => resolve());
-    }
-  });
 }
 
 /** The built window: beside the bundle, in a checkout and in a package alike. */
