@@ -1,5 +1,5 @@
 /** Streams: a running buffer, its settings, its states, its counters and its blocks. */
-import type { DeviceId, TransportKind } from "./device.js";
+import type { AttributeAddress, DeviceId, TransportKind } from "./device.js";
 import type { StudioError } from "./errors.js";
 
 /** `local:iio:device0/buffer0`. */
@@ -135,6 +135,8 @@ export interface StreamInfo {
   geometryError: StudioError | null;
   /** Of a device that went: as it was last. */
   rateSetHz: number | null;
+  /** The first sampling_frequency at buffer, channels enabled, device, device trigger chosen, linked device. */
+  rate: AttributeAddress | null;
   state: StreamState;
   transport: TransportInfo | null;
   recording: string | null;

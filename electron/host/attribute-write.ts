@@ -36,8 +36,8 @@ export async function writeAttribute(
 /** Whether the attribute is the rate of a stream, or otherwise takes effect only at its start. */
 function concerns(inventory: Inventory, stream: LiveStream, address: AttributeAddress): boolean {
   const device = inventory.find(stream.device);
-  const rate = device && bufferOf(device, stream.buffer)?.rate;
-  if (rate && sameAddress(address)(rate)) return true;
+  const rates = [device && bufferOf(device, stream.buffer)?.rate, stream.info().rate];
+  if (rates.some((rate) => rate && sameAddress(address)(rate))) return true;
   if (stream.device !== address.device) return false;
   return inventory.contextOf(address.device).needsRestart?.(address) ?? false;
 }

@@ -53,6 +53,10 @@ export interface SourcePlan {
   layout: ScanLayout;
   /** Scans per second as set; null if not known. */
   rateHz: number | null;
+  /** Where a rate is set for these channels and this device trigger; null: nowhere that the context knows. */
+  rate: AttributeAddress | null;
+  /** Where `rateHz` comes from: a timer that clocks the scans comes before a rate of the device's own. */
+  rateSource: AttributeAddress | null;
   /** The source waits for free blocks and loses nothing (the simulator's clock set so): `rateHz` then paces nothing. */
   waitsForBlocks?: boolean;
   /** Block payloads are a multiple of this. 1 if the buffer has no such attribute. */

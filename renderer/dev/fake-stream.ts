@@ -197,6 +197,7 @@ export class FakeStream {
       geometry,
       geometryError,
       rateSetHz: geometry && this.rateHz(),
+      rate: buffer.rate,
       state: this.state,
       transport: {
         kind: buffer.transport,

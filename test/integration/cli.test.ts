@@ -1,7 +1,7 @@
 /** The command line as its user has it: a program with arguments, signals and an exit status. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCli, type CliBundle } from "./cli-bundle.js";
@@ -24,6 +24,11 @@ function prints(child: ChildProcess, stream: "stdout" | "stderr", what: RegExp):
     });
     child.once("close", () => reject(new Error(`ended with: ${text}`)));
   });
+}
+
+function globalOf(base: string): Record<string, unknown> {
+  const text = readFileSync(`${base}.sigmf-meta`, "utf8");
+  return (JSON.parse(text) as { global: Record<string, unknown> }).global;
 }
 
 describe("one press of Ctrl+C, which the terminal and npm deliver one after the other", () => {
@@ -51,5 +56,30 @@ describe("one press of Ctrl+C, which the terminal and npm deliver one after the 
     child.kill("SIGINT");
     expect(await ended).toEqual([0, null]);
     expect((await cli.run(["verify", base])).code).toBe(0);
+  });
+});
+
+describe("record --rate", () => {
+  it("sets the rate of the device trigger that the same command chooses", async () => {
+    const base = join(cli.folder, "clocked");
+    const { code, stderr } = await cli.run([
+      ...["record", "sim:inertial", "--out", base, "--device-trigger", "sim-timer10"],
+      ...["--rate", "500", "--samples", "50"],
+    ]);
+    expect(stderr).toContain("sim:inertial trigger:sim-timer10/sampling_frequency = 500");
+    expect(code).toBe(0);
+    expect(globalOf(base)).toMatchObject({
+      "core:sample_rate": 500,
+      "iio:sample_rate_source": "sim:inertial trigger:sim-timer10/sampling_frequency",
+    });
+  });
+
+  it("refuses a second rate for the same trigger", async () => {
+    const { code, stderr } = await cli.run([
+      ...["record", "sim:inertial", "--out", join(cli.folder, "twice"), "--rate", "500"],
+      ...["--device-trigger", "sim-timer10", "--device-trigger-rate", "100", "--samples", "50"],
+    ]);
+    expect(stderr).toContain("Give one.");
+    expect(code).toBe(2);
   });
 });

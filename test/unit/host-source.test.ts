@@ -24,12 +24,19 @@ const candidate = (transport: "dmabuf" | "read"): SourceCandidate => ({
 const plan = (more: Partial<SourcePlan> = {}): SourcePlan => ({
   layout: computeLayout([{ channel: "voltage0", index: 0, format }]),
   rateHz: 1e6,
+  rate: null,
+  rateSource: null,
   lengthAlignBytes: 1,
   largestBlockBytes: null,
   candidates: [candidate("dmabuf"), candidate("read")],
   missing: [],
   ...more,
 });
+const PHY_RATE = {
+  device: "local:iio:device1",
+  scope: { kind: "device" as const },
+  name: "sampling_frequency",
+};
 const settings: StreamSettings = {
   channels: ["voltage0"],
   blockCount: null,
@@ -62,9 +69,9 @@ describe("the choice of transport", () => {
 
   it("takes the rate of a linked device where the context knows none", () => {
     const resolved = resolvePlan(plan({ rateHz: null }), settings, machine, {
-      fallbackRateHz: 2e6,
+      elsewhere: { rate: PHY_RATE, rateHz: 2e6 },
     });
-    expect(resolved.rateHz).toBe(2e6);
+    expect(resolved).toMatchObject({ rateHz: 2e6, rate: PHY_RATE, rateSource: PHY_RATE });
   });
 
   it("refuses more blocks than files may be open, with the way out", () => {

@@ -98,6 +98,52 @@ describe("planning", () => {
     expect(sys.written).toEqual([]);
   });
 
+  it("names where the rate is set for these channels, and where it comes from", async () => {
+    await open({
+      ...ADC,
+      files: { in_voltage0_sampling_frequency: "1000", in_voltage1_sampling_frequency: "2000" },
+    });
+    const of = (channel: string) => ({
+      device: ID,
+      scope: { kind: "channel", channel },
+      name: "sampling_frequency",
+    });
+    expect(await plan({ channels: ["voltage1"] })).toMatchObject({
+      rateHz: 2000,
+      rate: of("voltage1"),
+      rateSource: of("voltage1"),
+    });
+    expect(await plan({ channels: ["voltage2"] })).toMatchObject({ rateHz: null, rate: null });
+    const source = await prepare({ channels: ["voltage1", "voltage2"] });
+    expect(source).toMatchObject({ rateHz: 2000, rateSource: of("voltage1") });
+    await source.release({ vanished: false });
+  });
+
+  it("takes the rate from the device trigger that is to be chosen, not from the one in use", async () => {
+    sys.hrtimer(0, "t0", "100");
+    sys.hrtimer(1, "t1", "250");
+    await open({ ...IMU, trigger: "t0" });
+    const of = (trigger: string) => ({
+      device: ID,
+      scope: { kind: "trigger", trigger },
+      name: "sampling_frequency",
+    });
+    const channels = ["accel_x"];
+    expect(await plan({ channels })).toMatchObject({ rateHz: 100, rateSource: of("t0") });
+    const other = await plan({ channels, deviceTrigger: { name: "t1", rateHz: null } });
+    expect(other).toMatchObject({ rateHz: 250, rate: of("t1"), rateSource: of("t1") });
+  });
+
+  it("tells a rate that the device has from that of the timer which clocks its scans", async () => {
+    sys.hrtimer(0, "t0", "100");
+    await open({ ...IMU, trigger: "t0", files: { sampling_frequency: "4000" } });
+    expect(await plan({ channels: ["accel_x"] })).toMatchObject({
+      rateHz: 100,
+      rate: { scope: { kind: "device" } },
+      rateSource: { scope: { kind: "trigger", trigger: "t0" } },
+    });
+  });
+
   it("offers DMABUF first and read() behind it", async () => {
     await open(ADC);
     const { candidates } = await plan();

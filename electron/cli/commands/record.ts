@@ -132,12 +132,7 @@ async function run(
       value,
     });
   }
-  if (plan.rate !== undefined && plan.rate !== "max") {
-    await setRate(client, device, plan.buffer, plan.rate, output);
-  }
-  if (Object.keys(plan.patch).length > 0) {
-    await client.request("stream.configure", { stream, patch: plan.patch });
-  }
+  await configure(client, stream, plan, output);
   const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
   try {
@@ -157,20 +152,50 @@ async function run(
   }
 }
 
-/** Writes the first sampling_frequency found at buffer, channel, device, trigger, linked device; says which it was. */
+/** Channels and trigger first: they say where the rate is set. Then the rate: sizes follow it. */
+async function configure(
+  client: StudioClient,
+  stream: string,
+  plan: Plan,
+  output: Output,
+): Promise<void> {
+  const { channels, counter, deviceTrigger, ...sizes } = plan.patch;
+  const source = {
+    ...(channels && { channels }),
+    ...(counter && { counter }),
+    ...(deviceTrigger && { deviceTrigger }),
+  };
+  const apply = async (patch: Plan["patch"]): Promise<void> => {
+    if (Object.keys(patch).length > 0) await client.request("stream.configure", { stream, patch });
+  };
+  await apply(source);
+  if (plan.rate !== undefined && plan.rate !== "max") {
+    await setRate(client, stream, plan.rate, output);
+  }
+  await apply(sizes);
+}
+
+/**
+ * Writes the first sampling_frequency found at buffer, channels recorded, device, trigger, linked device; says which it
+ * was.
+ */
 async function setRate(
   client: StudioClient,
-  device: DeviceInfo,
-  buffer: number,
+  stream: string,
   rateHz: number,
   output: Output,
 ): Promise<void> {
-  const address = device.buffers.find((each) => each.index === buffer)?.rate;
+  const info = await client.request("stream.preview", { stream, patch: {} });
+  const address = info.rate;
   if (!address) {
+    if (info.geometryError) throw new StudioFailure(info.geometryError);
     throw fail(
       "NOT_FOUND",
-      `${device.id} has no sampling_frequency to set. Leave --rate out, or set its trigger's rate with --device-trigger-rate.`,
+      `${info.device} has no sampling_frequency to set. Leave --rate out, or set its trigger's rate with --device-trigger-rate.`,
     );
+  }
+  if (address.scope.kind === "trigger" && info.settings.deviceTrigger?.rateHz != null) {
+    throw new UsageError("--rate and --device-trigger-rate set the same rate here. Give one.");
   }
   const kept = await client.request("attribute.write", { ...address, value: String(rateHz) });
   if (kept.state === "failed") throw new StudioFailure(kept.error);

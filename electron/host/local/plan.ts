@@ -1,5 +1,5 @@
 /** What stream settings mean on a device, by what is known of it. Writes nothing. */
-import type { DeviceInfo, DeviceTriggerInfo } from "../../../shared/device.js";
+import type { AttributeAddress, DeviceInfo, DeviceTriggerInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
 import { computeLayout } from "../../../shared/layout.js";
 import type { LayoutInput } from "../../../shared/layout.js";
@@ -35,7 +35,12 @@ export function makePlan(input: PlanInput, buffer: number, settings: StreamSetti
   const answers = device.answers.get(buffer) ?? NOT_ASKED;
   const candidates = chooseCandidates(settings, answers, input.heaps);
   const channels = inputs.map((element) => element.channel);
-  const rateHz = planRate(input, buffer, channels, bufferInfo.needsTrigger ? trigger : null);
+  const { rateHz, ...rate } = planRate(
+    input,
+    buffer,
+    channels,
+    bufferInfo.needsTrigger ? trigger : null,
+  );
   const missing: string[] = [];
   if (bufferInfo.needsTrigger) {
     const fault = triggerFault(trigger, info.triggers);
@@ -46,6 +51,7 @@ export function makePlan(input: PlanInput, buffer: number, settings: StreamSetti
   return {
     layout: computeLayout(inputs),
     rateHz: rateHz === 0 ? null : rateHz,
+    ...rate,
     lengthAlignBytes: bufferInfo.lengthAlignBytes,
     largestBlockBytes: candidates[0]?.heap === "udmabuf" ? input.udmabufLimitBytes : null,
     candidates,
@@ -125,12 +131,24 @@ export function planRate(
   buffer: number,
   channels: readonly string[],
   trigger: DeviceTriggerInfo | null,
-): number | null {
-  if (trigger?.kind === "hrtimer" && trigger.rateHz !== null) return trigger.rateHz;
+): Pick<SourcePlan, "rateHz" | "rate" | "rateSource"> {
   const { info, linked } = input;
   const bufferInfo = info.buffers.find((candidate) => candidate.index === buffer)!;
   const chosen = trigger ? { ...info, currentTrigger: trigger.name } : info;
   const found = findRate(chosen, bufferInfo, linked, channels);
-  if (found?.address.scope.kind === "trigger" && trigger) return trigger.rateHz;
-  return found?.rateHz ?? trigger?.rateHz ?? null;
+  const rate = found?.address ?? null;
+  const timer = trigger?.rateHz ?? null;
+  const clocks = trigger?.kind === "hrtimer" || rate?.scope.kind === "trigger";
+  if (timer === null || (!clocks && (found?.rateHz ?? null) !== null)) {
+    return { rateHz: found?.rateHz ?? null, rate, rateSource: rate };
+  }
+  return { rateHz: timer, rate, rateSource: triggerRate(info, trigger!.name) };
+}
+
+function triggerRate(info: DeviceInfo, trigger: string): AttributeAddress | null {
+  const found = info.attributes.find(
+    ({ scope, name }) =>
+      scope.kind === "trigger" && scope.trigger === trigger && name === "sampling_frequency",
+  );
+  return found ? { device: info.id, scope: found.scope, name: found.name } : null;
 }

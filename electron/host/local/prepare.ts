@@ -47,7 +47,7 @@ export async function prepareSource(
   const plan: SourcePlan = {
     ...makePlan(input, buffer, settings),
     layout: computeLayout(elements),
-    rateHz: ratePrepared(input, buffer, settings, elements, bufferInfo.needsTrigger),
+    ...ratePrepared(input, buffer, settings, elements, bufferInfo.needsTrigger),
     missing: [],
   };
   device.inUse.add(buffer);
@@ -61,11 +61,11 @@ function ratePrepared(
   settings: StreamSettings,
   elements: readonly LayoutInput[],
   needsTrigger: boolean,
-): number | null {
+): ReturnType<typeof planRate> {
   const trigger = needsTrigger ? wantedTrigger(input, settings) : null;
   const channels = elements.map((element) => element.channel);
   const rate = planRate(input, buffer, channels, trigger);
-  if (rate === 0) {
+  if (rate.rateHz === 0) {
     throw fail("BAD_REQUEST", "The sampling rate is 0. Set sampling_frequency first.", {
       field: "rate",
     });
@@ -242,6 +242,8 @@ function refusal(
 class LocalSource implements PreparedSource {
   readonly layout: SourcePlan["layout"];
   readonly rateHz: number | null;
+  readonly rate: SourcePlan["rate"];
+  readonly rateSource: SourcePlan["rateSource"];
   readonly lengthAlignBytes: number;
   readonly largestBlockBytes: number | null;
   readonly candidates: SourceCandidate[];
@@ -256,6 +258,8 @@ class LocalSource implements PreparedSource {
   ) {
     this.layout = plan.layout;
     this.rateHz = plan.rateHz;
+    this.rate = plan.rate;
+    this.rateSource = plan.rateSource;
     this.lengthAlignBytes = plan.lengthAlignBytes;
     this.largestBlockBytes = plan.largestBlockBytes;
     this.candidates = plan.candidates;

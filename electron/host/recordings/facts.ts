@@ -30,7 +30,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
   const enabled = new Set(layout.elements.map((element) => element.channel));
   const channels = device.channels.filter((channel) => enabled.has(channel.id));
   const pairs = device.pairs.filter((pair) => enabled.has(pair.i) && enabled.has(pair.q));
-  const rate = bufferOf(device, input.buffer)?.rate ?? null;
+  const { rateSource } = resolved;
   const { kind, heap, directWrites, why } = transportInfo(resolved.candidate);
   const { blockCount, queueDepth, payloadBytes } = resolved.geometry;
   return {
@@ -51,7 +51,9 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     pairs,
     counter: settings.counter,
     rateHz: resolved.rateHz,
-    rateSource: rate ? `${rate.device} ${formatAttributeName(rate.scope, rate.name)}` : "",
+    rateSource: rateSource
+      ? `${rateSource.device} ${formatAttributeName(rateSource.scope, rateSource.name)}`
+      : "",
     frequencyHz: loFrequency([device, ...input.devices], run.attributes),
     transport: { kind, heap, directWrites, why },
     geometry: { blockCount, queueDepth, payloadBytes },

@@ -46,6 +46,7 @@ export class FileStream implements Stream {
       geometry: null,
       geometryError: null,
       rateSetHz: buffer?.rateHz ?? null,
+      rate: null,
       state: { kind: "idle" },
       transport: {
         kind: "replay",

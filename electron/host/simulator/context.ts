@@ -155,6 +155,8 @@ class SimulatorContext implements Context {
     return {
       layout: layoutOf(entry.device, settings.channels),
       rateHz: settings.deviceTrigger?.rateHz ?? rate?.rateHz ?? null,
+      rate: rate?.address ?? null,
+      rateSource: rate?.address ?? null,
       ...(waits ? { waitsForBlocks: true } : {}),
       lengthAlignBytes: 1,
       largestBlockBytes: null,

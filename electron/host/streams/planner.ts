@@ -2,9 +2,8 @@
 import type { DeviceInfo } from "../../../shared/device.js";
 import { toStudioError, type StudioError } from "../../../shared/errors.js";
 import type { StreamInfo, StreamSettings } from "../../../shared/stream.js";
-import { resolvePlan, transportInfo, type Resolved } from "./resolve.js";
+import { rateElsewhere, resolvePlan, transportInfo, type Resolved } from "./resolve.js";
 import type { RunServices } from "./run.js";
-import { bufferOf } from "./settings.js";
 
 export interface Planned {
   resolved: Resolved | null;
@@ -28,7 +27,7 @@ export async function planSettings(
       plan,
       settings,
       { ...machine, availableBytes: machine.availableBytes + ownPoolBytes },
-      { fallbackRateHz: bufferOf(device, buffer)?.rateHz ?? null },
+      { elsewhere: rateElsewhere(device, buffer) },
     );
     return { resolved, error: null };
   } catch (thrown) {
@@ -46,11 +45,12 @@ export function keepLast(planned: Planned, before: Planned): Planned {
 export function plannedInfo({
   resolved,
   error,
-}: Planned): Pick<StreamInfo, "geometry" | "geometryError" | "rateSetHz" | "transport"> {
+}: Planned): Pick<StreamInfo, "geometry" | "geometryError" | "rateSetHz" | "rate" | "transport"> {
   return {
     geometry: resolved?.geometry ?? null,
     geometryError: error,
     rateSetHz: resolved?.rateHz ?? null,
+    rate: resolved?.rate ?? null,
     transport: resolved && transportInfo(resolved.candidate),
   };
 }

@@ -1,10 +1,12 @@
 /** From what the context offers and the user set to one way of filling blocks, and its geometry. Pure. */
+import type { AttributeAddress, DeviceInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
 import { formatCount, formatDuration } from "../../../shared/figures.js";
 import type { BlockGeometry, StreamSettings, TransportInfo } from "../../../shared/stream.js";
 import type { SourceCandidate, SourcePlan } from "../context.js";
 import { blockGeometry, prefersRead } from "./geometry.js";
 import { smallestBlockSeconds } from "./block-size.js";
+import { bufferOf } from "./settings.js";
 
 /** File descriptors of the program besides those of blocks. */
 const OTHER_FILES = 128;
@@ -17,21 +19,29 @@ export interface Machine {
   fileLimit: number;
 }
 
+export interface RateElsewhere {
+  rate: AttributeAddress;
+  rateHz: number | null;
+}
+
 export interface Resolved {
   plan: SourcePlan;
   candidate: SourceCandidate;
   geometry: BlockGeometry;
   /** As set; where the source waits for blocks the spacing of its samples, not their pace. null: not known. */
   rateHz: number | null;
+  /** Where a rate is set, and where `rateHz` comes from (see SourcePlan). */
+  rate: AttributeAddress | null;
+  rateSource: AttributeAddress | null;
 }
 
 export function resolvePlan(
   plan: SourcePlan,
   settings: StreamSettings,
   machine: Machine,
-  more: { fallbackRateHz?: number | null; historyScans?: number } = {},
+  more: { elsewhere?: RateElsewhere | null; historyScans?: number } = {},
 ): Resolved {
-  const rateHz = plan.rateHz ?? more.fallbackRateHz ?? null;
+  const { rateHz, rate, rateSource } = rateOf(plan, more.elsewhere ?? null);
   const candidate = chooseCandidate(plan, settings, rateHz);
   const geometry = blockGeometry({
     scanBytes: plan.layout.scanBytes,
@@ -44,7 +54,24 @@ export function resolvePlan(
     ...(more.historyScans === undefined ? {} : { historyScans: more.historyScans }),
   });
   checkFiles(candidate, geometry, machine);
-  return { plan, candidate, geometry, rateHz };
+  return { plan, candidate, geometry, rateHz, rate, rateSource };
+}
+
+/** The rate of a buffer that is set at a device which the user linked: its context does not know of it. */
+export function rateElsewhere(device: DeviceInfo, buffer: number): RateElsewhere | null {
+  const { rate = null, rateHz = null } = bufferOf(device, buffer) ?? {};
+  return rate && rate.device !== device.id ? { rate, rateHz } : null;
+}
+
+function rateOf(
+  plan: SourcePlan,
+  elsewhere: RateElsewhere | null,
+): Pick<Resolved, "rateHz" | "rate" | "rateSource"> {
+  const rate = plan.rate ?? elsewhere?.rate ?? null;
+  if (plan.rateHz !== null || !elsewhere) {
+    return { rateHz: plan.rateHz, rate, rateSource: plan.rateSource };
+  }
+  return { rateHz: elsewhere.rateHz, rate, rateSource: elsewhere.rate };
 }
 
 function chooseCandidate(

@@ -10,7 +10,7 @@ import type { RecordedAttribute } from "../../../shared/sigmf/types.js";
 import type { StreamSettings } from "../../../shared/stream.js";
 import type { Context, DeviceFacts, PreparedSource } from "../context.js";
 import { sameAddress } from "../inventory.js";
-import { resolvePlan, type Machine, type Resolved } from "./resolve.js";
+import { rateElsewhere, resolvePlan, type Machine, type Resolved } from "./resolve.js";
 
 /** Records that outlive their blocks: 1.6 % of the samples, so about 2 GB of them. */
 const PYRAMID_BYTES = 32 * 1024 * 1024;
@@ -63,9 +63,8 @@ export class Run {
         readAttributes(services, device),
         context.facts(request.device),
       ]);
-      const { rateHz } = device.buffers.find((one) => one.index === request.buffer) ?? {};
       const resolved = resolvePlan(source, request.settings, services.machine(), {
-        fallbackRateHz: rateHz ?? null,
+        elsewhere: rateElsewhere(device, request.buffer),
         ...(request.historyScans === undefined ? {} : { historyScans: request.historyScans }),
       });
       const native = services.addon.openStream({
