@@ -53,13 +53,14 @@ void Finisher::run() {
 }
 
 void Finisher::finish(const Written& written) {
-  for (size_t i = 0; i < written.segments.size(); ++i) {
+  // A write that failed may have left segments unconverted: nothing of them is in the files.
+  const size_t begun = written.converted ? written.crcs.size() : written.segments.size();
+  for (size_t i = 0; i < begun; ++i) {
     const Segment& segment = written.segments[i];
     const uint32_t crc =
-        written.crcs.empty()
-            ? crc32c(0, written.take.data + size_t{segment.offsetScans} * scanBytes_,
-                     size_t{segment.scanCount} * scanBytes_)
-            : written.crcs[i];
+        written.converted ? written.crcs[i]
+                          : crc32c(0, written.take.data + size_t{segment.offsetScans} * scanBytes_,
+                                   size_t{segment.scanCount} * scanBytes_);
     journal_.segment({written.take.header->sequence, segment, crc, written.take.header->timeNs});
   }
   release_(written.take.header->block);

@@ -14,10 +14,12 @@
 
 namespace iio {
 
-// A take whose bytes the files have accepted. `crcs`, one a segment, if they are known already.
+// A take whose bytes the files have accepted. Where the first file's bytes are not those of the
+// block, `crcs` has one for each segment as far as writing came; the last may be that of a part.
 struct Written {
   Take take;
   std::vector<Segment> segments;
+  bool converted = false;
   std::vector<uint32_t> crcs;
 };
 

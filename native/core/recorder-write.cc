@@ -76,7 +76,8 @@ void FileRecorder::write(std::vector<Take>& batch) {
   std::vector<Written> written;
   for (Take& take : batch) {
     auto segments = segmentsOf(take);
-    written.push_back({std::move(take), std::move(segments), {}});
+    const bool converted = outputs_.front().transform.has_value();
+    written.push_back({std::move(take), std::move(segments), converted, {}});
   }
   batch.clear();
   {
@@ -105,10 +106,11 @@ void FileRecorder::write(std::vector<Take>& batch) {
   handOver();
 }
 
-// One pass from the block into the staging buffer, piece by piece as there is room.
+// One pass from the block into the staging buffer, piece by piece as there is room. A segment has
+// its CRC from its begin on, so that the journal reaches as far as the file even if a write fails.
 void FileRecorder::writeTransformed(RecorderOutput& output, Written& written, bool first) {
   for (const Segment& segment : written.segments) {
-    uint32_t crc = 0;
+    if (first) written.crcs.push_back(0);
     for (uint32_t done = 0; done < segment.scanCount;) {
       const auto room = output.file->room(output.scanBytes);
       const uint32_t n =
@@ -117,11 +119,10 @@ void FileRecorder::writeTransformed(RecorderOutput& output, Written& written, bo
       output.transform->run(
           written.take.data + size_t{segment.offsetScans + done} * spec_.layout.scanBytes, n,
           room.data());
-      if (first) crc = crc32c(crc, room.data(), bytes);
+      if (first) written.crcs.back() = crc32c(written.crcs.back(), room.data(), bytes);
       output.file->commit(bytes);
       done += n;
     }
-    if (first) written.crcs.push_back(crc);
   }
 }
 
