@@ -56,9 +56,11 @@ export async function openSession(port: Port): Promise<void> {
  */
 function follow(events: EventSource): (settings: StudioSettings) => void {
   const inventory = useInventory();
+  const notices = useNotices();
   const streams = useStreams();
+  const views = useViews();
   events.on("device", ({ device }) => {
-    if (device.presence === "present") useNotices().deviceReturned(device.id);
+    if (device.presence === "present") notices.deviceReturned(device.id);
     for (const buffer of device.buffers) {
       const id = streamId(device.id, buffer.index);
       // The device may have gone again before the answer: its own event tells.
@@ -67,7 +69,7 @@ function follow(events: EventSource): (settings: StudioSettings) => void {
       }
     }
   });
-  events.on("device.removed", ({ device }) => useViews().forget(streams.forget(device)));
+  events.on("device.removed", ({ device }) => views.forget(streams.forget(device)));
   /** What decides which contexts there are. */
   const shape = ({ simulator, recordings }: StudioSettings) =>
     JSON.stringify([simulator, recordings.folder]);
