@@ -1,7 +1,10 @@
 /** Views, panels, dialogs: what the window does with itself. */
+import { focusTrigger } from "../inspector/focus-trigger.js";
+import { missingTrigger } from "../lib/device-trigger.js";
 import { useInventory } from "../stores/inventory.js";
 import { useNotices } from "../stores/notices.js";
 import { useSettings } from "../stores/settings.js";
+import { useStreams } from "../stores/streams.js";
 import { useViews } from "../stores/views.js";
 import { useWindow } from "../stores/window.js";
 import type { Command } from "./command.js";
@@ -165,6 +168,22 @@ export function windowCommands(): Command[] {
       category: "Device",
       keys: ["D"],
       run: () => windows.open("doctor"),
+    },
+    {
+      id: "device.trigger",
+      title: "Choose the device trigger",
+      category: "Device",
+      keys: ["Alt+T"],
+      blocked: () => {
+        const device = views.focusDevice;
+        const needed = device?.buffers.some(({ needsTrigger }) => needsTrigger);
+        return needed || device?.triggers.length ? null : "this device needs none";
+      },
+      run: () => {
+        const device = views.focusDevice;
+        const stream = views.focusStream ? useStreams().infos.get(views.focusStream) : undefined;
+        return device && focusTrigger(layout, device.id, missingTrigger(device, stream));
+      },
     },
     {
       id: "help.keys",

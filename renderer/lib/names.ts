@@ -3,6 +3,7 @@ import type { DeviceInfo } from "../../shared/device.js";
 import { formatSi } from "../../shared/figures.js";
 import type { RecordingEntry } from "../../shared/recording.js";
 import type { StreamInfo } from "../../shared/stream.js";
+import { isTriggerField, missingTrigger } from "./device-trigger.js";
 import { bufferPairs, drawableChannels } from "./traces.js";
 
 /** In a list under its context: the label, else the driver's name. */
@@ -22,11 +23,13 @@ export function standaloneName(device: DeviceInfo): string {
   return device.context === "sim" ? `sim ${deviceName(device)}` : deviceName(device);
 }
 
-/** Why a stream failed, while that still holds: a device that came back is no failure any more. */
+/** Why a stream failed, while that still holds: a device that came back, or got its trigger, is no failure any more. */
 export function failureOf(device: DeviceInfo | undefined, stream: StreamInfo | undefined) {
   if (stream?.state.kind !== "failed") return null;
   const { error } = stream.state;
-  return error.code === "ENODEV" && device?.presence === "present" ? null : error;
+  if (error.code === "ENODEV" && device?.presence === "present") return null;
+  const mended = isTriggerField(error.field) && missingTrigger(device, stream) === null;
+  return mended && device?.presence === "present" ? null : error;
 }
 
 /** How a device that is gone comes back. Of a simulated one nobody can pull or push a plug: its switch is the plug. */

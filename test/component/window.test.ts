@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
+import { simulatedInertial } from "../../renderer/dev/fake-simulator.js";
 import { parseLayout } from "../../renderer/lib/layout.js";
 import { shortRecordingName } from "../../renderer/lib/names.js";
 import {
@@ -95,6 +96,42 @@ describe("what went wrong", () => {
     );
     expect(document.querySelector(".empty")?.textContent).toContain("iiod (812)");
     expect(document.querySelector(".empty code")?.textContent).toBe("sudo systemctl stop iiod");
+  });
+
+  test("a missing device trigger: the way to choose one comes before running", async () => {
+    const inertial = { ...simulatedInertial(), currentTrigger: null };
+    const { host } = await mountWindow({
+      devices: [inertial],
+      settings: { layout: showing("sim:inertial") },
+    });
+    const heading = () => document.querySelector(".empty h2")?.textContent;
+    const stream = host.stream("sim:inertial/buffer0");
+    // Somebody pressed Space all the same.
+    stream.fail({ code: "EINVAL", message: "It needs a device trigger.", field: "deviceTrigger" });
+    host.emit("stream", { stream: stream.info() });
+    await soon(() => expect(document.querySelector("[aria-label=failed]")).not.toBeNull());
+    expect(heading()).toBe("inertial needs a device trigger");
+    expect(document.querySelector("[data-test=empty-run]")).toBeNull();
+
+    await userEvent.keyboard("{Control>}i{/Control}");
+    await soon(() => expect(document.querySelector(".inspector")).toBeNull());
+    await userEvent.click(document.querySelector("[data-test=empty-trigger]")!);
+    await soon(() => expect(document.activeElement?.ariaLabel).toBe("Device trigger"));
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(document.querySelector("[role=option]")).not.toBeNull());
+    await userEvent.click(document.querySelector("[role=option]")!);
+    // It can run now, and what it was refused for holds no more.
+    await soon(() => expect(heading()).toBe("The simulator is ready"));
+    expect(document.querySelector("[data-test=empty-run]")?.textContent).toContain("Run");
+    expect(document.querySelector("[aria-label=failed]")).toBeNull();
+  });
+
+  test("a device trigger without a rate: the focus goes to the rate", async () => {
+    const device = simulatedInertial();
+    device.triggers[0]!.rateHz = 0;
+    await mountWindow({ devices: [device], settings: { layout: showing("sim:inertial") } });
+    await userEvent.keyboard("{Alt>}t{/Alt}");
+    await soon(() => expect(document.activeElement?.ariaLabel).toBe("Rate of the device trigger"));
   });
 
   test("what was refused without a field becomes a line that stays until it is closed", async () => {
