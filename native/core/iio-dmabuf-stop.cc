@@ -22,17 +22,25 @@ void DmabufTransport::disable(std::span<Completion> out, size_t& count) noexcept
       const Fault fault = switch_.present() ? switch_.off() : vanishedFault(spec_.devicePath);
       off = !fault;
       if (fault && !fault_) fault_ = fault;
+      // A refusal is worth another try in close(). A call that hangs is not: it may still get there.
+      running_ = fault && fault.err != ETIMEDOUT && fault.err != ENODEV;
     }
-    running_ = false;
-    if (off) flush();
+    settle(off);
   } catch (const std::exception&) {
   }
   drain(out, count);
 }
 
+void DmabufTransport::settle(bool off) {
+  if (off)
+    flush();
+  else if (!flights_.empty() && switch_.present())
+    switch_.leaveQueued();
+}
+
 // Blocks that are queued while the buffer is off (it was never on, or someone else switched it off)
 // can't be given back, and keep their memory and the buffer's DMABUF mode, until it was on once. So
-// it is, for a moment.
+// it is, for a moment; only after a good off(), for one that hangs might come before our on().
 void DmabufTransport::flush() {
   if (flights_.empty() || !flights_.back().fence || !switch_.present()) return;
   pollfd newest{flights_.back().fence.get(), POLLIN, 0};
@@ -71,8 +79,8 @@ void DmabufTransport::drain(std::span<Completion> out, size_t& count) {
 void DmabufTransport::close() noexcept {
   if (!fd_) return;
   try {
-    if (std::exchange(running_, false)) switch_.off();
-    flush();
+    const bool off = !std::exchange(running_, false) || !switch_.off();
+    settle(off);
   } catch (const std::exception&) {
   }
   flights_.clear();

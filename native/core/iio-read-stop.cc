@@ -23,6 +23,8 @@ void ReadTransport::disable(std::span<Completion> out, size_t& count) noexcept {
       const bool present = end_ != WaitResult::Vanished && switch_.present();
       const Fault fault = present ? switch_.off() : vanishedFault(spec_.devicePath);
       if (fault && !fault_) fault_ = fault;
+      // A refusal is worth another try in close(); a call that hangs may still get there.
+      running_ = fault && fault.err != ETIMEDOUT && fault.err != ENODEV;
       // A call that is stuck holds the locks a read would wait for, without an end.
       if (!fault) drain(done);
     }

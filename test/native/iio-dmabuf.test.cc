@@ -570,6 +570,44 @@ TEST_CASE("a stop whose disable hangs still gives every block back") {
   CHECK(kernel.openFiles() == 0);
 }
 
+TEST_CASE("a disable that hangs is not followed by an enable, in a stop or in a bare close") {
+  for (const bool bare : {true, false}) {
+    FakeKernel kernel;
+    kernel.rateHz = 1000;  // blocks of 1 s: they are pending for long after the disable
+    Rig rig(kernel, 8, 8000);
+    rig.start(4);
+    const int writes = kernel.onWrites;
+    kernel.hangDisable = true;
+    bare ? rig.transport->close() : rig.stop();
+    CHECK(kernel.onWrites == writes);
+    CHECK(kernel.openFiles() == 0);
+    kernel.disableByOther();  // the call that hung gets through after all
+    kernel.hangDisable = false;
+    Rig next(kernel, 8, 8000);
+    next.start(4);
+    next.run(3);
+    next.stop();
+    CHECK(kernel.unsignalled() == 0);
+    CHECK_FALSE(kernel.enabled());
+    CHECK(kernel.crimes.empty());
+  }
+}
+
+TEST_CASE("a disable that is refused is tried again before the buffer is closed") {
+  for (const bool dmabuf : {true, false}) {
+    FakeKernel kernel;
+    kernel.rateHz = 1000;
+    Rig rig(kernel, 8, 8000, dmabuf);
+    rig.start(4);
+    kernel.refuseDisable = 1;
+    rig.stop();
+    CHECK_FALSE(kernel.enabled());
+    CHECK(rig.idle.size() == 8);
+    CHECK(rig.transport->fault().err == EIO);
+    CHECK(kernel.unsignalled() == 0);
+  }
+}
+
 TEST_CASE("close is safe before open, after a failed open and twice") {
   FakeKernel kernel;
   Rig rig(kernel, 4, 8000);

@@ -239,7 +239,12 @@ inline iio::ControlReply FakeKernel::attribute(const iio::Control::Request& requ
       reply.text = std::to_string(engineAlign) + "\n";
     if (name == "data_available") reply.text = std::to_string(available()) + "\n";
   } else if (name == "enable") {
+    onWrites += request.text == "1";
     if (request.text == "0" && hangDisable) return fail(ETIMEDOUT);
+    if (request.text == "0" && refuseDisable > 0) {
+      --refuseDisable;
+      return fail(EIO);
+    }
     if (request.text == "1" && failEnable) return fail(failEnable);
     setEnabled(request.text == "1");
   }
