@@ -129,6 +129,7 @@ describe("a stream and its context", () => {
   let bench: Bench;
   let steps: string[];
   let failAt: string;
+  let plannedRate: SourcePlan["rate"];
   let changed: (device: DeviceInfo) => void = () => {};
   const STREAM = "local:iio:device0/buffer0";
 
@@ -201,11 +202,11 @@ describe("a stream and its context", () => {
       uri: "local:",
       timestampClock: "",
     }),
-    plan: async () => plan(),
+    plan: async () => plan({ rate: plannedRate }),
     prepare: async () => {
       step("prepare");
       return {
-        ...plan(),
+        ...plan({ rate: plannedRate }),
         notes: ["The buffer was left enabled by a program that died; it was switched off."],
         arm: async (chosen, geometry) => {
           step(`arm ${chosen.transport} ${geometry.payloadBytes}`);
@@ -230,6 +231,7 @@ describe("a stream and its context", () => {
   beforeEach(async () => {
     steps = [];
     failAt = "";
+    plannedRate = null;
     bench = await makeBench({ local: async () => context });
   });
   afterEach(() => bench.close());
@@ -254,6 +256,18 @@ describe("a stream and its context", () => {
     failAt = "prepare";
     expect(await refusal(start())).toMatchObject({ code: "EBUSY" });
     expect(steps.at(-1)).toBe("prepare");
+  });
+
+  it("restarts for the rate of the channels that run, wherever the buffer as a whole has its own", async () => {
+    const rate = { device: device.id, scope: { kind: "channel" as const, channel: "voltage0" } };
+    plannedRate = { ...rate, name: "sampling_frequency" };
+    const write = (name: string) =>
+      bench.client.request("attribute.write", { ...rate, name, value: "1" });
+    await start();
+    await write("offset");
+    expect(steps.filter((one) => one === "prepare")).toHaveLength(1);
+    await write("sampling_frequency");
+    expect(steps.filter((one) => one === "prepare")).toHaveLength(2);
   });
 
   it("records with the attributes missing rather than not at all", async () => {

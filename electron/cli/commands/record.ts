@@ -194,7 +194,8 @@ async function setRate(
       `${info.device} has no sampling_frequency to set. Leave --rate out, or set its trigger's rate with --device-trigger-rate.`,
     );
   }
-  if (address.scope.kind === "trigger" && info.settings.deviceTrigger?.rateHz != null) {
+  const { deviceTrigger } = info.settings;
+  if (address.scope.kind === "trigger" && deviceTrigger && deviceTrigger.rateHz !== null) {
     throw new UsageError("--rate and --device-trigger-rate set the same rate here. Give one.");
   }
   const kept = await client.request("attribute.write", { ...address, value: String(rateHz) });
