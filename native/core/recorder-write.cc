@@ -221,11 +221,12 @@ void FileRecorder::finishFiles() {
       fail(error.fault);
     }
   }
+  const int64_t available = freeBytes();  // may wait for the disk, and nobody is to wait for that
   {
     std::lock_guard lock(lock_);
     journal_->end(samples, monotonicNs(), fault_.err);
     journalEnded_ = true;
-    freeBytes_ = freeBytes();
+    freeBytes_ = available;
   }
   try {
     journal_->sync();

@@ -377,49 +377,6 @@ TEST_CASE(
   CHECK(endErrno(folder) == EFBIG);
 }
 
-TEST_CASE("a converted write that fails within a block journals what was begun and nothing else") {
-  const Folder folder;
-  constexpr uint32_t kSegments = 100, kEach = 15'000;  // 6 MB converted: more than one write
-  Blocks blocks(2, kSegments * kEach * 4, 4);
-  auto spec = specOf(folder, 4, 2);
-  spec.layout.elements = {{0, 32, 32, 0, 1, NumberKind::Unsigned, false}};
-  spec.outputs[0] = {folder.file("data"), false, {{0, OutputType::U32}}};
-  rlimit before{};
-  getrlimit(RLIMIT_FSIZE, &before);
-  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
-  const auto recorder = Recorder::create(spec, blocks);
-  const rlimit small{1'000'004, before.rlim_max};
-  setrlimit(RLIMIT_FSIZE, &small);
-  REQUIRE(blocks.complete(*recorder, kSegments * kEach, [](BlockHeader& header) {
-    const Segment whole = header.segments[0];
-    header.segments.clear();
-    for (uint32_t i = 0; i < kSegments; ++i)
-      header.segments.push_back({i * kEach,
-                                 kEach,
-                                 whole.scan + i * (kEach + 1),
-                                 whole.sample + i * kEach,
-                                 i > 0,
-                                 {Grade::Exact, GapCause::Counter, 1, 1, 1}});
-  }));
-  const auto status = recorder->finish();
-  setrlimit(RLIMIT_FSIZE, &before);
-  std::signal(SIGXFSZ, handler);
-  CHECK(status.state == RecorderState::Failed);
-  CHECK(status.fault.err == EFBIG);
-  CHECK(blocks.held() == 0);
-  CHECK(test::holdsCount(folder.file("data"), 4, status.scans));
-  CHECK(endSamples(folder) == status.scans);
-  const auto segments = test::ofType(test::readJournal(folder.file("journal")), 2);
-  REQUIRE(segments.size() > 10);
-  REQUIRE(segments.size() < kSegments);
-  CHECK(int64_t(segments.size()) * kEach >= status.scans);
-  std::vector<std::byte> scans(size_t{kEach} * 4);
-  for (uint32_t s = 0; s + 1 < segments.size(); ++s) {  // the last was being converted
-    for (uint32_t i = 0; i < kEach; ++i) Blocks::fill(&scans[size_t{i} * 4], 4, s * kEach + i);
-    CHECK(at<uint32_t>(segments[s].payload, 28) == crc32c(0, scans.data(), scans.size()));
-  }
-}
-
 TEST_CASE("a full disk stops the recording with what was written intact, the journal ended") {
   const Folder folder;
   const auto mountPoint = folder.file("disk");
