@@ -45,7 +45,7 @@ export function scopeCommands(scope: Scope): Command[] {
     }),
     command({
       id: "scope.all",
-      title: "Show the whole history",
+      title: "Show the whole overview",
       keys: ["A"],
       blocked: nothing,
       run: () => actions.showAll(),

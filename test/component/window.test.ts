@@ -155,6 +155,14 @@ describe("what went wrong", () => {
 });
 
 describe("names", () => {
+  test("the history is what the blocks hold, the overview all that came", async () => {
+    await mountWindow({}, (fake) => fake.stream(ADC).start(5));
+    expect(document.querySelector(".overview .word")?.textContent).toBe("overview");
+    const rows = [...document.querySelectorAll('[data-section="buffer"] td:first-child')];
+    expect(rows.map((cell) => cell.textContent)).toContain("History");
+    expect(document.querySelector(".scope")?.textContent).not.toMatch(/history/i);
+  });
+
   test("a recording is called by its moment and device, another pattern by its whole name", () => {
     expect(shortRecordingName("2026-11-20_12-41-07_ad9361")).toBe("11-20 12:41 ad9361");
     expect(shortRecordingName("bench 3")).toBe("bench 3");

@@ -77,7 +77,7 @@ describe("the studio", () => {
       .getByRole("treeitem")
       .filter({ hasText: /\d\d:\d\d adc/ });
     await row.first().click();
-    await until(() => page.locator(".history").innerText()).toMatch(/recording/);
+    await until(() => page.locator(".overview").innerText()).toMatch(/end/);
     await until(words).toMatch(/V.* s shown/);
   });
 
