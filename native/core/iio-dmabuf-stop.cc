@@ -22,7 +22,8 @@ void DmabufTransport::disable(std::span<Completion> out, size_t& count) noexcept
       const Fault fault = switch_.present() ? switch_.off() : vanishedFault(spec_.devicePath);
       off = !fault;
       if (fault && !fault_) fault_ = fault;
-      // A refusal is worth another try in close(). A call that hangs is not: it may still get there.
+      // A refusal is worth another try in close(). A call that hangs is not: it may still get
+      // there.
       running_ = fault && fault.err != ETIMEDOUT && fault.err != ENODEV;
     }
     settle(off);

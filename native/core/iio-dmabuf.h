@@ -57,8 +57,8 @@ class DmabufTransport final : public Transport {
   WaitResult judgeDevice();
   WaitResult lost(WaitResult how, Fault fault);
   Completion complete(const InFlight& done, const FenceReport& report, const Verdict& verdict);
-  // Once the buffer is off, or could not be switched off: what is still queued gets freed, now or at
-  // the next start.
+  // Once the buffer is off, or could not be switched off: what is still queued gets freed, now or
+  // at the next start.
   void settle(bool off);
   void flush();
   void drain(std::span<Completion> out, size_t& count);
