@@ -20,19 +20,22 @@ export interface CliSession {
 export interface SessionOptions {
   /** Recordings go here instead of into the folder set. */
   recordingsFolder?: string;
+  /** Complete recordings that were cut off in that folder. */
+  recover?: boolean;
   /** Takes what the host wants read: a recording it completed, a buffer it found enabled. */
   note?: (line: string) => void;
 }
 
 export async function openSession(
   args: Arguments,
-  { note, ...options }: SessionOptions = {},
+  { note, recover = false, ...options }: SessionOptions = {},
 ): Promise<CliSession> {
   const host = await createHost({
     version: VERSION,
     shell: "cli",
     roots: { sysfs: args.sysfs ?? "/sys", dev: args.dev ?? "/dev" },
     firstLookMs: FIRST_LOOK_MS,
+    recover,
     ...options,
   });
   const [mine, its] = portPair();

@@ -36,6 +36,8 @@ export interface HostOptions {
   firstLookMs?: number;
   /** Recordings go here instead of into the folder set. */
   recordingsFolder?: string;
+  /** Complete recordings that were cut off. Default: true; a command that does not record leaves them alone. */
+  recover?: boolean;
   /** Default: the one that was built. */
   addon?: Addon;
   /** Instead of the Local context (tests). null: without. */
@@ -153,7 +155,7 @@ class StudioHost implements Host {
       ),
     );
     this.owned.add(this.settings.changed.on(() => void space.look()));
-    await Promise.all([space.look(), this.recordings.open()]);
+    await Promise.all([space.look(), this.recordings.open(this.options.recover ?? true)]);
   }
 
   /** Without this computer's devices there are still the simulator and the recordings. */
@@ -182,8 +184,10 @@ class StudioHost implements Host {
   }
 
   private async closeNow(): Promise<void> {
-    await this.recordings.close(this.options.shell === "cli");
+    await this.recordings.endAll();
+    // Before hashes are waited for: the devices are free for the next program.
     await this.streams.close();
+    await this.recordings.close(this.options.shell === "cli");
     for (const session of [...this.sessions]) session.close();
     this.owned.dispose();
     await this.inventory.close();

@@ -1,7 +1,7 @@
 /** The command line as its user has it: a program with arguments, signals and an exit status. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCli, type CliBundle } from "./cli-bundle.js";
@@ -81,5 +81,35 @@ describe("record --rate", () => {
     ]);
     expect(stderr).toContain("Give one.");
     expect(code).toBe(2);
+  });
+});
+
+describe("a recording that was cut off in the folder of recordings", () => {
+  const cutOff = async (): Promise<string> => {
+    const folder = join(cli.folder, "Recordings");
+    mkdirSync(folder, { recursive: true });
+    const base = join(folder, "cut");
+    const child = cli.start(["record", "sim:adc", "--out", base]);
+    const ended = once(child, "close");
+    await expect
+      .poll(() => existsSync(`${base}.sigmf-data`) && statSync(`${base}.sigmf-data`).size, {
+        timeout: 30_000,
+      })
+      .toBeGreaterThan(100_000);
+    child.kill("SIGKILL");
+    await ended;
+    return base;
+  };
+
+  it("is left alone by commands that only look, and completed by one that records there", async () => {
+    const base = await cutOff();
+    for (const command of [["devices"], ["attr", "sim:adc", "sampling_frequency"], ["doctor"]]) {
+      expect((await cli.run(command)).code).toBe(0);
+    }
+    expect(globalOf(base)).toMatchObject({ "iio:state": "recording" });
+    const next = join(cli.folder, "Recordings", "next");
+    const { stderr } = await cli.run(["record", "sim:adc", "--out", next, "--samples", "1000"]);
+    expect(stderr).toContain("“cut” was cut off");
+    expect(globalOf(base)).toMatchObject({ "iio:state": "recovered" });
   });
 });

@@ -40,6 +40,7 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
   checkFolder(dirname(plan.out));
   const session = await openSession(args, {
     recordingsFolder: dirname(plan.out),
+    recover: true,
     note: (line) => output.note(line),
   });
   try {

@@ -72,9 +72,10 @@ export class Recordings implements RecordingControl {
     this.owned.add(deps.settings.changed.on(() => void this.catalogue.setFolder(this.folder())));
   }
 
-  /** Looks into the folder, and completes what was cut off. */
-  async open(): Promise<void> {
+  /** Looks into the folder, and completes what was cut off if it is to `recover`. */
+  async open(recover: boolean): Promise<void> {
     await this.catalogue.setFolder(this.folder());
+    if (!recover) return;
     const busy = new Set([...this.going.values()].map(({ recording }) => recording.facts.name));
     const recovered = await recoverRecordings(this.folder(), busy, (name, error) =>
       this.warn(`“${name}” could not be completed`, error),
@@ -190,9 +191,14 @@ export class Recordings implements RecordingControl {
     return recording.status();
   }
 
+  /** Ends all that go on; their hashes are still being worked out. */
+  async endAll(): Promise<void> {
+    await Promise.all([...this.going.values()].map((going) => this.finish(going, null)));
+  }
+
   /** `finishHashes`: wait for them; otherwise they are left out. */
   async close(finishHashes: boolean): Promise<void> {
-    await Promise.all([...this.going.values()].map((going) => this.finish(going, null)));
+    await this.endAll();
     if (this.timer) clearInterval(this.timer);
     await this.finished.close(finishHashes);
     this.catalogue.close();
