@@ -74,22 +74,34 @@ export function readArguments(argv: string[]): Arguments {
   const name = command as CommandName;
   try {
     const { values, positionals } = parseArgs({
-      args: rest,
+      args: rest.map(hideNumber),
       options: { ...COMMON, ...(COMMANDS[name] as ParseArgsConfig["options"]) },
       allowPositionals: true,
     });
     if (values["help"]) return { command: "help", ...none };
     return {
       command: name,
-      operands: positionals,
+      operands: positionals.map(showNumber),
       json: Boolean(values["json"]),
       sysfs: values["sysfs"] as string | undefined,
       dev: values["dev"] as string | undefined,
-      values: values as Arguments["values"],
+      values: Object.fromEntries(
+        Object.entries(values).map(([option, value]) => [option, showAll(value)]),
+      ),
     };
   } catch (error) {
     throw new UsageError(plainly(error as Error & { code?: string }, rest));
   }
+}
+
+/** No option of ours is a digit: `-10` is a value, which Node's reader would take for the option -1. */
+const HIDDEN = "\0";
+const hideNumber = (word: string) => (/^-\.?\d/.test(word) ? `${HIDDEN}${word}` : word);
+const showNumber = (word: string) => (word.startsWith(HIDDEN) ? word.slice(1) : word);
+
+function showAll(value: unknown): Arguments["values"][string] {
+  if (Array.isArray(value)) return (value as string[]).map(showNumber);
+  return typeof value === "string" ? showNumber(value) : (value as boolean | undefined);
 }
 
 /** Node's words about options, as a sentence for people. */
