@@ -3,7 +3,7 @@
  * that runs, one that ended and one that was cut off (docs/journal.md, "What counts").
  */
 import { JournalReader } from "./journal.js";
-import type { JournalGap, JournalRecord, JournalSegment } from "./journal.js";
+import type { JournalGap, JournalProof, JournalRecord, JournalSegment } from "./journal.js";
 import type { Continuity, Grade } from "./stream.js";
 
 /** The first segment, or one behind a gap. */
@@ -28,7 +28,10 @@ export interface JournalEvent {
 export interface JournalSummary {
   /** The host's JSON, or null if none was read. */
   header: unknown;
+  /** As journaled; {@link soundCaptures} leaves out what proved to be no knowledge. */
   captures: JournalCapture[];
+  /** What could be known of loss, each from its sample on. The last one holds for all. */
+  proofs: JournalProof[];
   events: JournalEvent[];
   segments: number;
   /** End of the last segment: scans the journal knows of. */
@@ -44,6 +47,7 @@ export interface JournalSummary {
 export class JournalSummaryBuilder {
   private header: unknown = null;
   private readonly captures: JournalCapture[] = [];
+  private readonly proofs: JournalProof[] = [];
   private readonly events: JournalEvent[] = [];
   private readonly faults: string[] = [];
   private segments = 0;
@@ -62,6 +66,9 @@ export class JournalSummaryBuilder {
       case "event":
         this.events.push({ sample: record.sample, timeNs: record.timeNs, json: record.json });
         break;
+      case "proof":
+        this.proofs.push(record.proof);
+        break;
       case "end":
         this.end = { samples: record.samples, timeNs: record.timeNs, errno: record.errno };
         break;
@@ -72,6 +79,7 @@ export class JournalSummaryBuilder {
     return {
       header: this.header,
       captures: this.captures.map((capture) => ({ ...capture })),
+      proofs: [...this.proofs],
       events: [...this.events],
       segments: this.segments,
       samples: this.last ? this.last.sample + this.last.scanCount : 0,
@@ -140,8 +148,27 @@ export function cutSummary(summary: JournalSummary, samples: number): JournalSum
     ...summary,
     samples,
     captures: summary.captures.filter((capture) => capture.sample < samples),
+    proofs: summary.proofs.filter(({ sample }, index) => index === 0 || sample < samples),
     events: summary.events.map((event) => ({ ...event, sample: Math.min(event.sample, samples) })),
   };
+}
+
+/** A counter that was given up later, because its samples do not count, told nothing of loss before either. */
+export function counterGivenUp({ proofs }: Pick<JournalSummary, "proofs">): boolean {
+  const counted = proofs.some(({ evidence }) => evidence === "counter");
+  return counted && proofs.at(-1)?.evidence !== "counter";
+}
+
+/** The captures as they may be told: gaps by a counter that was given up are of unknown length. */
+export function soundCaptures(
+  journal: Pick<JournalSummary, "captures" | "proofs">,
+): JournalCapture[] {
+  if (!counterGivenUp(journal)) return journal.captures;
+  return journal.captures.map((capture) => {
+    if (capture.gap?.cause !== "counter") return capture;
+    const { cause } = capture.gap;
+    return { ...capture, gap: { grade: "unknown", cause, lost: 0, lostMin: 0, lostMax: null } };
+  });
 }
 
 /**

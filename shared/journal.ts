@@ -14,6 +14,7 @@ const RECORD_OVERHEAD = 16;
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 const SEGMENT_BYTES = 80;
 const END_BYTES = 24;
+const PROOF_BYTES = 16;
 
 export const JOURNAL_GRADES: readonly Grade[] = ["exact", "estimated", "unknown"];
 /** In the order of the core's GapCause. */
@@ -26,6 +27,17 @@ export const JOURNAL_CAUSES: readonly GapCause[] = [
   "failed-block",
   "restart",
 ];
+
+/** What a grade rests on when no gap was seen. In the order of the core's Evidence. */
+export const JOURNAL_EVIDENCE = ["transport", "timestamps", "counter"] as const;
+export type JournalEvidence = (typeof JOURNAL_EVIDENCE)[number];
+
+/** What can be known of loss, gaps left aside, from a sample on. */
+export interface JournalProof {
+  sample: number;
+  grade: Grade;
+  evidence: JournalEvidence;
+}
 
 export interface JournalGap {
   grade: Grade;
@@ -60,7 +72,8 @@ export type JournalRecord =
   | { kind: "header"; json: unknown }
   | { kind: "segment"; segment: JournalSegment }
   | { kind: "event"; sample: number; timeNs: bigint; json: unknown }
-  | { kind: "end"; samples: number; timeNs: bigint; errno: number };
+  | { kind: "end"; samples: number; timeNs: bigint; errno: number }
+  | { kind: "proof"; proof: JournalProof };
 
 export class JournalReader {
   private pending = new Uint8Array(0);
@@ -164,9 +177,21 @@ function parseRecord(type: number, payload: Uint8Array): JournalRecord | null | 
         timeNs: view.getBigInt64(8, true),
         errno: view.getUint32(16, true),
       };
+    case 5:
+      return payload.length < PROOF_BYTES
+        ? "unreadable"
+        : { kind: "proof", proof: parseProof(view) };
     default:
       return null;
   }
+}
+
+function parseProof(view: DataView): JournalProof {
+  return {
+    sample: int64(view, 0),
+    grade: JOURNAL_GRADES[view.getUint8(8)] ?? "unknown",
+    evidence: JOURNAL_EVIDENCE[view.getUint8(9)] ?? "transport",
+  };
 }
 
 function parseSegment(view: DataView): JournalSegment {

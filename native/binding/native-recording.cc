@@ -22,8 +22,7 @@ using HandlePtr = std::shared_ptr<Handle>;
 Napi::Object makeRecording(Napi::Env env, const HandlePtr& handle) {
   Napi::Object object = Napi::Object::New(env);
   addMethod(object, "status", [handle](const Napi::CallbackInfo& info) {
-    return toRecordingStatus(info.Env(), handle->recorder->status(),
-                             handle->stream->counters().engine.grade);
+    return toRecordingStatus(info.Env(), handle->recorder->status());
   });
   addMethod(object, "appendEvent", [handle](const Napi::CallbackInfo& info) {
     const auto bytes = argument(info, 0, "bytes").bytes();
@@ -34,9 +33,7 @@ Napi::Object makeRecording(Napi::Env env, const HandlePtr& handle) {
     return promiseOf<RecorderStatus>(
         info.Env(), *handle->environment, handle->environment->lifecycle(),
         [recorder = handle->recorder] { return recorder->finish(); },
-        [stream = handle->stream](Napi::Env to, RecorderStatus& status) {
-          return toRecordingStatus(to, status, stream->counters().engine.grade);
-        });
+        [](Napi::Env to, RecorderStatus& status) { return toRecordingStatus(to, status); });
   });
   return object;
 }

@@ -2,8 +2,6 @@
 
 #include <time.h>
 
-#include <algorithm>
-
 namespace iio::binding {
 namespace {
 
@@ -140,14 +138,14 @@ Napi::Value toFrame(Napi::Env env, const FrameData& frame) {
   return out.object();
 }
 
-Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s, Grade stream) {
+Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s) {
   Builder out(env);
   out.text("state", nameOf(s.state)).set("error", toErrorFields(env, s.fault));
   out.count("scans", s.scans).count("bytes", s.bytes).number("seconds", s.seconds);
   out.count("backlogBlocks", s.backlogBlocks).number("worstWriteMs", s.worstWriteMs);
   out.count("freeBytes", s.freeBytes).count("gaps", int64_t(s.gaps));
   out.count("lost", s.lost).count("lostMin", s.lostMin).count("lostMax", s.lostMax);
-  out.text("grade", binding::nameOf(std::max(s.grade, stream)));
+  out.text("grade", binding::nameOf(s.grade));
   out.number("copiesPerByte", s.copiesPerByte).number("cpuSeconds", s.cpuSeconds);
   out.flag("directWrites", s.directWrites).count("firstScan", s.firstScan);
   return out.object();

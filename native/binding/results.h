@@ -10,7 +10,6 @@ namespace iio::binding {
 Napi::Value toCounters(Napi::Env env, const OpenStream::Counters& counters);
 Napi::Value toHeaders(Napi::Env env, const HeaderBatch& batch);
 Napi::Value toFrame(Napi::Env env, const FrameData& frame);
-// `stream`: what the stream knows of loss; a recording can't know more.
-Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& status, Grade stream);
+Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& status);
 
 }  // namespace iio::binding

@@ -20,6 +20,16 @@ struct Gap {
   int64_t lostMax = 0;  // -1: no bound is known
 };
 
+// What a grade rests on when no gap was seen.
+enum class Evidence : uint8_t { Transport, Timestamps, Counter };
+
+// What can be known of loss up to here, gaps left aside.
+struct Proof {
+  Grade grade = Grade::Unknown;
+  Evidence evidence = Evidence::Transport;
+  bool operator==(const Proof&) const = default;
+};
+
 // A run of scans of one block without a gap inside. A block has one segment, or more where a counter or the
 // timestamps showed a gap within it. `scan` counts lost scans, `sample` only delivered ones.
 struct Segment {
@@ -39,6 +49,7 @@ struct BlockHeader {
   uint32_t scanCount = 0;
   int64_t timeNs = 0;  // completion, CLOCK_MONOTONIC; the kernel's where it tells
   std::vector<Segment> segments;  // at least one unless scanCount is 0
+  Proof proof;            // as it stands with this block
   int64_t firstScan() const { return segments.empty() ? 0 : segments.front().scan; }
   int64_t endScan() const {
     return segments.empty() ? 0 : segments.back().scan + segments.back().scanCount;

@@ -39,7 +39,8 @@ Gap CounterTrack::lossOf(uint64_t step) const {
 
 bool CounterTrack::countJump() {
   ++jumps_;
-  if (jumps_ > std::max<uint64_t>(64, scansSeen_ / 8)) usable_ = false;
+  const bool fromTheFirst = jumps_ >= 4 && jumps_ * 2 > scansSeen_;
+  if (fromTheFirst || jumps_ > std::max<uint64_t>(64, scansSeen_ / 8)) usable_ = false;
   return usable_;
 }
 

@@ -15,8 +15,8 @@ class CounterTrack {
  public:
   CounterTrack(const ScanLayout& layout, const std::vector<uint32_t>& elements);
 
-  // False once the samples were seen not to count (a jump at more than one scan in eight): no loss
-  // comes from it then.
+  // False once the samples were seen not to count (a jump at more than one scan in eight, or at
+  // most of the first ones): no loss comes from it then.
   bool usable() const { return usable_; }
   // Jumps between the scans of one block, in order; first against last, and a bisection only if
   // they disagree.

@@ -41,4 +41,41 @@ inline void mergeGap(Gap& into, const Gap& gap) {
   into.lostMax = into.lostMax < 0 || gap.lostMax < 0 ? -1 : into.lostMax + gap.lostMax;
 }
 
+// Adds up gaps. What a counter told is kept apart: if it is given up, it proves nothing.
+class LossSum {
+ public:
+  void add(const Gap& gap);
+  void doubtCounter();
+
+  uint64_t gaps = 0;
+  int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
+  Grade grade = Grade::Exact;                  // the worst
+
+ private:
+  int64_t counted_ = 0, countedMin_ = 0;  // of `lost` and `lostMin`, by the counter
+  bool anyCounted_ = false;
+};
+
+inline void LossSum::add(const Gap& gap) {
+  ++gaps;
+  lost += gap.lost;
+  lostMin += gap.lostMin;
+  lostMax = lostMax < 0 || gap.lostMax < 0 ? -1 : lostMax + gap.lostMax;
+  grade = std::max(grade, gap.grade);
+  if (gap.cause != GapCause::Counter) return;
+  anyCounted_ = true;
+  counted_ += gap.lost;
+  countedMin_ += gap.lostMin;
+}
+
+inline void LossSum::doubtCounter() {
+  if (!anyCounted_) return;
+  lost -= counted_;
+  lostMin -= countedMin_;
+  lostMax = -1;
+  grade = Grade::Unknown;
+  counted_ = countedMin_ = 0;
+  anyCounted_ = false;
+}
+
 }  // namespace iio

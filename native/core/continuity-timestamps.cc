@@ -110,6 +110,7 @@ void TimestampTrack::odd(int64_t step, uint32_t offset, Finding& finding) {
   if (step < 0) {  // the clock was set back: nothing can be said of this step
     settle(finding);
     runs_ += 1;
+    wentBack_ = true;
   } else if (step > low_) {
     double excess = ns - credit_ - period_;
     settle(finding);
@@ -166,7 +167,11 @@ TimestampTrack::Finding TimestampTrack::block(const std::byte* data, uint32_t sc
   // A credit lives on into the next block; a long step at the end cannot wait for it.
   if (long_) settle(finding);
   if (period_ > 0) refine();
-  last_ = stamp(data, scans - 1);
+  const int64_t newest = stamp(data, scans - 1);
+  const bool still = newest == (hasLast_ ? last_ : stamp(data, 0));
+  stillScans_ = still ? stillScans_ + scans : 0;
+  moved_ = moved_ || !still;
+  last_ = newest;
   hasLast_ = true;
   return finding;
 }

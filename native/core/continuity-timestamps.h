@@ -32,13 +32,19 @@ class TimestampTrack {
   TimestampTrack(const ScanLayout& layout, double rateHz);
 
   Finding block(const std::byte* data, uint32_t scans);
-  // False if stamps stand still: no period can be learned.
-  bool usable() const { return period_ > 0 || window_.size() < kToLearn; }
+  // False while stamps stand still: from the first one on, or for longer than a device's own FIFO
+  // makes them.
+  bool usable() const {
+    if (stillScans_ >= (moved_ ? kStillAtMost : kToLearn)) return false;
+    return period_ > 0 || window_.size() < kToLearn;
+  }
+  // The clock was set back: what was lost just then can't be told.
+  bool wentBack() const { return wentBack_; }
   double periodNs() const { return period_; }
   double jitterSeconds() const;  // rms deviation of the steps from their mean; 0 before two stamps
 
  private:
-  static constexpr size_t kWindow = 64, kToLearn = 16;
+  static constexpr size_t kWindow = 64, kToLearn = 16, kStillAtMost = 16384;
 
   int64_t stamp(const std::byte* data, uint32_t scan) const;
   void learn(const std::byte* data, uint32_t scans);
@@ -64,6 +70,8 @@ class TimestampTrack {
   double excess_ = 0;  // ns of it beyond one period
   bool hasLast_ = false;
   int64_t last_ = 0;
+  bool moved_ = false, wentBack_ = false;
+  size_t stillScans_ = 0;        // in blocks that brought no other stamp than the one before them
   std::vector<int64_t> window_;  // recent steps
 };
 

@@ -70,14 +70,15 @@ Gap Continuity::judge(const Completion& completion, const std::byte* data, uint3
   PendingLoss pending = takePending(completion, scans);
   TimestampTrack::Finding stamps;
   if (timestamps_) stamps = timestamps_->block(data, scans);
-  if (counter_ && counter_->usable()) {
+  if (counts()) {
     inside = counter_->inside(data, scans);
-    Gap before = counter_->usable() ? counter_->before(data, pending) : pending.all;
+    Gap before = counts() ? counter_->before(data, pending) : pending.all;
     counter_->advance(data, scans);
-    if (counter_->usable()) return before;
+    if (counts()) return before;
     inside.clear();
+    losses_.doubtCounter();
   }
-  if (!timestamps_ || !spec_.timestampGaps) return pending.all;
+  if (!stamped()) return pending.all;
   inside = std::move(stamps.inside);
   return byTimestamps(pending, stamps);
 }
@@ -86,17 +87,13 @@ void Continuity::place(Segment& segment, const Gap& gap) {
   if (isLoss(gap)) {
     segment.hasGap = true;
     segment.gap = gap;
-    ++totals_.gaps;
-    totals_.endScan += gap.lost;
-    totals_.lost += gap.lost;
-    totals_.lostMin += gap.lostMin;
-    totals_.lostMax = totals_.lostMax < 0 || gap.lostMax < 0 ? -1 : totals_.lostMax + gap.lostMax;
-    worst_ = std::max(worst_, gap.grade);
+    losses_.add(gap);
+    endScan_ += gap.lost;
   }
-  segment.scan = totals_.endScan;
-  segment.sample = totals_.samples;
-  totals_.endScan += segment.scanCount;
-  totals_.samples += segment.scanCount;
+  segment.scan = endScan_;
+  segment.sample = samples_;
+  endScan_ += segment.scanCount;
+  samples_ += segment.scanCount;
 }
 
 std::vector<Segment> Continuity::split(const Completion& completion, const std::byte* data,
@@ -124,11 +121,22 @@ std::vector<Segment> Continuity::split(const Completion& completion, const std::
   return segments;
 }
 
+Proof Continuity::proof() const {
+  if (counts()) return {Grade::Exact, Evidence::Counter};
+  if (stamped() && !timestamps_->wentBack()) return {Grade::Exact, Evidence::Timestamps};
+  return {spec_.lossGrade, Evidence::Transport};
+}
+
 ContinuityTotals Continuity::totals() const {
-  ContinuityTotals out = totals_;
-  bool counted = counter_ && counter_->usable();
-  bool stamped = timestamps_ && spec_.timestampGaps && timestamps_->usable();
-  out.grade = std::max(counted || stamped ? Grade::Exact : spec_.lossGrade, worst_);
+  ContinuityTotals out;
+  out.proof = proof();
+  out.grade = std::max(out.proof.grade, losses_.grade);
+  out.gaps = losses_.gaps;
+  out.lost = losses_.lost;
+  out.lostMin = losses_.lostMin;
+  out.lostMax = losses_.lostMax;
+  out.endScan = endScan_;
+  out.samples = samples_;
   out.jitterSeconds = timestamps_ ? timestamps_->jitterSeconds() : -1;
   return out;
 }

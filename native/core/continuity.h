@@ -5,7 +5,8 @@
 // Sources of knowledge, strongest first: a declared counter, the timestamp channel, the transport's
 // own report. A stronger one replaces what a weaker one guessed: a dry queue that lost nothing by
 // the counter is no gap. Loss is never invented: what was lost before the first delivered block is
-// not a gap, and a counter or a period that contradicts the data is given up.
+// not a gap, and a counter or a period that contradicts the data is given up. Nor is it denied: a
+// source that was given up, stamps that stand still and a clock that went back prove nothing.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -29,7 +30,8 @@ struct ContinuitySpec {
 };
 
 struct ContinuityTotals {
-  Grade grade = Grade::Unknown;
+  Proof proof;                   // gaps left aside
+  Grade grade = Grade::Unknown;  // of the proof and of all gaps, the worst
   uint64_t gaps = 0;
   int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
   int64_t endScan = 0;
@@ -65,6 +67,9 @@ class Continuity {
             std::vector<Jump>& inside);
   Gap byTimestamps(const PendingLoss& pending, const TimestampTrack::Finding& finding) const;
   void place(Segment& segment, const Gap& gap);
+  bool counts() const { return counter_ && counter_->usable(); }
+  bool stamped() const { return timestamps_ && spec_.timestampGaps && timestamps_->usable(); }
+  Proof proof() const;
 
   ContinuitySpec spec_;
   std::unique_ptr<CounterTrack> counter_;
@@ -74,8 +79,8 @@ class Continuity {
   uint32_t pendingFailed_ = 0;  // scans of failed blocks, not yet judged
   bool started_ = false;
   int64_t lastTimeNs_ = 0;
-  Grade worst_ = Grade::Exact;  // of the gaps so far
-  ContinuityTotals totals_;
+  LossSum losses_;
+  int64_t endScan_ = 0, samples_ = 0;
 };
 
 }  // namespace iio

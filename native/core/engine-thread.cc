@@ -237,6 +237,7 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
   header->segments = continuity.split(completion, arena->data(completion.block), scans);
   if (scans == 0) return;  // nothing to read: the block goes back as the oldest in its turn
   ContinuityTotals totals = continuity.totals();
+  header->proof = totals.proof;
   std::lock_guard adding(publishing);
   std::shared_ptr<const ConsumerList> to;
   {
@@ -245,6 +246,7 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
     counted.scans += scans;
     counted.bytes += header->bytes;
     counted.newestTimeNs = header->timeNs;
+    counted.proof = totals.proof;
     counted.grade = totals.grade;
     counted.gaps = totals.gaps;
     counted.lost = totals.lost;

@@ -59,7 +59,8 @@ Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory,
   if (!wake)
     throw CoreError(makeFault(errno, "eventfd", "", "Close other programs and try again."));
   counted.queuedLeast = spec.queueDepth;
-  counted.grade = continuity.totals().grade;
+  counted.proof = continuity.totals().proof;
+  counted.grade = counted.proof.grade;
 }
 
 Engine::Engine(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport)

@@ -38,7 +38,8 @@ struct EngineCounters {
   double rateHz = 0, bytesPerSecond = 0;  // over about the last second of completions
   uint32_t queued = 0, queuedLeast = 0;
   uint64_t dryRuns = 0;
-  Grade grade = Grade::Unknown;
+  Proof proof;                   // of loss, gaps left aside
+  Grade grade = Grade::Unknown;  // of the proof and of all gaps, the worst
   uint64_t gaps = 0;
   int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
   int64_t endScan = 0;

@@ -96,6 +96,12 @@ void Journal::end(int64_t samples, int64_t timeNs, int err) {
   append(JournalType::End, payload.take());
 }
 
+void Journal::proof(int64_t sample, const Proof& proof) {
+  Encoder payload;
+  payload.put(sample).put(uint8_t(proof.grade)).put(uint8_t(proof.evidence)).zeros(6);
+  append(JournalType::Proof, payload.take());
+}
+
 void Journal::flush() {
   std::lock_guard fileLock(fileLock_);
   std::vector<std::byte> bytes;

@@ -11,7 +11,7 @@
 
 namespace iio {
 
-enum class JournalType : uint32_t { Header = 1, Segment = 2, Event = 3, End = 4 };
+enum class JournalType : uint32_t { Header = 1, Segment = 2, Event = 3, End = 4, Proof = 5 };
 
 struct JournalSegment {
   uint64_t sequence = 0;
@@ -38,6 +38,8 @@ class Journal {
   void segment(const JournalSegment& segment);
   void event(int64_t sample, int64_t timeNs, std::span<const std::byte> bytes);
   void end(int64_t samples, int64_t timeNs, int err);
+  // From this sample on.
+  void proof(int64_t sample, const Proof& proof);
 
   // Hands what was appended to the kernel. Throws CoreError; what could not be written stays for
   // the next try, and the file ends with a whole record.

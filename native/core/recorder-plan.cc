@@ -40,14 +40,25 @@ std::vector<ByteRange> rangesOf(const std::vector<Segment>& segments, uint32_t s
   return out;
 }
 
+void GapTally::expect(int64_t sample, const Proof& proof) {
+  if (proof == expectedProof_) return;
+  expectedProof_ = proof;
+  expected_.push_back({sample, proof});
+}
+
+void GapTally::take(const Proof& proof) {
+  if (proof_.evidence == Evidence::Counter && proof.evidence != Evidence::Counter)
+    sum_.doubtCounter();
+  proof_ = proof;
+}
+
 void GapTally::confirm(int64_t samplesOnFile) {
   for (; !expected_.empty() && expected_.front().sample < samplesOnFile; expected_.pop_front()) {
-    const Gap& gap = expected_.front().gap;
-    ++gaps;
-    lost += gap.lost;
-    lostMin += gap.lostMin;
-    lostMax = lostMax < 0 || gap.lostMax < 0 ? -1 : lostMax + gap.lostMax;
-    grade = std::max(grade, gap.grade);
+    const auto& what = expected_.front().what;
+    if (const Gap* gap = std::get_if<Gap>(&what))
+      sum_.add(*gap);
+    else
+      take(std::get<Proof>(what));
   }
 }
 

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <variant>
 #include <vector>
 
 #include "consumer.h"
+#include "continuity-gap.h"
 
 namespace iio {
 
@@ -32,21 +34,25 @@ struct ByteRange {
 };
 std::vector<ByteRange> rangesOf(const std::vector<Segment>& segments, uint32_t scanBytes);
 
-// Adds up the gaps whose samples have reached the files.
+// Adds up the gaps whose samples have reached the files, and keeps what the newest of these prove.
 class GapTally {
  public:
+  explicit GapTally(const Proof& proof) : proof_(proof), expectedProof_(proof) {}
   void expect(int64_t sample, const Gap& gap) { expected_.push_back({sample, gap}); }
+  void expect(int64_t sample, const Proof& proof);
   void confirm(int64_t samplesOnFile);
-
-  uint64_t gaps = 0;
-  int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
-  Grade grade = Grade::Exact;                  // the worst seen
+  const LossSum& sum() const { return sum_; }
+  const Proof& proof() const { return proof_; }
 
  private:
   struct Expected {
     int64_t sample;
-    Gap gap;
+    std::variant<Gap, Proof> what;
   };
+  void take(const Proof& proof);
+
+  LossSum sum_;
+  Proof proof_, expectedProof_;
   std::deque<Expected> expected_;
 };
 

@@ -6,8 +6,10 @@
 
 namespace iio {
 
-Finisher::Finisher(Journal& journal, uint32_t scanBytes, Release release, Failed failed)
+Finisher::Finisher(Journal& journal, const Proof& proof, uint32_t scanBytes, Release release,
+                   Failed failed)
     : journal_(journal),
+      proof_(proof),
       scanBytes_(scanBytes),
       release_(std::move(release)),
       failed_(std::move(failed)) {
@@ -53,6 +55,10 @@ void Finisher::run() {
 }
 
 void Finisher::finish(const Written& written) {
+  if (const Proof& proof = written.take.header->proof; proof != proof_) {
+    proof_ = proof;
+    journal_.proof(written.take.sample, proof_);
+  }
   // A write that failed may have left segments unconverted: nothing of them is in the files.
   const size_t begun = written.converted ? written.crcs.size() : written.segments.size();
   for (size_t i = 0; i < begun; ++i) {

@@ -29,7 +29,9 @@ class Finisher {
  public:
   using Release = std::function<void(BlockIndex)>;
   using Failed = std::function<void(const Fault&)>;
-  Finisher(Journal& journal, uint32_t scanBytes, Release release, Failed failed);
+  // `proof`: what the journal says already.
+  Finisher(Journal& journal, const Proof& proof, uint32_t scanBytes, Release release,
+           Failed failed);
   ~Finisher() { close(); }
 
   void submit(Written written);
@@ -41,6 +43,7 @@ class Finisher {
   void finish(const Written& written);
 
   Journal& journal_;
+  Proof proof_;  // the thread's own
   const uint32_t scanBytes_;
   const Release release_;
   const Failed failed_;

@@ -129,6 +129,7 @@ void FileRecorder::writeTransformed(RecorderOutput& output, Written& written, bo
 // Notes the loss in what is about to be written, and when the recording began. Under the lock.
 void FileRecorder::plan(const Written& written) {
   const BlockHeader& header = *written.take.header;
+  tally_.expect(written.take.sample, header.proof);
   for (const Segment& segment : written.segments)
     if (segment.hasGap) tally_.expect(segment.sample, segment.gap);
   if (!startNs_) {

@@ -40,7 +40,7 @@ std::shared_ptr<Recorder> Recorder::create(RecorderSpec spec, Leases& leases) {
 }
 
 FileRecorder::FileRecorder(RecorderSpec spec, Leases& leases)
-    : spec_(std::move(spec)), leases_(leases) {
+    : spec_(std::move(spec)), leases_(leases), tally_(spec_.proof) {
   if (spec_.outputs.empty()) throw std::invalid_argument("A recording needs at least one output.");
   if (spec_.layout.scanBytes == 0)
     throw std::invalid_argument("A scan of no bytes can't be recorded.");
@@ -75,6 +75,7 @@ void FileRecorder::createFiles() {
   journal_ = std::make_unique<Journal>(spec_.journalPath);
   checkSpace();
   journal_->header(spec_.journalHeader);
+  journal_->proof(0, spec_.proof);
   journal_->sync();
   syncFolderOf(spec_.journalPath);
 }
@@ -88,8 +89,8 @@ void FileRecorder::removeFiles() noexcept {
 void FileRecorder::begin() {
   try {
     finisher_ = std::make_unique<Finisher>(
-        *journal_, spec_.layout.scanBytes, [this](BlockIndex block) { release(block); },
-        [this](const Fault& fault) { fail(fault); });
+        *journal_, spec_.proof, spec_.layout.scanBytes,
+        [this](BlockIndex block) { release(block); }, [this](const Fault& fault) { fail(fault); });
     ticker_ = std::make_unique<Ticker>("iio-sync", kSyncPeriodNs, [this] { syncAll(); });
     thread_ = std::thread([this] { run(); });
     pthread_setname_np(thread_.native_handle(), "iio-writer");
@@ -192,11 +193,12 @@ RecorderStatus FileRecorder::status() const {
   if (startNs_ && lastWriteNs_ > *startNs_) out.seconds = double(lastWriteNs_ - *startNs_) * 1e-9;
   out.backlogBlocks = held_;
   out.freeBytes = freeBytes_;
-  out.gaps = tally_.gaps;
-  out.lost = tally_.lost;
-  out.lostMin = tally_.lostMin;
-  out.lostMax = tally_.lostMax;
-  out.grade = tally_.grade;
+  const LossSum& loss = tally_.sum();
+  out.gaps = loss.gaps;
+  out.lost = loss.lost;
+  out.lostMin = loss.lostMin;
+  out.lostMax = loss.lostMax;
+  out.grade = std::max(loss.grade, tally_.proof().grade);
   int64_t copied = 0, worstNs = 0;
   for (const RecorderOutput& output : outputs_) {
     out.bytes += output.file->bytesOnFile();

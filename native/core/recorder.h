@@ -36,6 +36,7 @@ struct RecorderSpec {
   bool directIo = false;  // the arena's answer
   uint32_t blockCount = 0;
   double rateHz = 0;  // as set; 0 if not known. Tells when the first block began
+  Proof proof;        // of the stream as the recording begins
 };
 
 enum class RecorderState : uint8_t { Recording, Done, Failed };
@@ -51,7 +52,7 @@ struct RecorderStatus {
   int64_t freeBytes = 0;         // on the disk of the first output
   uint64_t gaps = 0;             // within the recording: not the one before its first scan
   int64_t lost = 0, lostMin = 0, lostMax = 0;  // lostMax -1: no bound
-  Grade grade = Grade::Exact;                  // the worst of its gaps'
+  Grade grade = Grade::Unknown;                // of the stream's proof and its gaps, the worst
   double copiesPerByte = 0, cpuSeconds = 0;
   bool directWrites = false;  // O_DIRECT, for the first output
 };

@@ -62,6 +62,7 @@ Engine& Stream::engine() { return impl_->engine; }
 LiveStore& Stream::store() { return *impl_->store; }
 
 std::shared_ptr<Recorder> Stream::record(RecorderSpec spec, int64_t fromScan) {
+  spec.proof = impl_->engine.counters().proof;
   auto recorder = Recorder::create(std::move(spec), impl_->engine);
   {
     std::lock_guard guard(impl_->lock);

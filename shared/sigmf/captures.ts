@@ -1,5 +1,6 @@
 /** Captures and annotations of a recording, from its journal. Nothing is inherited between captures: each says it all. */
 import { formatAttributeName } from "../device.js";
+import { soundCaptures } from "../journal-summary.js";
 import type { JournalCapture, JournalEvent, JournalSummary } from "../journal-summary.js";
 import { formatDatetime, scansToNs, toRealtimeNs } from "./time.js";
 import type { PlannedOutput, RecordingEvent, RecordingFacts, SigmfObject } from "./types.js";
@@ -12,7 +13,11 @@ export function makeCaptures(
 ): SigmfObject[] {
   const tunings = eventsOf(journal, "frequency");
   const starts = [
-    ...journal.captures.map((capture) => ({ sample: capture.sample, capture, gap: capture.gap })),
+    ...soundCaptures(journal).map((capture) => ({
+      sample: capture.sample,
+      capture,
+      gap: capture.gap,
+    })),
     ...tunings.flatMap(({ sample }) => {
       const within = journal.captures.findLast((capture) => capture.sample <= sample);
       const known = !within || within.sample === sample || sample >= journal.samples;

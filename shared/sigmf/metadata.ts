@@ -6,12 +6,11 @@
 import { formatAttributeName } from "../device.js";
 import type { ChannelInfo } from "../device.js";
 import type { StudioError } from "../errors.js";
-import { continuityOf } from "../journal-summary.js";
 import type { JournalSummary } from "../journal-summary.js";
 import { formatScanFormat } from "../parse-format.js";
-import type { Continuity, Grade } from "../stream.js";
 import { channelUnit } from "../units.js";
 import { eventsOf, makeAnnotations, makeCaptures } from "./captures.js";
+import { continuityFields } from "./continuity.js";
 import { IIO_EXTENSION_VERSION, SIGMF_VERSION, outputBaseName } from "./types.js";
 import type {
   PlannedOutput,
@@ -110,41 +109,9 @@ function iioGlobal(
       monotonic_ns: facts.clocks.monotonicNs,
       realtime_ns: facts.clocks.realtimeNs,
     },
-    "iio:continuity": continuityFields(facts, state),
+    "iio:continuity": continuityFields(facts, state.journal),
     "iio:channels": channelFields(facts, output),
     "iio:attributes": output.role === "samples" ? attributeFields(facts) : [],
-  };
-}
-
-/** What can be known of loss on this stream as long as no gap was seen. */
-export function continuityBase(facts: RecordingFacts): { grade: Grade; evidence: string } {
-  if (facts.transport.kind === "simulator")
-    return { grade: "exact", evidence: "the simulator counts what it loses" };
-  if (facts.transport.kind === "replay")
-    return { grade: "exact", evidence: "the recording replayed says what it lost" };
-  if (facts.counter.length > 0)
-    return { grade: "exact", evidence: `counter in ${facts.counter.join(", ")}` };
-  if (facts.layout.timestamp >= 0 && facts.rateHz)
-    return { grade: "exact", evidence: "timestamps, steps over 1.5 periods" };
-  if (facts.transport.kind === "dmabuf")
-    return { grade: "estimated", evidence: "times at which the queue of blocks ran dry" };
-  return { grade: "unknown", evidence: "read() does not tell" };
-}
-
-export function continuityOfRecording(facts: RecordingFacts, journal: JournalSummary): Continuity {
-  return continuityOf(journal.captures, continuityBase(facts).grade);
-}
-
-function continuityFields(facts: RecordingFacts, state: MetadataState): SigmfObject {
-  const verdict = continuityOfRecording(facts, state.journal);
-  const unprovable = verdict.grade === "unknown";
-  return {
-    grade: verdict.grade,
-    evidence: continuityBase(facts).evidence,
-    gaps: verdict.gaps,
-    lost: unprovable ? null : verdict.lost,
-    lost_min: verdict.lostMin,
-    lost_max: unprovable ? null : verdict.lostMax,
   };
 }
 

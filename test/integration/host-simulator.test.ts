@@ -95,6 +95,28 @@ describe("a recording of the simulated converter", () => {
     await sound("lossy");
   });
 
+  it("rests its verdict on what the samples proved, not on what was declared", async () => {
+    const evidence = async (name: string, counterMode: string): Promise<unknown> => {
+      await setAdc("counter_mode", counterMode);
+      await request("stream.configure", {
+        stream: ADC,
+        patch: { channels: ["voltage0"], counter: ["voltage0"] },
+      });
+      const result = await record({ name, scans: 200_000 });
+      await request("stream.stop", { stream: ADC });
+      expect(result).toMatchObject({ continuity: "exact", lostSamples: 0 });
+      await sound(name);
+      const { global } = JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
+        global: { "iio:continuity": { evidence: string } };
+      };
+      return global["iio:continuity"].evidence;
+    };
+    expect(await evidence("counted", "1")).toBe("counter in voltage0");
+    expect(await evidence("given-up", "0")).toBe(
+      "the simulator counts what it loses (voltage0 does not count scans and was given up)",
+    );
+  });
+
   it("opens into views: all of it, and single samples of any place", async () => {
     await setAdc("counter_mode", "1");
     await request("stream.configure", { stream: ADC, patch: { channels: ["voltage0"] } });

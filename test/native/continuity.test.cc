@@ -231,6 +231,35 @@ TEST_CASE("continuity: elements that don't count are given up, and no loss is ma
   CHECK(run.continuity.totals().grade == Grade::Unknown);
 }
 
+TEST_CASE("continuity: elements that stand still are given up though their blocks are short") {
+  for (uint32_t scans : {1u, 2u, 5u}) {
+    Run run(counted({0}));
+    for (int block = 0; block < 40; ++block) {
+      run.source.bytes.clear();
+      for (uint32_t i = 0; i < scans; ++i) run.source.put(77, 0);
+      run.continuity.split(ok(), run.source.bytes.data(), scans);
+    }
+    const ContinuityTotals totals = run.continuity.totals();
+    CHECK(totals.proof == Proof{Grade::Unknown, Evidence::Transport});
+    CHECK(totals.grade == Grade::Unknown);
+    CHECK(totals.gaps <= 3);
+    CHECK(totals.lost == 0);  // what the counter told before is taken back
+    CHECK(totals.lostMin == 0);
+  }
+}
+
+TEST_CASE("continuity: says what its grade rests on") {
+  auto proofOf = [](ContinuitySpec spec) {
+    Run run(std::move(spec));
+    for (int i = 0; i < 5; ++i) run.next(100);
+    return run.continuity.totals().proof;
+  };
+  CHECK(proofOf(plain(Grade::Unknown)) == Proof{Grade::Unknown, Evidence::Transport});
+  CHECK(proofOf(plain(Grade::Exact)) == Proof{Grade::Exact, Evidence::Transport});
+  CHECK(proofOf(counted({0})) == Proof{Grade::Exact, Evidence::Counter});
+  CHECK(proofOf(stamped(1e6)) == Proof{Grade::Exact, Evidence::Timestamps});
+}
+
 TEST_CASE("continuity: a wide counter that went back is a gap of unknown length") {
   Run run(counted({0, 1}));
   run.source.scan = 5000;
@@ -349,6 +378,36 @@ TEST_CASE(
   for (int i = 0; i < 5; ++i) still.next(100);
   CHECK(still.continuity.totals().gaps == 0);
   CHECK(still.continuity.totals().grade == Grade::Estimated);
+}
+
+TEST_CASE(
+    "continuity: stamps that stand still prove nothing, whatever the rate, and hide no dry queue") {
+  Run run(stamped(1e6));
+  run.source.periodNs = 0;
+  run.next(4);
+  CHECK(run.continuity.totals().grade == Grade::Exact);  // too few to tell
+  run.next(100);
+  CHECK(run.continuity.totals().proof == Proof{Grade::Estimated, Evidence::Transport});
+  auto segments = run.next(100, {}, withGap(Grade::Estimated, 40, 30, 80));
+  checkGap(segments[0], Grade::Estimated, GapCause::DryQueue, 40, 30, 80);
+
+  Run fifo(stamped(1e6));  // a FIFO of a thousand scans, each stamped with the read of all
+  fifo.next(1000);
+  for (int i = 0; i < 1000; ++i) std::memcpy(&fifo.source.bytes[i * 16 + 8], "\0\0\0\1\0\0\0", 8);
+  fifo.source.scan += 1000;
+  fifo.continuity.split(ok(), fifo.source.bytes.data(), 1000);
+  CHECK(fifo.continuity.totals().proof.evidence == Evidence::Timestamps);
+}
+
+TEST_CASE("continuity: a clock that was set back leaves the transport's word") {
+  Run run(stamped(1e6));
+  for (int i = 0; i < 3; ++i) run.next(100);
+  run.source.scan = 0;
+  run.next(100);
+  CHECK(run.continuity.totals().gaps == 0);
+  CHECK(run.continuity.totals().proof == Proof{Grade::Estimated, Evidence::Transport});
+  run.source.scan += 7;  // and is still good for what comes
+  checkGap(run.next(100)[0], Grade::Exact, GapCause::Timestamp, 7, 7, 7);
 }
 
 TEST_CASE(

@@ -45,6 +45,22 @@ TEST_CASE("a journal file is laid out as documented, to the byte") {
   CHECK(at<uint32_t>(bytes, 64) == 28);
 }
 
+TEST_CASE("a proof has its 16 bytes in the documented order") {
+  const test::Folder folder;
+  const auto path = folder.file("a.journal");
+  {
+    Journal journal(path);
+    journal.proof(0x0102030405060708, {Grade::Estimated, Evidence::Counter});
+    journal.flush();
+  }
+  const auto records = test::readJournal(path);
+  REQUIRE(records.size() == 1);
+  CHECK(records[0].type == 5);
+  REQUIRE(records[0].payload.size() == 16);
+  CHECK(at<int64_t>(records[0].payload, 0) == 0x0102030405060708);
+  CHECK(std::memcmp(records[0].payload.data() + 8, "\1\2\0\0\0\0\0\0", 8) == 0);
+}
+
 TEST_CASE("a segment has its 80 bytes in the documented order") {
   const auto p = journalSegmentPayload(someSegment());
   REQUIRE(p.size() == 80);

@@ -143,6 +143,7 @@ class Blocks : public iio::Leases {
     header->bytes = scans * scanBytes_;
     header->scanCount = scans;
     header->timeNs = timeNs_ += 1'000'000;
+    header->proof = proof;
     header->segments.push_back({0, scans, scan_, int64_t{sample_}, false, {}});
     if (edit) edit(*header);
     scan_ = header->endScan();
@@ -158,6 +159,9 @@ class Blocks : public iio::Leases {
     return sum;
   }
   uint32_t fullBlock() const { return blockBytes_ / scanBytes_; }
+
+  // Of the blocks to come.
+  iio::Proof proof{iio::Grade::Exact, iio::Evidence::Transport};
 
  private:
   uint32_t blockBytes_, scanBytes_;

@@ -25,6 +25,7 @@ RecorderSpec specOf(const Folder& folder, uint32_t scanBytes, uint32_t blockCoun
   spec.journalHeader = test::bytesOf("{\"name\":\"test\"}");
   spec.directIo = true;
   spec.blockCount = blockCount;
+  spec.proof = {Grade::Exact, Evidence::Transport};
   return spec;
 }
 
@@ -207,6 +208,57 @@ TEST_CASE("a gap without a bound leaves the recording without one") {
   const auto status = recorder->finish();
   CHECK(status.gaps == 2);
   CHECK(status.lostMin == 7);
+  CHECK(status.lostMax == -1);
+  CHECK(status.grade == Grade::Unknown);
+}
+
+TEST_CASE(
+    "a recording claims no more than its stream can prove, before and after the first block") {
+  const Folder folder;
+  Blocks blocks(4, 4096, 4);
+  auto spec = specOf(folder, 4, 4);
+  spec.proof = {Grade::Estimated, Evidence::Transport};
+  blocks.proof = spec.proof;
+  const auto recorder = Recorder::create(spec, blocks);
+  CHECK(recorder->status().grade == Grade::Estimated);
+  REQUIRE(blocks.complete(*recorder, 1024));
+  blocks.proof = {Grade::Exact, Evidence::Timestamps};
+  REQUIRE(blocks.complete(*recorder, 1024));
+  REQUIRE(blocks.complete(*recorder, 1024));
+  blocks.proof = {Grade::Unknown, Evidence::Transport};
+  REQUIRE(blocks.complete(*recorder, 1024));
+  CHECK(recorder->finish().grade == Grade::Unknown);
+  const auto proofs = test::ofType(test::readJournal(folder.file("journal")), 5);
+  REQUIRE(proofs.size() == 3);
+  const std::vector<std::vector<int64_t>> expected{{0, 1, 0}, {1024, 0, 1}, {3072, 2, 0}};
+  for (size_t i = 0; i < 3; ++i) {
+    CHECK(proofs[i].payload.size() == 16);
+    CHECK(at<int64_t>(proofs[i].payload, 0) == expected[i][0]);
+    CHECK(at<uint8_t>(proofs[i].payload, 8) == expected[i][1]);
+    CHECK(at<uint8_t>(proofs[i].payload, 9) == expected[i][2]);
+  }
+}
+
+TEST_CASE("what a counter told is worth nothing once it is given up") {
+  const Folder folder;
+  Blocks blocks(4, 4096, 4);
+  auto spec = specOf(folder, 4, 4);
+  spec.proof = blocks.proof = {Grade::Exact, Evidence::Counter};
+  const auto recorder = Recorder::create(spec, blocks);
+  REQUIRE(blocks.complete(*recorder, 1024));
+  REQUIRE(blocks.complete(*recorder, 1024, [](BlockHeader& header) {
+    header.segments[0].hasGap = true;
+    header.segments[0].gap = {Grade::Exact, GapCause::Counter, 500, 500, 500};
+  }));
+  blocks.proof = {Grade::Estimated, Evidence::Transport};
+  REQUIRE(blocks.complete(*recorder, 1024, [](BlockHeader& header) {
+    header.segments[0].hasGap = true;
+    header.segments[0].gap = {Grade::Estimated, GapCause::DryQueue, 7, 5, 9};
+  }));
+  const auto status = recorder->finish();
+  CHECK(status.gaps == 2);
+  CHECK(status.lost == 7);
+  CHECK(status.lostMin == 5);
   CHECK(status.lostMax == -1);
   CHECK(status.grade == Grade::Unknown);
 }

@@ -1,7 +1,8 @@
 /** Writes journals for tests, byte for byte as docs/journal.md says. */
 import { crc32c } from "../../shared/crc32c.js";
-import { JOURNAL_CAUSES, JOURNAL_GRADES } from "../../shared/journal.js";
-import type { JournalSegment } from "../../shared/journal.js";
+import { JOURNAL_CAUSES, JOURNAL_EVIDENCE, JOURNAL_GRADES } from "../../shared/journal.js";
+import type { JournalEvidence, JournalSegment } from "../../shared/journal.js";
+import type { Grade } from "../../shared/stream.js";
 
 export class JournalWriter {
   private readonly parts: Uint8Array[] = [];
@@ -46,6 +47,15 @@ export class JournalWriter {
     view.setBigInt64(8, timeNs, true);
     payload.set(text, 16);
     return this.record(3, payload);
+  }
+
+  proof(sample: number, grade: Grade, evidence: JournalEvidence): this {
+    const payload = new Uint8Array(16);
+    const view = new DataView(payload.buffer);
+    view.setBigInt64(0, BigInt(sample), true);
+    view.setUint8(8, JOURNAL_GRADES.indexOf(grade));
+    view.setUint8(9, JOURNAL_EVIDENCE.indexOf(evidence));
+    return this.record(5, payload);
   }
 
   end(samples: number, timeNs: bigint, errno = 0): this {

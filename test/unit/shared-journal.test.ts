@@ -113,6 +113,23 @@ describe("the journal", () => {
     ]);
   });
 
+  it("reads what the stream could prove, and keeps of it what belongs to the scans that count", () => {
+    const bytes = new JournalWriter()
+      .header({})
+      .proof(0, "exact", "timestamps")
+      .segment({ scanCount: 100 })
+      .proof(100, "unknown", "transport")
+      .segment({ sequence: 1, scan: 100, sample: 100, scanCount: 50 })
+      .bytes();
+    const summary = readJournal(bytes);
+    const [stamped, nothing] = summary.proofs;
+    expect(stamped).toEqual({ sample: 0, grade: "exact", evidence: "timestamps" });
+    expect(nothing).toEqual({ sample: 100, grade: "unknown", evidence: "transport" });
+    expect(cutSummary(summary, 100).proofs).toEqual([stamped]);
+    expect(cutSummary(summary, 101).proofs).toEqual([stamped, nothing]);
+    expect(cutSummary(summary, 0).proofs).toEqual([stamped]);
+  });
+
   it("takes zeros at the end for a record that was never written", () => {
     const bytes = sample().bytes();
     const padded = new Uint8Array(bytes.length + 4096);

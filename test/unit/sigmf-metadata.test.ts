@@ -1,13 +1,10 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { cutSummary, readJournal } from "../../shared/journal-summary.js";
-import type { JournalGap } from "../../shared/journal.js";
-import {
-  buildCollection,
-  buildMetadata,
-  continuityBase,
-  metadataText,
-} from "../../shared/sigmf/metadata.js";
+import type { JournalEvidence, JournalGap } from "../../shared/journal.js";
+import type { Grade } from "../../shared/stream.js";
+import { buildCollection, buildMetadata, metadataText } from "../../shared/sigmf/metadata.js";
+import { continuityBase, continuityOfRecording } from "../../shared/sigmf/continuity.js";
 import { readCollection, readMetadata } from "../../shared/sigmf/read.js";
 import { formatDatetime, parseDatetime } from "../../shared/sigmf/time.js";
 import type { RecordingEvent } from "../../shared/sigmf/types.js";
@@ -27,7 +24,7 @@ const adc = channelsOf(["voltage0", "le:s16/16"], ["voltage1", "le:s16/16"]);
 const event = (json: RecordingEvent) => json;
 
 function journal(...gaps: (JournalGap | null)[]) {
-  const writer = new JournalWriter().header({});
+  const writer = new JournalWriter().header({}).proof(0, "estimated", "transport");
   let [scan, sample] = [5000, 0];
   // Blocks of 100 scans at 1 kS/s: the first completes 100 ms after the clocks were read.
   [null, ...gaps].forEach((gap, at) => {
@@ -168,19 +165,67 @@ describe("metadata of a recording", () => {
     expect(metadataFaults(meta, "gaps")).toEqual([]);
   });
 
-  it("grade a recording without gaps by what could have been seen", () => {
-    const grade = (more: Parameters<typeof factsOf>[2], channels = adc) =>
-      continuityBase(factsOf(channels, [], more)).grade;
-    const via = (kind: "dmabuf" | "read" | "simulator") => ({
-      transport: { kind, heap: "", directWrites: false, why: "" },
+  it("grade a recording without gaps by what the stream could prove, and say by what", () => {
+    const base = (
+      kind: "dmabuf" | "read" | "simulator",
+      proof: [Grade, JournalEvidence],
+      more: Parameters<typeof factsOf>[2] = {},
+    ) => {
+      const transport = { kind, heap: "", directWrites: false, why: "" };
+      const writer = new JournalWriter().header({}).proof(0, ...proof);
+      return continuityBase(factsOf(adc, [], { transport, ...more }), readJournal(writer.bytes()));
+    };
+    expect(base("dmabuf", ["estimated", "transport"])).toEqual({
+      grade: "estimated",
+      evidence: "times at which the queue of blocks ran dry",
     });
-    const stamped = channelsOf(["voltage0", "le:s16/16"], ["timestamp", "le:s64/64"]);
-    expect(grade(via("dmabuf"))).toBe("estimated");
-    expect(grade(via("read"))).toBe("unknown");
-    expect(grade(via("simulator"))).toBe("exact");
-    expect(grade({ ...via("read"), counter: ["voltage0"] })).toBe("exact");
-    expect(grade(via("read"), stamped)).toBe("exact");
-    expect(grade({ ...via("read"), rateHz: null }, stamped)).toBe("unknown");
+    expect(base("dmabuf", ["unknown", "transport"], { rateHz: null })).toEqual({
+      grade: "unknown",
+      evidence: "the rate is not known",
+    });
+    expect(base("read", ["unknown", "transport"]).evidence).toBe("read() does not tell");
+    expect(base("read", ["estimated", "transport"]).evidence).toContain("both halves");
+    expect(base("simulator", ["exact", "transport"]).grade).toBe("exact");
+    expect(base("read", ["exact", "timestamps"]).evidence).toContain("timestamps");
+    expect(base("read", ["exact", "counter"], { counter: ["voltage0"] })).toEqual({
+      grade: "exact",
+      evidence: "counter in voltage0",
+    });
+    expect(continuityBase(factsOf(adc), { proofs: [] }).grade).toBe("unknown");
+  });
+
+  it("claim nothing by a counter that was given up, declared or not", () => {
+    const facts = factsOf(adc, [], { counter: ["voltage0"] });
+    const counted: JournalGap = {
+      grade: "exact",
+      cause: "counter",
+      lost: 7,
+      lostMin: 7,
+      lostMax: 7,
+    };
+    const writer = new JournalWriter()
+      .header({})
+      .proof(0, "exact", "counter")
+      .segment({ scanCount: 100 })
+      .segment({ sequence: 1, scan: 107, sample: 100, scanCount: 100, gap: counted })
+      .proof(200, "estimated", "transport")
+      .segment({ sequence: 2, scan: 207, sample: 200, scanCount: 100 });
+    const summary = readJournal(writer.bytes());
+    const meta = buildMetadata(facts, facts.outputs[0]!, { journal: summary, status: "complete" });
+    expect(meta.global["iio:continuity"]).toMatchObject({
+      grade: "unknown",
+      gaps: 1,
+      lost: null,
+      lost_min: 0,
+      lost_max: null,
+    });
+    expect((meta.global["iio:continuity"] as { evidence: string }).evidence).toContain(
+      "voltage0 does not count scans",
+    );
+    expect(meta.captures[1]).toMatchObject({ "iio:gap_grade": "unknown", "iio:lost": null });
+    // Killed before it was given up: the counter held for what is in the files.
+    const cut = cutSummary(summary, 200);
+    expect(continuityOfRecording(facts, cut)).toMatchObject({ grade: "exact", lost: 7 });
   });
 
   it("tell the attributes at the start, changes as annotations, and the note as it ends", () => {

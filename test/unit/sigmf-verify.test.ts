@@ -22,6 +22,7 @@ function found(): Required<Pick<VerifyFacts, "collection">> & VerifyFacts {
   const summary = readJournal(
     new JournalWriter()
       .header({})
+      .proof(0, "exact", "transport")
       .segment({ scanCount: 100 })
       .segment({ sequence: 1, scan: 110, sample: 100, scanCount: 100, gap })
       .end(200, 5n)

@@ -5,9 +5,10 @@ import { fail, toStudioError, type StudioError } from "../../../shared/errors.js
 import {
   cutSummary,
   JournalSummaryBuilder,
+  soundCaptures,
   type JournalSummary,
 } from "../../../shared/journal-summary.js";
-import { continuityOfRecording } from "../../../shared/sigmf/metadata.js";
+import { continuityOfRecording } from "../../../shared/sigmf/continuity.js";
 import type {
   RecordedAttribute,
   RecordingEvent,
@@ -216,7 +217,7 @@ export class ActiveRecording {
       continuity: verdict.grade,
       lostMin: verdict.lostMin,
       lostMax: unknown ? null : verdict.lostMax,
-      gaps: journal.captures.flatMap(({ sample, gap }) =>
+      gaps: soundCaptures(journal).flatMap(({ sample, gap }) =>
         gap
           ? [
               {

@@ -98,6 +98,16 @@ test("triggers: an hrtimer made through configfs clocks it as well", async () =>
   }
 });
 
+test("triggers: without timestamps nothing is known of a kfifo's loss, and 0 is not claimed", async () => {
+  const { result } = await record([
+    ...[kfifo, ...trigger("studio-trigger", 500), "--channels", "accel_x,accel_y,accel_z"],
+    ...["--samples", "200", "--no-hash"],
+  ]);
+  assert.equal(result.continuity, "unknown");
+  assert.equal(result.lostSamples, null);
+  assert.equal(result.lostMax, null);
+});
+
 test("triggers: what a full kfifo refused is told by the timestamps, as the driver counts it", async () => {
   // Blocks enough to catch up with the kfifo at once: only what the kfifo refused is lost then.
   const running = beginRecording([

@@ -48,6 +48,16 @@ export class FakeJournal {
     this.record(2, payload);
   }
 
+  /** Grade and evidence, by their numbers. */
+  proof(sample: number, grade: number, evidence: number): void {
+    const payload = new Uint8Array(16);
+    const view = new DataView(payload.buffer);
+    view.setBigInt64(0, BigInt(sample), true);
+    view.setUint8(8, grade);
+    view.setUint8(9, evidence);
+    this.record(5, payload);
+  }
+
   event(sample: number, bytes: Uint8Array): void {
     const payload = new Uint8Array(16 + bytes.length);
     const view = new DataView(payload.buffer);

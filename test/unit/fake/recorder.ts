@@ -53,6 +53,7 @@ export class FakeRecording implements NativeRecording {
     }
     this.fds = options.outputs.map((output) => openSync(output.path, "wx"));
     this.journal = new FakeJournal(options.journalPath, options.journalHeader);
+    this.journal.proof(0, 0, 0);
   }
 
   take(block: FakeBlock): void {
