@@ -7,10 +7,6 @@ namespace iio {
 namespace {
 
 constexpr double kSecond = 1e9;
-// By how much a stated rate may be off before the run itself tells better.
-constexpr double kRateTolerance = 1e-3;
-// The rate of a run is measured from so many blocks on.
-constexpr uint64_t kMeasuredRun = 16;
 // Completions that come in the rhythm of the samples are punctual: within kLatencyNs of the last
 // sample. A machine that was held up delivers late ones in a burst, out of rhythm. kRhythm of a
 // block's duration, but at least kJitterNs, may be off.
@@ -34,13 +30,6 @@ double FlightLog::durationNs(uint32_t scans) const {
 double FlightLog::expectedNs(uint32_t scans) const {
   if (faster_) return 0;
   return rateHz_ > 0 ? durationNs(scans) : scans * paceNs_;
-}
-
-double FlightLog::tolerance() const {
-  if (runBlocks_ < kMeasuredRun || runScans_ == 0 || doneNs_ <= runStartNs_) return kRateTolerance;
-  const double measured =
-      static_cast<double>(runScans_) * kSecond / static_cast<double>(doneNs_ - runStartNs_);
-  return std::min(0.5, kRateTolerance + std::abs(measured / rateHz_ - 1));
 }
 
 // A stub says nothing. In order of completion a block can't end before the one ahead of it, nor
@@ -84,7 +73,7 @@ Gap FlightLog::dryGap(const Flight& flight) const {
       .grade = Grade::Unknown, .cause = GapCause::DryQueue, .lost = 0, .lostMin = 0, .lostMax = -1};
   if (rateHz_ <= 0) return gap;
   gap.grade = Grade::Estimated;
-  const double slack = tolerance();
+  const double slack = run_.tolerance();
   const double perNs = rateHz_ / kSecond;
   const double least = static_cast<double>(flight.beforeNs - doneNs_) * perNs * (1 - slack);
   const double most = (static_cast<double>(flight.afterNs) - endLowNs_) * perNs * (1 + slack);
@@ -116,9 +105,9 @@ void FlightLog::take(const Flight& flight, const Verdict& verdict) {
   if (verdict.end == FlightEnd::Refused) return;
   const bool whole = verdict.end == FlightEnd::Delivered;
   if (whole && !verdict.doubtful && flight.scans > 0) learnPace(flight, verdict.timeNs);
-  const double slack = tolerance();
+  const double slack = run_.tolerance();
   const double duration = whole ? durationNs(flight.scans) : 0;
-  const bool goesOn = whole && runBlocks_ > 0 && !verdict.hasGap;
+  const bool goesOn = whole && run_.begun() && !verdict.hasGap;
   const double done = static_cast<double>(verdict.timeNs);
   learnRhythm(flight, verdict.timeNs, goesOn);
   // A block that follows one in flight goes on where that ends, which may be before this ENQUEUE:
@@ -131,14 +120,8 @@ void FlightLog::take(const Flight& flight, const Verdict& verdict) {
   endLowNs_ = std::min(endLowNs_, done);
   endLikelyNs_ = goesOn ? std::min(done, endLikelyNs_ + duration * (1 + slack)) : done;
   doneNs_ = std::max(doneNs_, verdict.timeNs);
-  if (goesOn) {
-    ++runBlocks_;
-    runScans_ += flight.scans;
-  } else {
-    runBlocks_ = whole ? 1 : 0;
-    runScans_ = 0;
-    runStartNs_ = verdict.timeNs;
-  }
+  if (!goesOn) run_.end();
+  if (whole) run_.add(verdict.timeNs, flight.scans);
 }
 
 }  // namespace iio

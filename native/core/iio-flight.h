@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "block.h"
+#include "iio-run-rate.h"
 
 namespace iio {
 
@@ -46,7 +47,7 @@ struct Verdict {
 class FlightLog {
  public:
   // rateHz 0: not known; then a dry queue has no bounds.
-  explicit FlightLog(double rateHz) : rateHz_(rateHz) {}
+  explicit FlightLog(double rateHz) : rateHz_(rateHz), run_(rateHz) {}
 
   // The buffer was enabled, not before `beforeNs`: what was queued earlier started no earlier than
   // that.
@@ -70,7 +71,6 @@ class FlightLog {
   double durationNs(uint32_t scans) const;
   bool couldFinish(const Flight& flight) const;
   Gap dryGap(const Flight& flight) const;
-  double tolerance() const;
   void learnPace(const Flight& flight, int64_t timeNs);
   void learnRhythm(const Flight& flight, int64_t timeNs, bool goesOn);
 
@@ -83,11 +83,8 @@ class FlightLog {
   double endLowNs_ = 0;
   // … and the likely one, by the most punctual completion of the run without a break up to it.
   double endLikelyNs_ = 0;
-  // That run: its blocks, the completion of its first and the scans since, to compare the rate with
-  // the one stated; and how many of the last completions came in the rhythm of the samples.
-  uint64_t runBlocks_ = 0;
-  int64_t runStartNs_ = 0;
-  uint64_t runScans_ = 0;
+  // That run; and how many of the last completions came in the rhythm of the samples.
+  RunRate run_;
   uint32_t steady_ = 0;
   double paceNs_ = 0;  // per scan, as blocks came; 0: none came yet
   uint32_t paceBlocks_ = 0;

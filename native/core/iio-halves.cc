@@ -6,7 +6,6 @@
 namespace iio {
 namespace {
 constexpr double kSecond = 1e9;
-constexpr double kRateTolerance = 1e-3;
 // Halves that are found in the rhythm of the samples are found soon after their last one: see
 // iio-flight.cc.
 constexpr uint32_t kSteady = 8;
@@ -21,6 +20,7 @@ HalfBooks::HalfBooks(double rateHz, uint32_t scanBytes, uint64_t halfBytes, uint
       scanBytes_(std::max(1u, scanBytes)),
       configured_(halfBytes),
       half_(halfBytes - halfBytes % (alignBytes ? alignBytes : scanBytes_)),
+      run_(rateHz),
       endLowNs_(static_cast<double>(enabledNs)),
       endLikelyNs_(static_cast<double>(enabledNs)) {}
 
@@ -54,7 +54,9 @@ void HalfBooks::begin() {
       idleNs_ != 0 && duration > 2 * kJitterNs && off <= std::max(kRhythm * duration, kJitterNs);
   steady_ = inRhythm ? steady_ + 1 : 0;
   foundNs_ = readyNs_;
-  endLowNs_ = startOf(endLowNs_) + duration * (1 - kRateTolerance);
+  if (hasHere_) run_.end();
+  run_.add(readyNs_, half_ / scanBytes_, idleNs_ != 0);
+  endLowNs_ = startOf(endLowNs_) + duration * (1 - run_.tolerance());
   if (steady_ >= kSteady) endLowNs_ = std::max(endLowNs_, ready - kLatencyNs);
   endLowNs_ = std::min(endLowNs_, ready);
   endLikelyNs_ =
@@ -111,10 +113,10 @@ void HalfBooks::otherFull(bool full) {
       .grade = Grade::Unknown, .cause = GapCause::DryQueue, .lost = 0, .lostMin = 0, .lostMax = -1};
   if (rateHz_ <= 0) return;
   const double duration = durationNs();
-  const double low = startOf(endLowNs_) + duration * (1 - kRateTolerance);
+  const double low = startOf(endLowNs_) + duration * (1 - run_.tolerance());
   const double likely = startOf(endLikelyNs_) + duration;
   const double perNs = rateHz_ / kSecond;
-  const double most = (static_cast<double>(borderNs_) - low) * perNs * (1 + kRateTolerance);
+  const double most = (static_cast<double>(borderNs_) - low) * perNs * (1 + run_.tolerance());
   next_.grade = Grade::Estimated;
   next_.lostMax = std::max<int64_t>(0, static_cast<int64_t>(std::ceil(most)));
   next_.lost = std::clamp<int64_t>(std::llround((static_cast<double>(backNs_[0]) - likely) * perNs),

@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "block.h"
+#include "iio-run-rate.h"
 
 namespace iio {
 
@@ -80,6 +81,7 @@ class HalfBooks {
   uint64_t dropped_ = 0;  // halves to drop, from the first on
   bool swapped_ = false;
 
+  RunRate run_;
   int64_t readyNs_ = 0;
   int64_t foundNs_ = 0;  // when the half begun last was found
   uint32_t steady_ = 0;  // so many in a row were found in the rhythm of the samples

@@ -138,6 +138,24 @@ TEST_CASE("bounds hold after a long run, with late completions and a rate that i
   }
 }
 
+TEST_CASE("bounds hold for gaps that follow each other soon, with a rate that is a hundredth off") {
+  for (const double off : {0.99, 1.01}) {
+    FakeKernel kernel;
+    kernel.rateHz = 1e6 * off;
+    IioSourceSpec spec = specFor(kernel);
+    spec.rateHz = 1e6;
+    Rig rig(kernel, 8, 8000, true, &spec);
+    rig.start(4);
+    rig.run(40);
+    for (int gap = 0; gap < 4; ++gap) {
+      kernel.sleepNs(kSecond);
+      rig.run(rig.done.size() + 8);
+    }
+    CHECK(rig.gaps() == 4);
+    checkAccounts(rig, 1000);
+  }
+}
+
 TEST_CASE("bounds hold when the machine was held up and completions came in a burst") {
   for (int i = 1; i < 30; ++i) {
     FakeKernel kernel;

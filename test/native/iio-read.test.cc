@@ -283,6 +283,30 @@ TEST_CASE("reading too late is a gap with bounds that hold the loss") {
   }
 }
 
+TEST_CASE("the bounds of a gap hold where the rate is a hundredth off") {
+  for (const double off : {0.99, 1.01}) {
+    FakeKernel kernel;
+    kernel.rateHz = 1e6 * off;
+    kernel.length = 2000;
+    IioSourceSpec spec = specFor(kernel);
+    spec.rateHz = 1e6;
+    ReadRig rig(kernel, 8, 8 * 1000, &spec);
+    rig.start(6);
+    rig.readFor(50 * kMilli);
+    for (int gap = 0; gap < 3; ++gap) {
+      const int64_t before = kernel.lost;
+      const size_t known = rig.outcome.size();
+      kernel.sleepNs(2 * kSecond);
+      rig.readFor(10 * kMilli);
+      const auto found = std::find_if(rig.outcome.begin() + static_cast<std::ptrdiff_t>(known),
+                                      rig.outcome.end(), [](const auto& c) { return c.hasGap; });
+      REQUIRE(found != rig.outcome.end());
+      CHECK(found->gap.lostMin <= kernel.lost - before);
+      CHECK(found->gap.lostMax >= kernel.lost - before);
+    }
+  }
+}
+
 TEST_CASE("a queue without a free block waits without reading, and goes on") {
   FakeKernel kernel(BufferKind::Kfifo);
   kernel.rateHz = 1000;
