@@ -1,7 +1,7 @@
 /** Opens the window in the system's Chromium or Chrome, in app mode, without a secret on any command line. */
 import { spawn } from "node:child_process";
-import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { accessSync, constants, mkdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runtimeFolder } from "./runtime-folder.js";
@@ -43,6 +43,67 @@ export function writeRedirect(url: string, folder: string = runtimeFolder()): st
   return file;
 }
 
+/** The studios of one user that are shown at a time, beyond which a profile is shared. */
+const PROFILES = 16;
+
+/**
+ * A profile that no running browser has: with one of another studio, Chromium would hand the address to the browser that
+ * is there, and end at once. Its lock is a link that names machine and process.
+ */
+export function freeProfile(folder: string, host: string = hostname()): string {
+  const names = Array.from({ length: PROFILES }, (_, n) =>
+    n === 0 ? "browser" : `browser-${n + 1}`,
+  );
+  const free = names.find((name) => !isLocked(join(folder, name), host)) ?? "browser";
+  return join(folder, free);
+}
+
+function isLocked(profile: string, host: string): boolean {
+  let holder: string;
+  try {
+    holder = readlinkSync(join(profile, "SingletonLock"));
+  } catch {
+    return false;
+  }
+  const dash = holder.lastIndexOf("-");
+  return holder.slice(0, dash) !== host || isAlive(Number(holder.slice(dash + 1)));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** A browser that has not shown the studio by then will not: one that may not read our file shows a fault instead. */
+const SHOWN_WITHIN_MS = 20_000;
+
+/**
+ * Resolves when a window that showed the studio was closed. If none came to be, because the browser ended or shows
+ * something else, `missing` is told and this never resolves: the studio goes on for whoever opens it by hand.
+ */
+export async function untilClosed(
+  closed: Promise<void>,
+  shown: Promise<void>,
+  missing: () => void,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const first = await Promise.race([
+    shown.then(() => "shown" as const),
+    closed.then(() => "closed" as const),
+    new Promise<"late">((resolve) => {
+      timer = setTimeout(() => resolve("late"), SHOWN_WITHIN_MS).unref();
+    }),
+  ]);
+  clearTimeout(timer);
+  if (first === "shown") return closed;
+  missing();
+  return new Promise(() => undefined);
+}
+
 export interface OpenWindow {
   /** Resolves when the browser has ended. */
   closed: Promise<void>;
@@ -52,7 +113,8 @@ export interface OpenWindow {
 export function openWindow(url: string, env: NodeJS.ProcessEnv = process.env): OpenWindow | null {
   const browser = findBrowser(env);
   if (!browser) return null;
-  const profile = join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "iio-studio", "browser");
+  const cache = env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  const profile = freeProfile(join(cache, "iio-studio"));
   mkdirSync(profile, { recursive: true, mode: 0o700 });
   const redirect = writeRedirect(url);
   const args = [

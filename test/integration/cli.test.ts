@@ -1,7 +1,7 @@
 /** The command line as its user has it: a program with arguments, signals and an exit status. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCli, type CliBundle } from "./cli-bundle.js";
@@ -111,5 +111,18 @@ describe("a recording that was cut off in the folder of recordings", () => {
     const { stderr } = await cli.run(["record", "sim:adc", "--out", next, "--samples", "1000"]);
     expect(stderr).toContain("“cut” was cut off");
     expect(globalOf(base)).toMatchObject({ "iio:state": "recovered" });
+  });
+});
+
+describe("serve --open", () => {
+  it("goes on serving, and says where, when the browser ends without a window", async () => {
+    const bin = join(cli.folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "chromium"), "#!/bin/sh\nexit 0\n", { mode: 0o755 });
+    const child = cli.start(["serve", "--open"], { env: { PATH: bin } });
+    const ended = once(child, "close");
+    await prints(child, "stdout", /http:.*secret=/);
+    child.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
   });
 });

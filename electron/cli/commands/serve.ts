@@ -4,10 +4,11 @@ import { hostname, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Port } from "../../../shared/port.js";
 import { fail } from "../../../shared/errors.js";
 import { createHost } from "../../host/host.js";
 import { askForAddress, offerAddresses } from "../../loopback/address-socket.js";
-import { openWindow } from "../../loopback/browser.js";
+import { openWindow, untilClosed } from "../../loopback/browser.js";
 import { loadFiles } from "../../loopback/files.js";
 import { startLoopback, type LoopbackServer } from "../../loopback/server.js";
 import { numberOption, operands, type Arguments } from "../arguments.js";
@@ -38,8 +39,14 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
   });
   let server: LoopbackServer | undefined;
   try {
-    server = await startLoopback({ port, files, connect: (each) => void host.connect(each) });
-    await serveUntilEnd(server, asked, args, output);
+    let tellShown: () => void;
+    const shown = new Promise<void>((resolve) => (tellShown = resolve));
+    const connect = (each: Port) => {
+      host.connect(each);
+      tellShown();
+    };
+    server = await startLoopback({ port, files, connect });
+    await serveUntilEnd(server, { asked, shown }, args, output);
   } finally {
     await server?.close();
     await host.close();
@@ -48,7 +55,7 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
 
 async function serveUntilEnd(
   server: LoopbackServer,
-  asked: Promise<void>,
+  { asked, shown }: { asked: Promise<void>; shown: Promise<void> },
   args: Arguments,
   output: Output,
 ): Promise<void> {
@@ -59,7 +66,12 @@ async function serveUntilEnd(
     output.note(
       "The studio is open in a window of its own. Closing it, or Ctrl+C here, ends the studio.",
     );
-    ends.push(opened.closed);
+    ends.push(
+      untilClosed(opened.closed, shown, () => {
+        output.note("The browser did not show the studio. Open this in one:");
+        announce(server, args, output);
+      }),
+    );
   } else {
     if (args.values["open"]) {
       output.note(
