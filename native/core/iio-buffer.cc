@@ -117,12 +117,15 @@ SwitchState BufferSwitch::state() const {
 }
 
 SwitchState BufferSwitch::askState() {
-  const SwitchState last = asked_ ? asked_->load() : SwitchState::NoAnswer;
-  if (asked_ && last == SwitchState::NoAnswer) return last;
-  asked_ = std::make_shared<std::atomic<SwitchState>>(SwitchState::NoAnswer);
+  if (asked_ && !asked_->answered) return answer_;
+  if (asked_) answer_ = asked_->answer;
+  asked_ = std::make_shared<Question>();
   control_->submit({Control::Op::Read, enablePath_, {}, true},
-                   [asked = asked_](const ControlReply& reply) { asked->store(answerOf(reply)); });
-  return last;
+                   [asked = asked_](const ControlReply& reply) {
+                     asked->answer = answerOf(reply);
+                     asked->answered = true;
+                   });
+  return answer_;
 }
 
 Fault BufferSwitch::write(const char* text) {

@@ -26,7 +26,8 @@ class BufferSwitch {
 
   bool present() const;  // whether the device's directory is there
   SwitchState state() const;
-  // The same without waiting: asks, and answers what the last question found (NoAnswer until then).
+  // The same without waiting: asks, unless a question is still open, and answers what the last one
+  // found (NoAnswer before the first).
   SwitchState askState();
   // Both answer an empty fault if it is as wanted now.
   Fault on();
@@ -46,7 +47,12 @@ class BufferSwitch {
   Sys& sys_;
   std::string enablePath_, presencePath_, devicePath_;
   std::shared_ptr<Control> control_;
-  std::shared_ptr<std::atomic<SwitchState>> asked_;  // the answer, once it came
+  struct Question {
+    std::atomic<SwitchState> answer{SwitchState::NoAnswer};
+    std::atomic<bool> answered{false};
+  };
+  std::shared_ptr<Question> asked_;  // the last one
+  SwitchState answer_ = SwitchState::NoAnswer;
 };
 
 // The faults that say that the device went, and that someone else switched its buffer off.
