@@ -30,9 +30,11 @@ std::string ReadTransport::attribute(const char* name) const {
   return spec_.enablePath.substr(0, spec_.enablePath.rfind('/') + 1) + name;
 }
 
-// Buffers on industrialio-buffer-dma have a fixed watermark: its attribute can't be written.
+// Buffers on industrialio-buffer-dma have a fixed watermark: its attribute can't be written. Not to
+// know is an error: to read one as if it were a kfifo may hit the kernel's fault with DMABUFs.
 bool ReadTransport::isDma() const {
   const ControlReply reply = spec_.control->call({Control::Op::List, attribute(""), {}, true});
+  if (reply.fault) throw CoreError(reply.fault);
   for (const ControlEntry& entry : reply.entries)
     if (entry.name == "watermark") return (entry.mode & 0222) == 0;
   return false;

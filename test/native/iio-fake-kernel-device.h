@@ -228,6 +228,7 @@ inline iio::ControlReply FakeKernel::attribute(const iio::Control::Request& requ
   };
   if (!present_) return fail(ENOENT);
   if (request.op == iio::Control::Op::List) {
+    if (failList) return fail(failList);
     const uint32_t mode = kind_ == BufferKind::Dma ? 0444 : 0644;
     reply.entries = {{"enable", iio::ControlEntry::Kind::File, 0644},
                      {"length", iio::ControlEntry::Kind::File, 0644},

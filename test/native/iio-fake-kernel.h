@@ -74,6 +74,7 @@ class FakeKernel final : public iio::Sys {
   int64_t detachingUntilNs = 0;  // until then a worker of the kernel still holds the last DMABUF
   int failEnable = 0;            // errno of writing 1 to enable
   bool hangDisable = false;
+  int failList = 0;          // errno of listing the buffer's attributes
   int refuseDisable = 0;     // so many writes of 0 to enable answer EIO
   bool namesDrivers = true;  // kernels from 6.17 on don't, for signalled fences
   void at(int64_t ns, std::function<void()> event) { events_.emplace(ns, std::move(event)); }
