@@ -44,11 +44,6 @@ const COMMANDS = {
 
 export type CommandName = keyof typeof COMMANDS;
 
-/** Whether a word is one of our commands. */
-export function isCommand(word: string | undefined): boolean {
-  return word !== undefined && Object.hasOwn(COMMANDS, word);
-}
-
 export interface Arguments {
   command: CommandName | "help";
   operands: string[];

@@ -1,6 +1,6 @@
 /** The command line: the same host as the window's, for scripts and tests. */
 import { toStudioError } from "../../shared/errors.js";
-import { isCommand, readArguments, UsageError } from "./arguments.js";
+import { readArguments, UsageError } from "./arguments.js";
 import { attr } from "./commands/attr.js";
 import { devices } from "./commands/devices.js";
 import { doctor } from "./commands/doctor.js";
@@ -9,8 +9,6 @@ import { serve } from "./commands/serve.js";
 import { verify } from "./commands/verify.js";
 import { makeOutput } from "./output.js";
 import { USAGE } from "./usage.js";
-
-export { isCommand };
 
 /** Runs one command and answers the exit status. */
 export async function runCli(argv: string[]): Promise<number> {

@@ -25,6 +25,8 @@ record:
   --seconds, --samples  when to stop (default: Ctrl+C)
   --no-hash           leaves the SHA-512 out
 
+Without a command the installed program opens its window.
+
   --json    one JSON object on stdout; progress goes to stderr
   --sysfs DIR, --dev DIR       look for devices below these instead of /sys and /dev (for tests)
 

@@ -4,8 +4,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { app, dialog, ipcMain, Menu, MessageChannelMain, protocol, session, shell } from "electron";
 import { toStudioError } from "../../shared/errors.js";
-import { isCommand, runCli } from "../cli/run.js";
+import { runCli } from "../cli/run.js";
 import { createHost, type Host } from "../host/host.js";
+import { typedCommand } from "./command-line.js";
 import { offerPorts } from "./ports.js";
 import { makeHandler, SCHEMES } from "./protocol.js";
 import { guardContents, refusePermissions, SCHEME } from "./security.js";
@@ -54,19 +55,12 @@ function closeBeforeQuit(host: Host): void {
   });
 }
 
-/** What the user typed after the program's name; Chromium's own switches come first. */
-function typedArguments(): string[] {
-  const typed = process.argv.slice(process.defaultApp ? 2 : 1);
-  const first = typed.findIndex((word) => !word.startsWith("--"));
-  return first < 0 ? [] : typed.slice(first);
-}
+const command = typedCommand(process.argv, Boolean(process.defaultApp));
 
-const typed = typedArguments();
-
-if (isCommand(typed[0])) {
+if (command) {
   // `iio-studio record …` needs no display, so that it works on a board, too.
   app.commandLine.appendSwitch("ozone-platform", "headless");
-  void runCli(typed).then((status) => app.exit(status));
+  void runCli(command).then((status) => app.exit(status));
 } else if (!app.requestSingleInstanceLock()) {
   app.quit();
 } else {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { EventEmitter } from "node:events";
 import type { App, Session } from "electron";
 import { describe, expect, it, vi } from "vitest";
+import { typedCommand } from "../../electron/main/command-line.js";
 import { CONNECT_CHANNEL, offerPorts } from "../../electron/main/ports.js";
 import { makeHandler } from "../../electron/main/protocol.js";
 import {
@@ -132,6 +133,28 @@ describe("the window", () => {
     expect(handler({ url: "file:///etc/passwd" }).action).toBe("deny");
     expect(opened.mock.calls).toEqual([["https://sigmf.org/"]]);
     expect(isOpenableLink("javascript:alert(1)")).toBe(false);
+  });
+});
+
+describe("the installed program", () => {
+  const typed = (...words: string[]) =>
+    typedCommand(["/opt/IIO Studio/iio-studio", ...words], false);
+
+  it("runs what was typed, right or wrong, and leaves the answer to the command line", () => {
+    expect(typed("record", "sim:adc", "--out", "x")).toEqual(["record", "sim:adc", "--out", "x"]);
+    expect(typed("--no-sandbox", "devices", "--json")).toEqual(["devices", "--json"]);
+    for (const words of [["recrod", "x"], ["--help"], ["-h"], ["help"], ["-x"]]) {
+      expect(typed(...words)).toEqual(words);
+    }
+  });
+
+  it("opens its window without a command, whatever a desktop or Chromium adds", () => {
+    expect(typed()).toBeNull();
+    expect(typed("--no-sandbox", "--ozone-platform-hint=auto")).toBeNull();
+    expect(typed("file:///home/user/notes.txt")).toBeNull();
+    expect(typedCommand(["electron", "/checkout"], true)).toBeNull();
+    expect(typedCommand(["electron", "--no-sandbox", "/checkout"], true)).toBeNull();
+    expect(typedCommand(["electron", ".", "doctor"], true)).toEqual(["doctor"]);
   });
 });
 
