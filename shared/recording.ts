@@ -70,6 +70,32 @@ export interface RecordingResult {
   error: StudioError | null;
 }
 
+/** How a recording was made, as far as its metadata say; null or "" where they don't. */
+export interface RecordedHow {
+  /** `dmabuf`, `read`, `simulator`, `replay`. */
+  transport: string;
+  /** Memory of the blocks. */
+  heap: string;
+  /** Why this transport. */
+  why: string;
+  /** Of a full block. */
+  blockBytes: number | null;
+  blockCount: number | null;
+  queuedBlocks: number | null;
+  rateMeasuredHz: number | null;
+}
+
+/** What is true of an opened recording, where a device that runs has its buffer. */
+export interface RecordedFile {
+  scans: number;
+  /** From the first scan to the last, lost ones between included; null if no rate is known. */
+  seconds: number | null;
+  /** Of all its data files. */
+  bytes: number;
+  continuity: Continuity | null;
+  how: RecordedHow;
+}
+
 /** A row of the Recordings context. */
 export interface RecordingEntry {
   /** Base name; `rec:NAME` is its device. */

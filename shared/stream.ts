@@ -1,6 +1,7 @@
 /** Streams: a running buffer, its settings, its states, its counters and its blocks. */
 import type { AttributeAddress, DeviceId, TransportKind } from "./device.js";
 import type { StudioError } from "./errors.js";
+import type { RecordedFile } from "./recording.js";
 
 /** `local:iio:device0/buffer0`. */
 export type StreamId = string;
@@ -144,6 +145,8 @@ export interface StreamInfo {
   trigger: ScopeTrigger | null;
   /** Epoch of the run: restarts count up, and scan indices start anew. */
   run: number;
+  /** Of an opened recording. */
+  file?: RecordedFile;
 }
 
 /** Found over every sample. Level and hysteresis are physical values if `physical`, else raw. */

@@ -255,6 +255,7 @@ export class FakeHost {
       label: name,
       links: [],
       triggers: [],
+      attributes: structuredClone(model.attributes).map((one) => ({ ...one, access: "read" })),
     };
     device.buffers[0]!.transport = "replay";
     device.buffers[0]!.why = "Read from the recording's file.";

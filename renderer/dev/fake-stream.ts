@@ -209,6 +209,34 @@ export class FakeStream {
       recording: this.recording,
       trigger: this.trigger,
       run: this.run,
+      ...this.file(),
+    };
+  }
+
+  /** A recording is looked at, not run: it has no buffer. */
+  private file(): Partial<StreamInfo> {
+    const { context, buffers } = this.device();
+    if (context !== "rec") return {};
+    const { blockCount, queueDepth, payloadBytes } = this.geometry();
+    const { scans, bytes, continuity } = this.counters();
+    const how = {
+      transport: "dmabuf",
+      heap: "system",
+      why: "DMABUF works.",
+      blockBytes: payloadBytes,
+      blockCount,
+      queuedBlocks: queueDepth,
+      rateMeasuredHz: this.rateHz() * 0.999992,
+    };
+    return {
+      geometry: null,
+      transport: {
+        kind: "replay",
+        heap: "",
+        directWrites: false,
+        why: buffers[0]?.why ?? "",
+      },
+      file: { scans, seconds: scans / this.rateHz(), bytes, continuity, how },
     };
   }
 

@@ -47,7 +47,7 @@ export function restWords(
     const since = device.goneAtMs ? ` since ${clockTime(device.goneAtMs)}` : "";
     return { text: `device gone${since}`, error: true };
   }
-  if (stream.transport?.kind === "replay") return { text: "recording", error: false };
+  if (stream.transport?.kind === "replay") return { text: "recorded file", error: false };
   switch (stream.state.kind) {
     case "failed": {
       const failure = failureOf(device, stream);

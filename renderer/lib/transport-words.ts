@@ -11,7 +11,12 @@ export interface TransportWords {
   fix: string | undefined;
 }
 
-const NAMES = { dmabuf: "DMABUF", read: "read()", simulator: "simulator", replay: "recording" };
+export const TRANSPORT_NAMES = {
+  dmabuf: "DMABUF",
+  read: "read()",
+  simulator: "simulator",
+  replay: "recording",
+};
 
 /** The running transport if there is one, else what `auto` would take. */
 export function transportWords(
@@ -25,7 +30,7 @@ export function transportWords(
     ...(buffer.fix ? { fix: buffer.fix } : {}),
   };
   return {
-    name: NAMES[used.kind],
+    name: TRANSPORT_NAMES[used.kind],
     beside: beside(used, bytesPerSecond),
     why: used.why,
     fix: used.fix,

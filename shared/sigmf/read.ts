@@ -7,6 +7,7 @@ import { fail } from "../errors.js";
 import { JOURNAL_GRADES } from "../journal.js";
 import { parseScanFormat } from "../parse-format.js";
 import { makePair } from "../pairs.js";
+import type { RecordedHow } from "../recording.js";
 import type { LayoutElement, ScanFormat, ScanLayout } from "../scan-format.js";
 import type { Continuity } from "../stream.js";
 import { datatypeFormat, requireDatatype } from "./datatype.js";
@@ -14,6 +15,8 @@ import type { Datatype } from "./datatype.js";
 import { count, isObject, objects, positive, text } from "./fields.js";
 import { headerBytes, readCaptures } from "./read-captures.js";
 import type { OpenedCapture } from "./read-captures.js";
+import { readAttributes, readHow } from "./read-how.js";
+import type { ReadAttribute } from "./read-how.js";
 import { parseDatetime } from "./time.js";
 import type { SigmfObject } from "./types.js";
 
@@ -31,8 +34,9 @@ export interface OpenedRecording {
   note: string;
   recorder: string;
   hardware: string;
-  /** At the start: `name` as the command line has it. `value` is null if it was not read. */
-  attributes: { device: string; deviceName: string; name: string; value: string | null }[];
+  /** At the start. */
+  attributes: ReadAttribute[];
+  how: RecordedHow;
   /** null: not one of ours. */
   state: "recording" | "complete" | "recovered" | null;
   continuity: Continuity | null;
@@ -71,6 +75,7 @@ export function readMetadata(json: unknown): OpenedRecording {
     recorder: text(global["core:recorder"]),
     hardware: text(global["core:hw"]),
     attributes: readAttributes(global["iio:attributes"]),
+    how: readHow(global),
     state: stateOf(global["iio:state"]),
     continuity: readContinuity(global["iio:continuity"]),
     collection: text(global["core:collection"]) || null,
@@ -206,15 +211,6 @@ function pairsOf(parts: readonly Part[]): ChannelPair[] {
 function startTime(captures: SigmfObject[]): number | null {
   const ns = parseDatetime(captures[0]?.["core:datetime"]);
   return ns === null ? null : Number(ns / 1_000_000n);
-}
-
-function readAttributes(value: unknown): OpenedRecording["attributes"] {
-  return objects(value).map((entry) => ({
-    device: text(entry["device"]),
-    deviceName: text(entry["device_name"]),
-    name: text(entry["name"]),
-    value: typeof entry["value"] === "string" ? entry["value"] : null,
-  }));
 }
 
 function readContinuity(value: unknown): Continuity | null {

@@ -173,6 +173,28 @@ describe("the explorer", () => {
     );
   });
 
+  test("an opened recording shows what is true of a file, in the words of one", async () => {
+    const { host } = await mountWindow({ devices: bench() });
+    const recorded = "rec:2026-11-20_10-22-41_ad7768-4";
+    await userEvent.click(row("11-20 10:22 ad7768-4"));
+    const file = () => document.querySelector('[data-section="file"]');
+    await soon(() => expect(file()?.textContent).toContain("Scans"));
+    expect(file()!.textContent).toContain("DMABUF, system");
+    expect(file()!.querySelector("input")).toBeNull();
+    for (const section of ["buffer", "transport", "trigger"])
+      expect(document.querySelector(`[data-section="${section}"]`)).toBeNull();
+    expect(document.querySelector(".status")?.textContent).toContain("recorded file");
+    const selector = document.querySelector("[data-test=stream-selector]")!;
+    expect(selector.querySelector('[aria-label="recorded file"]')).not.toBeNull();
+
+    const { attributes } = host.device(recorded);
+    attributes[0]!.value = { state: "failed", error: { code: "NOT_READ", message: "In use." } };
+    host.changed(recorded);
+    const first = () => document.querySelector(".inspector [data-attribute]");
+    await soon(() => expect(first()?.textContent).toContain("–, not recorded"));
+    expect(document.querySelector(".inspector .refusal")).toBeNull();
+  });
+
   test("a recording opens in a view of its own", async () => {
     const { host } = await mountWindow({ devices: bench() });
     await userEvent.click(row("11-20 11:58 ad9361"));

@@ -361,6 +361,32 @@ describe("opened recordings", () => {
     expect((await gone).device).toBe("rec:take");
   });
 
+  it("say what is true of a file, and the attributes with their units", async () => {
+    await record();
+    const opened = bench.next("device", (data) => data.device.id === "rec:take");
+    const info = await request("recording.open", { name: "take" });
+    expect(info.geometry).toBeNull();
+    expect(info.file).toMatchObject({
+      scans: 40_000,
+      seconds: 0.04,
+      bytes: 160_000,
+      continuity: { grade: "exact", gaps: 0 },
+      how: { transport: "simulator", heap: "pages", blockCount: 64 },
+    });
+    const { attributes } = (await opened).device;
+    const told = (name: string, channel?: string) =>
+      attributes.find(({ scope, name: own }) =>
+        scope.kind === "channel" ? scope.channel === channel && own === name : own === name,
+      );
+    expect(told("sampling_frequency")).toMatchObject({ unit: "Hz", value: { raw: "1000000" } });
+    expect(told("amplitude", "voltage0")).toMatchObject({ unit: "V", value: { raw: "0.8000" } });
+    // The buffer was held when it was asked.
+    expect(told("raw", "voltage0")?.value).toMatchObject({
+      state: "failed",
+      error: { code: "NOT_READ", message: expect.stringContaining("in use") as string },
+    });
+  });
+
   it("are listed as files come and go, with the damaged ones named", async () => {
     await record();
     const twice = bench.next("recording.list", ({ list }) => list.length === 2);

@@ -57,6 +57,24 @@ export class FileStream implements Stream {
       recording: null,
       trigger: null,
       run: 1,
+      ...this.file(),
+    };
+  }
+
+  private file(): Pick<StreamInfo, "file"> {
+    const { files } = this.set;
+    const [first] = files;
+    if (!first) return {};
+    const { scans, toScan } = first.store.status();
+    const { captures, continuity, how, rateHz } = first.recording;
+    return {
+      file: {
+        scans,
+        seconds: rateHz === null ? null : (toScan - (captures[0]?.scan ?? 0)) / rateHz,
+        bytes: files.reduce((sum, { recording }) => sum + scans * recording.layout.scanBytes, 0),
+        continuity,
+        how,
+      },
     };
   }
 

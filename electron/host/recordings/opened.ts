@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Addon, NativeFileStore, NativeGap } from "../../../native/addon.js";
 import { parseAttributeName } from "../../../shared/attributes.js";
-import type { AttributeInfo, DeviceInfo } from "../../../shared/device.js";
+import type { AttributeInfo, AttributeValue, DeviceInfo } from "../../../shared/device.js";
 import { fail, toStudioError } from "../../../shared/errors.js";
 import { toNumericLayout } from "../../../shared/layout.js";
 import { describeScanFormat } from "../../../shared/parse-format.js";
@@ -157,7 +157,7 @@ export function openedDevice(set: OpenedSet): DeviceInfo {
 function openedAttributes(recordings: readonly OpenedRecording[]): AttributeInfo[] {
   const all = recordings.find((recording) => recording.attributes.length > 0)?.attributes ?? [];
   const own = all[0]?.device;
-  return all.map(({ device, deviceName, name, value }) => {
+  return all.map(({ device, deviceName, name, value, unit, notRead }) => {
     const parsed = parseAttributeName(name);
     const place =
       device === own && parsed
@@ -168,8 +168,13 @@ function openedAttributes(recordings: readonly OpenedRecording[]): AttributeInfo
       access: "read",
       control: "text",
       available: { kind: "any" },
-      unit: "",
-      value: value === null ? { state: "unread" } : { state: "ok", raw: value, readAtMs: 0 },
+      unit,
+      value: value === null ? notRecorded(notRead) : { state: "ok", raw: value, readAtMs: 0 },
     };
   });
+}
+
+function notRecorded(why: string): AttributeValue {
+  const message = why || "It was not read when the recording began.";
+  return { state: "failed", error: { code: "NOT_READ", message } };
 }
