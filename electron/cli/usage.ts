@@ -7,7 +7,7 @@ export const USAGE = `iio-studio COMMAND
   record DEVICE --out BASENAME [--channels a,b] [--rate HZ|max] [--blocks N] [--block-size BYTES]
          [--queue N] [--buffer N] [--transport auto|dmabuf|read] [--heap NAME]
          [--device-trigger NAME [--device-trigger-rate HZ]] [--counter CHANNEL,…]
-         [--set NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
+         [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
   verify BASENAME              metadata, data length, hash, captures, journal
   doctor                       what this machine offers and what is missing, with the exact fix
   serve [--port N] [--open] [--url]
@@ -21,7 +21,8 @@ record:
   --transport, --heap dmabuf or read; memory of the blocks: a name in /dev/dma_heap, or udmabuf
   --device-trigger    exact name of the IIO trigger; --device-trigger-rate HZ sets its rate first
   --counter a,b       channels that count scans (first one lowest): makes loss exact
-  --set NAME=VALUE    an attribute, written first; as often as needed
+  --set NAME=VALUE    an attribute of the device or of one linked to it, written first; as often as
+                      needed; DEVICE:NAME=VALUE for any other
   --seconds, --samples  when to stop (default: Ctrl+C)
   --no-hash           leaves the SHA-512 out
 

@@ -126,3 +126,45 @@ describe("serve --open", () => {
     expect(await ended).toEqual([0, null]);
   });
 });
+
+describe("record --set", () => {
+  const recordWith = async (name: string, ...sets: string[]) => {
+    const base = join(cli.folder, name);
+    const { code, stderr } = await cli.run([
+      ...["record", "sim:transceiver", "--out", base, "--samples", "1000"],
+      ...sets.flatMap((set) => ["--set", set]),
+    ]);
+    return { code, stderr, base };
+  };
+
+  it("reaches the control device that is linked, by its name or by the attribute's alone", async () => {
+    for (const [n, prefix] of ["", "sim:transceiver-phy:"].entries()) {
+      const { code, stderr, base } = await recordWith(
+        `rf${n}`,
+        `${prefix}altvoltage0/frequency=433000000`,
+      );
+      expect(code, stderr).toBe(0);
+      const { captures } = JSON.parse(readFileSync(`${base}.sigmf-meta`, "utf8")) as {
+        captures: Record<string, unknown>[];
+      };
+      expect(captures[0]).toMatchObject({ "core:frequency": 433_000_000 });
+    }
+  });
+
+  it("says what it could not find", async () => {
+    const { code, stderr } = await recordWith("none", "altvoltage7/frequency=1");
+    expect(code).toBe(1);
+    expect(stderr).toContain('sim:transceiver has no channel "altvoltage7"');
+  });
+
+  it("is what attr proposes for the simulator, word by word", async () => {
+    const { stderr } = await cli.run([
+      "attr",
+      "sim:transceiver-phy",
+      "altvoltage0/frequency",
+      "433M",
+    ]);
+    const proposed = / --set (.*)$/m.exec(stderr)![1]!;
+    expect((await recordWith("proposed", proposed)).code).toBe(0);
+  });
+});

@@ -1,5 +1,7 @@
-/** How the command line is read. */
+/** How the command line is read, and what is found for what was named. */
 import { describe, expect, it } from "vitest";
+import { findAttribute } from "../../electron/cli/device-name.js";
+import type { DeviceInfo, Inventory } from "../../shared/device.js";
 import { readArguments, numberOption, UsageError } from "../../electron/cli/arguments.js";
 
 const read = (line: string) => readArguments(line.split(" "));
@@ -26,5 +28,37 @@ describe("a value that is a negative number", () => {
     expect(() => read("attr sim:adc name -x")).toThrow("There is no option -x.");
     expect(() => read("record sim:adc --out --json")).toThrow(UsageError);
     expect(read("attr sim:adc name -- -inf").operands.at(-1)).toBe("-inf");
+  });
+});
+
+describe("an attribute to set before a recording", () => {
+  const device = (id: string, name: string, attribute: string, links: string[] = []) =>
+    ({
+      id,
+      context: "local",
+      name,
+      label: name,
+      channels: [],
+      links: links.map((other) => ({ device: other, role: "control", origin: "name" })),
+      attributes: [{ scope: { kind: "device" }, name: attribute }],
+    }) as unknown as DeviceInfo;
+  const phys = ["local:iio:device1", "local:iio:device2"];
+  const rx = device("local:iio:device0", "rx", "gain", phys);
+  const inventory: Inventory = {
+    contexts: [],
+    devices: [rx, ...phys.map((id) => device(id, "phy", "bandwidth"))],
+  };
+  const find = (text: string) => findAttribute(inventory, rx, text).device;
+
+  it("is the device's own before it is another's", () => {
+    expect(find("gain")).toBe("local:iio:device0");
+    expect(find("local:iio:device2:bandwidth")).toBe("local:iio:device2");
+  });
+
+  it("has to be named with its device where several have it", () => {
+    expect(() => find("bandwidth")).toThrow(
+      "Several linked devices have bandwidth. Name one of them: local:iio:device1:bandwidth, local:iio:device2:bandwidth.",
+    );
+    expect(() => find("local:phy:bandwidth")).toThrow('Several devices are called "local:phy".');
   });
 });

@@ -25,7 +25,9 @@ export async function attr(args: Arguments, output: Output): Promise<void> {
     const raw = answer.state === "ok" ? answer.raw : null;
     const name = formatAttributeName(address.scope, address.name);
     if (value !== undefined && device.context === "sim") {
-      output.note("The simulator begins anew with each command. To record with this value: --set");
+      output.note(
+        `The simulator begins anew with each command. To record with this value: --set ${device.id}:${name}=${value}`,
+      );
     }
     output.answer({ device: device.id, name, value: raw }, () => [raw ?? ""]);
   } finally {

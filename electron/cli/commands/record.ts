@@ -2,7 +2,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
-import { formatAttributeName, type DeviceInfo } from "../../../shared/device.js";
+import { formatAttributeName } from "../../../shared/device.js";
 import { StudioFailure, fail } from "../../../shared/errors.js";
 import type { RequestParams } from "../../../shared/messages.js";
 import type { RecordingResult } from "../../../shared/recording.js";
@@ -17,11 +17,11 @@ import {
   UsageError,
   type Arguments,
 } from "../arguments.js";
-import { findDevice, parseAttributeName } from "../device-name.js";
+import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { progressLine } from "../record-progress.js";
-import { openSession } from "../session.js";
+import { openSession, type CliSession } from "../session.js";
 
 interface Plan {
   out: string;
@@ -44,8 +44,7 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
     note: (line) => output.note(line),
   });
   try {
-    const device = findDevice(session.hello.inventory, name);
-    const result = await run(session.client, device, plan, args, output);
+    const result = await run(session, name, plan, args, output);
     output.answer(result, () => describe(result));
     if (!args.values["no-hash"]) {
       output.note("Working out the SHA-512 of the data; --no-hash leaves it out.");
@@ -119,19 +118,17 @@ function readPatch(args: Arguments, rate: number | "max" | undefined): Plan["pat
 }
 
 async function run(
-  client: StudioClient,
-  device: DeviceInfo,
+  { client, hello: { inventory } }: CliSession,
+  name: string,
   plan: Plan,
   args: Arguments,
   output: Output,
 ): Promise<RecordingResult> {
+  const device = findDevice(inventory, name);
   const stream = streamId(device.id, plan.buffer);
-  for (const { name, value } of plan.sets) {
-    await client.request("attribute.write", {
-      device: device.id,
-      ...parseAttributeName(device, name),
-      value,
-    });
+  for (const { name: attribute, value } of plan.sets) {
+    const address = findAttribute(inventory, device, attribute);
+    await client.request("attribute.write", { ...address, value });
   }
   await configure(client, stream, plan, output);
   const ended = waitForEnd(client, stream, output, plan);
