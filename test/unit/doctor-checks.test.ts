@@ -1,8 +1,11 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runDoctor } from "../../electron/host/doctor/index.js";
 import type { DoctorOptions } from "../../electron/host/doctor/index.js";
+import { GROUP, installRule, ruleSource } from "../../electron/host/local/fixes.js";
 import type { DoctorCheck } from "../../shared/doctor.js";
 import { FakeSysfs } from "./fake-sysfs.js";
 
@@ -166,10 +169,41 @@ describe("the doctor", () => {
 });
 
 describe("the shipped udev rule", () => {
-  it("names the group of the fixes, and no glob that a shell would expand", async () => {
-    const { readFileSync } = await import("node:fs");
-    const { GROUP, RULE_SOURCE } = await import("../../electron/host/local/fixes.js");
-    const rule = readFileSync(RULE_SOURCE, "utf8");
+  const copying = (lines: string[]) => lines.filter((line) => line.includes("60-iio-studio.rules"));
+
+  it("is installed from where it came with the program, in any folder one stands in", () => {
+    const resources = mkdtempSync(join(tmpdir(), "studio's resources "));
+    mkdirSync(join(resources, "udev"));
+    writeFileSync(join(resources, "udev", "60-iio-studio.rules"), "the rule\n");
+    const packaged = ruleSource(resources);
+    expect(packaged).toBe(join(resources, "udev", "60-iio-studio.rules"));
+    expect(isAbsolute(ruleSource())).toBe(true);
+    expect(existsSync(ruleSource())).toBe(true);
+    const [line] = copying(installRule(resources, packaged));
+    const target = join(resources, "installed");
+    const local = line!.replace("sudo ", "").replace("/etc/udev/rules.d/60-iio-studio.rules", "$T");
+    execFileSync("sh", ["-c", local], { env: { ...process.env, T: target } });
+    expect(readFileSync(target, "utf8")).toBe("the rule\n");
+  });
+
+  it("is found from a bundle of the sources", () => {
+    const bundle = resolve("dist", "main");
+    expect(ruleSource(undefined, bundle)).toBe(
+      resolve("electron/packaging/udev/60-iio-studio.rules"),
+    );
+  });
+
+  it("is not copied where a package has installed it", () => {
+    const root = mkdtempSync(join(tmpdir(), "studio-root-"));
+    expect(copying(installRule(root))).toHaveLength(1);
+    mkdirSync(join(root, "usr/lib/udev/rules.d"), { recursive: true });
+    writeFileSync(join(root, "usr/lib/udev/rules.d/60-iio-studio.rules"), "");
+    expect(copying(installRule(root))).toEqual([]);
+    expect(installRule(root).join()).toContain("udevadm trigger");
+  });
+
+  it("names the group of the fixes, and no glob that a shell would expand", () => {
+    const rule = readFileSync(ruleSource(), "utf8");
     expect(rule).toContain(`GROUP="${GROUP}"`);
     const run = /RUN\+="([^"]*)"/.exec(rule)![1]!;
     expect(run).toContain(`chgrp ${GROUP}`);

@@ -3,7 +3,7 @@ import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { DoctorCheck } from "../../../shared/doctor.js";
 import { errnoName } from "../local/errno.js";
-import { GROUP, INSTALL_RULE, JOIN_GROUP, RULE_FILE, RULE_FOLDERS } from "../local/fixes.js";
+import { GROUP, installRule, JOIN_GROUP, RULE_FILE, RULE_FOLDERS } from "../local/fixes.js";
 import { probeHeaps } from "../local/probe.js";
 import { good, missing, warning } from "./checks.js";
 import type { Patient } from "./checks.js";
@@ -53,7 +53,7 @@ export async function checkRule(patient: Patient): Promise<DoctorCheck> {
     id,
     title,
     `${RULE_FILE} is not installed: without it only root may open IIO devices and memory for them.`,
-    INSTALL_RULE,
+    installRule(systemRoot),
   );
 }
 
@@ -73,7 +73,8 @@ async function mayOpenAll({ addon, sysfs, paths }: Patient): Promise<boolean> {
   );
 }
 
-export async function checkNodes({ addon, sysfs, paths }: Patient): Promise<DoctorCheck[]> {
+export async function checkNodes(patient: Patient): Promise<DoctorCheck[]> {
+  const { sysfs, paths } = patient;
   const names = (await sysfs.list(paths.bus))
     .map((entry) => entry.name)
     .filter((name) => /^iio:device\d+$/.test(name));
@@ -81,13 +82,13 @@ export async function checkNodes({ addon, sysfs, paths }: Patient): Promise<Doct
   for (const name of names) {
     // A device without a buffer has no node worth opening.
     const buffered = await sysfs.exists(`${paths.entry(name)}/buffer0`);
-    if (buffered) checks.push(await checkNode(addon, name, paths.node(name)));
+    if (buffered) checks.push(await checkNode(patient, name, paths.node(name)));
   }
   return checks;
 }
 
 async function checkNode(
-  addon: Patient["addon"],
+  { addon, systemRoot }: Patient,
   name: string,
   node: string,
 ): Promise<DoctorCheck> {
@@ -108,7 +109,7 @@ async function checkNode(
       id,
       title,
       "May not be opened by this user. Install the udev rule and join its group.",
-      [...INSTALL_RULE, JOIN_GROUP],
+      [...installRule(systemRoot), JOIN_GROUP],
     );
   }
   if (code === "ENOENT") {

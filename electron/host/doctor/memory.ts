@@ -1,6 +1,6 @@
 /** Memory that devices can write into: dma-heaps and udmabuf. */
 import type { DoctorCheck } from "../../../shared/doctor.js";
-import { INSTALL_RULE, JOIN_GROUP } from "../local/fixes.js";
+import { installRule, JOIN_GROUP } from "../local/fixes.js";
 import { probeHeaps } from "../local/probe.js";
 import { good, missing, warning } from "./checks.js";
 import type { Patient } from "./checks.js";
@@ -22,7 +22,9 @@ export async function checkMemory(patient: Patient): Promise<DoctorCheck[]> {
       id,
       devicePath,
       info.usable.error.message,
-      denied ? [...INSTALL_RULE, JOIN_GROUP] : [info.usable.error.fix ?? "free -h"],
+      denied
+        ? [...installRule(patient.systemRoot), JOIN_GROUP]
+        : [info.usable.error.fix ?? "free -h"],
     );
   });
   if (!heaps.some(({ kind }) => kind === "heap")) checks.unshift(noHeap());

@@ -10,7 +10,7 @@ import { formatScanFormat, parseScanFormat } from "../../../shared/parse-format.
 import type { BlockGeometry, StreamSettings } from "../../../shared/stream.js";
 import type { PreparedSource, SourceCandidate, SourcePlan } from "../context.js";
 import type { LocalDevice } from "./device.js";
-import { PERMISSION_FIX } from "./fixes.js";
+import { permissionFix } from "./fixes.js";
 import { leftEnabledNote, lookLeftEnabled } from "./left-enabled.js";
 import { makePlan, planRate, requireInput, wantedElements, wantedTrigger } from "./plan.js";
 import type { PlanInput } from "./plan.js";
@@ -211,7 +211,7 @@ async function write(
     const { code, message, ...more } = toStudioError(error);
     const denied = code === "EACCES" || code === "EPERM";
     const sentence = refusal(code, device, path, text, field) ?? message;
-    throw fail(code, sentence, { ...more, field, ...(denied ? { fix: PERMISSION_FIX } : {}) });
+    throw fail(code, sentence, { ...more, field, ...(denied ? { fix: permissionFix() } : {}) });
   }
 }
 

@@ -5,7 +5,7 @@
 import type { Addon } from "../../../native/addon.js";
 import type { HeapInfo, ProbeAnswer } from "../../../shared/device.js";
 import { errnoName } from "./errno.js";
-import { HEAP_FIX, PERMISSION_FIX } from "./fixes.js";
+import { HEAP_FIX, permissionFix } from "./fixes.js";
 import type { LocalPaths } from "./paths.js";
 import type { Sysfs } from "./sysfs.js";
 
@@ -57,7 +57,7 @@ function heapAnswer(errno: number, path: string): ProbeAnswer {
   const error = { code, errno, path, syscall: "open" };
   if (code === "EACCES" || code === "EPERM") {
     const message = `${path} may not be opened by this user. Install the udev rule and join its group.`;
-    return { state: "no", error: { ...error, message, fix: PERMISSION_FIX } };
+    return { state: "no", error: { ...error, message, fix: permissionFix() } };
   }
   if (code === "ENOENT" || code === "ENXIO" || code === "ENODEV") {
     return {
@@ -127,7 +127,7 @@ function notOpened(errno: number, holder: string, node: string, kernel: string):
   const answer = denied
     ? no(
         `${node} may not be opened by this user. Install the udev rule and join its group.`,
-        PERMISSION_FIX,
+        permissionFix(),
       )
     : code === "ENOENT" || code === "ENXIO"
       ? no(`${node} is not there. Start udev, or look for the device in the container's settings.`)

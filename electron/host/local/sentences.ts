@@ -6,7 +6,7 @@ import { toStudioError } from "../../../shared/errors.js";
 import type { StudioError } from "../../../shared/errors.js";
 import { MINUS, formatFixed, formatSi } from "../../../shared/figures.js";
 import { takesPrefix } from "../../../shared/units.js";
-import { PERMISSION_FIX } from "./fixes.js";
+import { permissionFix } from "./fixes.js";
 
 /** Why something is busy, as far as it is known. */
 export type BusyCause =
@@ -61,7 +61,7 @@ export function writeRefused(
       refused.message =
         `${formatAttributeName(attribute.scope, attribute.name)} may not be written by this user. ` +
         "Install the udev rule and join its group.";
-      refused.fix = PERMISSION_FIX;
+      refused.fix = permissionFix();
       break;
     case "ENODEV":
     case "ENOENT":
@@ -117,7 +117,7 @@ export function readRefused(thrown: unknown, name: string, busy: BusyCause): Stu
       return {
         ...cause,
         message: `${name} may not be read by this user. Install the udev rule and join its group.`,
-        fix: PERMISSION_FIX,
+        fix: permissionFix(),
       };
     case "ENODEV":
     case "ENOENT":
