@@ -28,7 +28,9 @@ export async function until(look, what, seconds = patienceSeconds) {
   for (;;) {
     const seen = await look();
     if (seen) return seen;
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for ${what}`);
+    if (Date.now() > end) {
+      throw new Error(`waited ${seconds} s for ${typeof what === "function" ? what() : what}`);
+    }
     await sleep(20);
   }
 }
