@@ -12,6 +12,11 @@ Continuity::Continuity(ContinuitySpec spec) : spec_(std::move(spec)) {
     timestamps_ = std::make_unique<TimestampTrack>(spec_.layout, spec_.rateHz);
 }
 
+void Continuity::begin(Grade lossGrade, int64_t timeNs) {
+  spec_.lossGrade = lossGrade;
+  lastTimeNs_ = timeNs;
+}
+
 void Continuity::lose(const Gap& gap) {
   mergeGap(pending_.all, gap);
   if (gap.grade == Grade::Exact) mergeGap(pending_.known, gap);

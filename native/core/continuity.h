@@ -26,7 +26,7 @@ struct ContinuitySpec {
   double rateHz = 0;
   std::vector<uint32_t> counter;  // elements, lowest first
   bool timestampGaps = false;
-  Grade lossGrade = Grade::Unknown;  // the transport's
+  Grade lossGrade = Grade::Unknown;  // the transport's, as far as it is known before begin()
 };
 
 struct ContinuityTotals {
@@ -47,6 +47,9 @@ class Continuity {
 
   explicit Continuity(ContinuitySpec spec);
 
+  // The source is open and about to run: how good its own reports of loss are, and the time
+  // (CLOCK_MONOTONIC) before which nothing was sampled.
+  void begin(Grade lossGrade, int64_t timeNs);
   // A completed block that is queued again unread: a loss of exactly its scans.
   void overrun(const Completion& completion, uint32_t scans);
   // A block that failed. Exact (all of it) if the transport counts every scan. Otherwise between
@@ -78,7 +81,7 @@ class Continuity {
   Gap overflow_;                // lost inside the last block, behind the last segment kept apart
   uint32_t pendingFailed_ = 0;  // scans of failed blocks, not yet judged
   bool started_ = false;
-  int64_t lastTimeNs_ = 0;
+  int64_t lastTimeNs_ = 0;  // of the last delivered block, or of the begin
   LossSum losses_;
   int64_t endScan_ = 0, samples_ = 0;
 };

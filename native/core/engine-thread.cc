@@ -31,10 +31,13 @@ void Engine::Impl::begin() {
   try {
     transport->open(*arena);
     refill();
+    continuity.begin(transport->lossGrade(), monotonicNowNs());
     transport->enable();
     enabled = true;
     std::lock_guard guard(lock);
     counted.startTimeNs = monotonicNowNs();
+    counted.proof = continuity.totals().proof;
+    counted.grade = counted.proof.grade;
     counted.state = EngineState::Running;
     thread = std::thread([this] { run(); });
   } catch (const std::exception& error) {

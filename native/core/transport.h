@@ -57,7 +57,8 @@ class Transport {
   // True if the source waits for free blocks and loses nothing by it (simulator at max, replay): the engine then leaves
   // the queue empty rather than take back a block that is in use.
   virtual bool waitsForBlocks() const { return false; }
-  // Whether `scan` advances exactly by what the transport reports (the simulator): loss is then known exactly.
+  // How good the gaps of its completions are as knowledge of loss: Exact if they tell all of it (the simulator), Unknown if
+  // loss can stay unseen. Holds once open() has returned; before that a transport may know less of its source.
   virtual Grade lossGrade() const = 0;
   virtual const Fault& fault() const = 0;
   // What the user should be told although nothing failed (a buffer left enabled by a program that died). Complete once

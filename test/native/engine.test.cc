@@ -308,6 +308,17 @@ TEST_CASE("engine: a short block has the scans it has, and the transport's gap i
   CHECK(rig.engine->counters().grade == Grade::Estimated);
 }
 
+TEST_CASE("engine: a source is asked what it knows of loss once it is open") {
+  for (const Grade grade : {Grade::Exact, Grade::Estimated}) {
+    Rig rig(4, 2, 16, false, grade);
+    CHECK(rig.engine->counters().grade == Grade::Unknown);
+    rig.engine->start();
+    CHECK(rig.engine->counters().proof == Proof{grade, Evidence::Transport});
+    rig.complete(2);
+    CHECK(rig.engine->counters().grade == grade);
+  }
+}
+
 TEST_CASE("engine: a declared counter makes loss exact that the source doesn't see") {
   Rig rig(4, 2, 16, false, Grade::Unknown, true);
   rig.engine->start();

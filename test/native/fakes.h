@@ -215,7 +215,8 @@ class FakeTransport : public Transport {
   }
   void close() noexcept override { bench_->call("close"); }
   bool waitsForBlocks() const override { return waits_; }
-  Grade lossGrade() const override { return grade_; }
+  // What its source is it learns when it opens it, as the real ones do.
+  Grade lossGrade() const override { return arena_ ? grade_ : Grade::Unknown; }
   const Fault& fault() const override { return fault_; }
 
  private:
