@@ -181,7 +181,9 @@ describe("the shipped udev rule", () => {
     expect(existsSync(ruleSource())).toBe(true);
     const [line] = copying(installRule(resources, packaged));
     const target = join(resources, "installed");
-    const local = line!.replace("sudo ", "").replace("/etc/udev/rules.d/60-iio-studio.rules", "$T");
+    const local = line!
+      .replace("sudo ", "")
+      .replace("/etc/udev/rules.d/60-iio-studio.rules", '"$T"');
     execFileSync("sh", ["-c", local], { env: { ...process.env, T: target } });
     expect(readFileSync(target, "utf8")).toBe("the rule\n");
   });
