@@ -83,6 +83,8 @@ export interface RecordedHow {
   blockCount: number | null;
   queuedBlocks: number | null;
   rateMeasuredHz: number | null;
+  /** Base name of the recording that this one goes on from. */
+  continues: string;
 }
 
 /** What is true of an opened recording, where a device that runs has its buffer. */

@@ -227,6 +227,7 @@ export class FakeStream {
       blockCount,
       queuedBlocks: queueDepth,
       rateMeasuredHz: this.rateHz() * 0.999992,
+      continues: "",
     };
     return {
       geometry: null,

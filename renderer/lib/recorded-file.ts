@@ -25,6 +25,7 @@ export function fileRows(file: RecordedFile, rateHz: number | null): FileRow[] {
     ...lossRow(file, rateHz),
     ...transportRow(how),
     ...blocksRow(how),
+    ...(how.continues === "" ? [] : [{ name: "Continues", text: how.continues }]),
   ];
 }
 

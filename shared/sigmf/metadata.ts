@@ -86,6 +86,7 @@ function iioGlobal(
       "iio:context": facts.facts.uri,
       "iio:timestamp_clock": facts.facts.timestampClock,
       "iio:sample_rate_source": facts.rateSource,
+      "iio:continues": continuesOf(facts, state.journal),
     }),
     "iio:device": facts.device,
     "iio:linked_devices": facts.linked,
@@ -169,6 +170,14 @@ function hardwareText(facts: RecordingFacts): string {
 /** The note as it stands now: written at the start or changed while it ran. */
 export function noteOf(facts: RecordingFacts, journal: Pick<JournalSummary, "events">): string {
   return eventsOf(journal, "note").at(-1)?.event.note ?? facts.note;
+}
+
+/** Base name, as it is now, of the recording that this one continues; "" if none. */
+export function continuesOf(
+  facts: RecordingFacts,
+  journal: Pick<JournalSummary, "events">,
+): string {
+  return eventsOf(journal, "continues").at(-1)?.event.name ?? facts.continues ?? "";
 }
 
 function textFields(fields: Record<string, string>): SigmfObject {

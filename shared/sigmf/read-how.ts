@@ -53,5 +53,6 @@ export function readHow(global: SigmfObject): RecordedHow {
     blockCount: count(block["count"]),
     queuedBlocks: count(block["queued"]),
     rateMeasuredHz: positive(global["iio:sample_rate_measured"]),
+    continues: text(global["iio:continues"]),
   };
 }

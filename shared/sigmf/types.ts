@@ -73,6 +73,8 @@ export interface RecordingFacts {
   name: string;
   startedAtMs: number;
   note: string;
+  /** Base name of the recording that this one goes on from after a restart; absent if it begins by itself. */
+  continues?: string;
   recorder: { name: string; version: string };
   device: { id: DeviceId; name: string; label: string };
   linked: { id: DeviceId; name: string; label: string; role: string }[];
@@ -119,6 +121,8 @@ export type RecordingEvent =
       raw: string;
     }
   | { kind: "note"; note: string }
+  /** The recording that this one continues got another base name. */
+  | { kind: "continues"; name: string }
   /** The local oscillator was tuned. */
   | { kind: "frequency"; hz: number }
   /** What was measured over the whole recording, written at its end. */

@@ -25,6 +25,7 @@ export function metadataFaults(json: unknown, name: string): string[] {
     ...captureFaults(captures, name),
     ...annotationFaults(annotations, name),
     ...namespaceFaults(global, [global, ...captures, ...annotations], name),
+    ...ownFaults(global, name),
   );
   return [...new Set(faults)];
 }
@@ -78,6 +79,24 @@ function annotationFaults(annotations: SigmfObject[], name: string): string[] {
       faults.push(`${where} has only one of the two frequency edges.`);
   });
   return faults;
+}
+
+/** Fields of our extension whose value can be wrong by itself (docs/iio.sigmf-ext.md). */
+function ownFaults(global: SigmfObject, name: string): string[] {
+  const faults: string[] = [];
+  const continues = global["iio:continues"];
+  if (continues !== undefined && !isBaseName(continues))
+    faults.push(`${name}: iio:continues is not the base name of a recording.`);
+  else if (
+    continues !== undefined &&
+    (continues === name || continues === global["core:collection"])
+  )
+    faults.push(`${name}: iio:continues names the recording itself.`);
+  return faults;
+}
+
+function isBaseName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && !/[/\\]/.test(value);
 }
 
 /** Every namespace used must be declared; names of fields hold letters, digits and `_`. */

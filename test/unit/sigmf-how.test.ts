@@ -3,6 +3,7 @@ import { fileRows } from "../../renderer/lib/recorded-file.js";
 import { readJournal } from "../../shared/journal-summary.js";
 import { buildMetadata } from "../../shared/sigmf/metadata.js";
 import { readMetadata } from "../../shared/sigmf/read.js";
+import { metadataFaults } from "../../shared/sigmf/validate.js";
 import type { RecordedAttribute } from "../../shared/sigmf/types.js";
 import { channelsOf, factsOf } from "./sigmf-fixture.js";
 import { JournalWriter } from "./shared-journal-writer.js";
@@ -69,7 +70,42 @@ describe("how a recording was made", () => {
       blockCount: 16,
       queuedBlocks: 8,
       rateMeasuredHz: null,
+      continues: "",
     });
+  });
+
+  it("tells which recording it goes on from, by the name that one has now", () => {
+    const facts = factsOf(adc, [], { continues: "first" });
+    const [output] = facts.outputs;
+    const state = (journal: JournalWriter) => ({
+      journal: readJournal(journal.bytes()),
+      status: "complete" as const,
+    });
+    const meta = buildMetadata(facts, output!, state(new JournalWriter().header({})));
+    expect(meta.global["iio:continues"]).toBe("first");
+    expect(metadataFaults(meta, "second")).toEqual([]);
+    const { how } = readMetadata(meta);
+    expect(how.continues).toBe("first");
+    const file = { scans: 1, seconds: null, bytes: 2, continuity: null, how };
+    expect(fileRows(file, null).at(-1)).toEqual({ name: "Continues", text: "first" });
+
+    const renamed = new JournalWriter()
+      .header({})
+      .event(0, 0n, { kind: "continues", name: "warm-up" });
+    expect(buildMetadata(facts, output!, state(renamed)).global["iio:continues"]).toBe("warm-up");
+    const lone = state(new JournalWriter().header({}));
+    expect(buildMetadata(factsOf(adc), output!, lone).global).not.toHaveProperty(["iio:continues"]);
+  });
+
+  it.each([
+    ["", /not the base name/],
+    [7, /not the base name/],
+    ["../first", /not the base name/],
+    ["second", /names the recording itself/],
+  ])("is refused where it can't be the name of another (%j)", (continues, fault) => {
+    const meta = written();
+    meta.global["iio:continues"] = continues;
+    expect(metadataFaults(meta, "second").join(" ")).toMatch(fault);
   });
 
   it("is left out where another program says nothing of it", () => {

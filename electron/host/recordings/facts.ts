@@ -11,6 +11,8 @@ import { bufferOf } from "../streams/settings.js";
 export interface FactsInput {
   name: string;
   note: string;
+  /** The recording it goes on from. */
+  continues?: string | undefined;
   hash: boolean;
   version: string;
   run: Run;
@@ -38,6 +40,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     name: input.name,
     startedAtMs: input.startedAtMs,
     note: input.note,
+    ...(input.continues ? { continues: input.continues } : {}),
     recorder: { name: "IIO Studio", version: input.version },
     device: { id: device.id, name: device.name, label: device.label },
     linked: device.links.flatMap(({ device: id, role }) => {
