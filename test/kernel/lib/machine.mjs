@@ -27,6 +27,7 @@ const kernelParameters = [
 
 /**
  * @typedef {object} Boot
+ * @property {string} [name] tells its console's log from those of machines beside it
  * @property {string[]} command program and arguments, found on the host's file system
  * @property {Record<string, string>} environment variables set inside
  * @property {string} results folder on the host that is writable inside at /run/results
@@ -218,7 +219,7 @@ export async function bootOnce(boot) {
 export async function runInside(boot, attempts = 4) {
   for (let left = attempts; ; left--) {
     const ending = await bootOnce(boot);
-    const log = path.join(cache, "console.log");
+    const log = path.join(cache, boot.name ? `console-${boot.name}.log` : "console.log");
     fs.writeFileSync(log, ending.consoleLog);
     if (ending.kind === "exited") {
       say(`command ended with ${ending.code}; it began ${ending.bootSeconds.toFixed(1)} s in`);
