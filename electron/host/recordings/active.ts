@@ -46,6 +46,7 @@ export class ActiveRecording {
   private last: NativeRecordingStatus;
   private note: string;
   private shownName: string;
+  private before: string;
   private metadataAtMs = Date.now();
   private metadataGaps = 0;
   private writing: Promise<void> = Promise.resolve();
@@ -62,10 +63,11 @@ export class ActiveRecording {
   private constructor(
     readonly request: ActiveRequest,
     private readonly native: NativeRecording,
-    private readonly run: Run,
+    readonly run: Run,
   ) {
     this.note = request.facts.note;
     this.shownName = request.facts.name;
+    this.before = request.facts.continues ?? "";
     this.last = native.status();
     this.follower = new JournalFollower(this.paths().journal);
     this.startCpuSeconds = run.counters().cpuSeconds;
@@ -107,13 +109,32 @@ export class ActiveRecording {
     return this.last.state !== "recording";
   }
 
+  /** So many scans as were asked for are there. */
+  reachedGoal(): boolean {
+    return this.request.scans > 0 && this.last.scans >= this.request.scans;
+  }
+
   timeIsUp(): boolean {
     const limit = this.request.stopAfterSeconds;
     return limit !== null && Date.now() - this.facts.startedAtMs >= limit * 1000;
   }
 
+  get noteNow(): string {
+    return this.note;
+  }
+
   rename(name: string): void {
     this.shownName = name;
+  }
+
+  /** Base name of the recording that this one goes on from, or "". */
+  get continues(): string {
+    return this.before;
+  }
+
+  setContinues(name: string): void {
+    this.before = name;
+    this.append({ kind: "continues", name });
   }
 
   setNote(note: string): void {

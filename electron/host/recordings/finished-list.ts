@@ -4,7 +4,7 @@ import type { RequestParams } from "../../../shared/messages.js";
 import type { RecordingStatus } from "../../../shared/recording.js";
 import type { FinishedRecording } from "./finished.js";
 import { HashQueue } from "./hashing.js";
-import { checkFree } from "./names.js";
+import type { PromisedNames } from "./promised-names.js";
 
 const LIMIT = 32;
 
@@ -18,6 +18,7 @@ export class FinishedList {
   private readonly hashes: HashQueue;
 
   constructor(
+    private readonly promised: PromisedNames,
     private readonly events: {
       status(recording: FinishedRecording, status: RecordingStatus): void;
       changed(): void;
@@ -50,17 +51,25 @@ export class FinishedList {
       );
     }
     const { recording } = found;
-    if (note !== undefined) await recording.setNote(note);
     if (newName !== undefined && newName !== recording.name) {
-      await checkFree(recording.folder, newName, "newName");
-      await recording.rename(newName);
+      const { folder, facts } = recording;
+      const held = await this.promised.hold(folder, newName, facts.outputs, "newName");
+      await recording.rename(newName, "newName").finally(() => held.dispose());
       this.entries.delete(name);
     }
+    if (note !== undefined) await recording.setNote(note);
     const status = { ...found.status, name: recording.name, note: note ?? found.status.note };
     this.keep({ recording, status });
     this.events.status(recording, status);
     this.events.changed();
     return status;
+  }
+
+  /** Recordings that go on from one that was renamed. */
+  async followRename(from: string, to: string): Promise<void> {
+    for (const { recording } of this.entries.values()) {
+      if (recording.continues === from) await recording.setContinues(to);
+    }
   }
 
   async close(finishHashes: boolean): Promise<void> {

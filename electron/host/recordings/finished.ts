@@ -1,11 +1,14 @@
 /** A recording of this session that has ended: its name, note and hash can still change. */
-import { rename, stat, unlink } from "node:fs/promises";
+import { stat, unlink } from "node:fs/promises";
+import { parse } from "node:path";
 import type { StudioError } from "../../../shared/errors.js";
 import type { JournalSummary } from "../../../shared/journal-summary.js";
-import type { RecordingFacts } from "../../../shared/sigmf/types.js";
+import { continuesOf } from "../../../shared/sigmf/metadata.js";
+import type { RecordingEvent, RecordingFacts } from "../../../shared/sigmf/types.js";
 import { Serial } from "../streams/serial.js";
 import { writeMetadata } from "./complete.js";
-import { recordingPaths } from "./names.js";
+import { moveFiles } from "./move-files.js";
+import { nameTaken, recordingPaths } from "./names.js";
 
 export class FinishedRecording {
   private readonly sha512: (string | undefined)[];
@@ -35,12 +38,7 @@ export class FinishedRecording {
 
   /** Everything that belongs to it, absolute. */
   files(): string[] {
-    const paths = recordingPaths(this.folder, this.shownName);
-    return [
-      ...this.facts.outputs.flatMap((output) => [paths.data(output), paths.meta(output)]),
-      ...(this.facts.outputs.length > 1 ? [paths.collection] : []),
-      paths.journal,
-    ];
+    return this.filesNamed(this.shownName);
   }
 
   /** Takes its files away: for one that holds nothing. */
@@ -52,12 +50,21 @@ export class FinishedRecording {
     this.sha512[output] = sha512;
   }
 
+  get continues(): string {
+    return continuesOf(this.facts, this.journal);
+  }
+
   setNote(note: string): Promise<void> {
-    this.journal.events.push({
-      sample: this.journal.samples,
-      timeNs: this.journal.lastTimeNs ?? 0n,
-      json: { kind: "note", note },
-    });
+    return this.note({ kind: "note", note });
+  }
+
+  setContinues(name: string): Promise<void> {
+    return this.note({ kind: "continues", name });
+  }
+
+  private note(json: RecordingEvent): Promise<void> {
+    const { samples, lastTimeNs, events } = this.journal;
+    events.push({ sample: samples, timeNs: lastTimeNs ?? 0n, json });
     return this.writeMetadata();
   }
 
@@ -65,19 +72,37 @@ export class FinishedRecording {
     return this.serial.run(() => this.write());
   }
 
-  /** Data and journal first, then metadata under the new name; the old ones go last. */
-  rename(name: string): Promise<void> {
+  /** All files or none, and never over a file that is there: rejects with EEXIST then. */
+  rename(name: string, field?: string): Promise<void> {
     return this.serial.run(async () => {
-      if (name === this.shownName) return;
-      const from = recordingPaths(this.folder, this.shownName);
-      const to = recordingPaths(this.folder, name);
-      for (const output of this.facts.outputs) await rename(from.data(output), to.data(output));
-      await rename(from.journal, to.journal);
+      const old = this.shownName;
+      if (name === old) return;
+      const to = this.filesNamed(name);
+      const undo = await moveFiles(
+        this.filesNamed(old).map((from, index) => ({ from, to: to[index] as string })),
+      ).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "EEXIST" || error.path === undefined) throw error;
+        throw nameTaken(this.folder, name, parse(error.path).name, field);
+      });
       this.shownName = name;
-      await this.write();
-      const old = [...this.facts.outputs.map((output) => from.meta(output)), from.collection];
-      for (const file of old) await unlink(file).catch(() => {});
+      try {
+        await this.write();
+      } catch (error) {
+        this.shownName = old;
+        await undo();
+        await this.write().catch(() => {});
+        throw error;
+      }
     });
+  }
+
+  private filesNamed(name: string): string[] {
+    const paths = recordingPaths(this.folder, name);
+    return [
+      ...this.facts.outputs.flatMap((output) => [paths.data(output), paths.meta(output)]),
+      ...(this.facts.outputs.length > 1 ? [paths.collection] : []),
+      paths.journal,
+    ];
   }
 
   private write(): Promise<void> {

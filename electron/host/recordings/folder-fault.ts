@@ -1,4 +1,5 @@
 /** What a disk refuses, as sentences that name the next step. */
+import { dirname, resolve } from "node:path";
 import { StudioFailure, toStudioError } from "../../../shared/errors.js";
 
 const NEXT: Record<string, string> = {
@@ -12,15 +13,21 @@ const NEXT: Record<string, string> = {
   EIO: "can't be written: the disk reports a fault. Choose another disk",
 };
 
-/** Our own sentences stay; those of the system get the folder and the next step. */
-export function folderFault(thrown: unknown, folder: string): Error {
+/**
+ * Our own sentences stay, and so does what lies elsewhere (a device); those of the system about the folder get its name
+ * and the next step.
+ */
+export function folderFault(thrown: unknown, folder: string, shown: string): Error {
   if (thrown instanceof StudioFailure) return thrown;
   const error = toStudioError(thrown);
-  const next = NEXT[error.code];
+  const next = isWithin(error.path, folder) ? NEXT[error.code] : undefined;
   if (!next) return thrown instanceof Error ? thrown : new Error(error.message);
-  return new StudioFailure({
-    ...error,
-    message: `The folder ${folder} ${next}.`,
-    path: error.path ?? folder,
-  });
+  return new StudioFailure({ ...error, message: `The folder ${shown} ${next}.` });
+}
+
+/** The folder itself, a file in it, or one it lies in: `mkdir` names the first that it could not make. */
+function isWithin(path: string | undefined, folder: string): boolean {
+  if (path === undefined) return false;
+  const [one, other] = [resolve(path), resolve(folder)];
+  return one === other || dirname(one) === other || other.startsWith(`${one}/`);
 }

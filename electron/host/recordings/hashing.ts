@@ -47,15 +47,15 @@ export class HashQueue {
   }
 
   private async hash(recording: FinishedRecording): Promise<void> {
-    const files = recording.dataFiles();
-    const sizes = await fileSizes(files);
+    const sizes = await fileSizes(recording.dataFiles());
     const total = Math.max(
       1,
       sizes.reduce((sum, size) => sum + size, 0),
     );
     let before = 0;
-    for (const [output, path] of files.entries()) {
-      const size = sizes[output] as number;
+    for (const [output, size] of sizes.entries()) {
+      // As it is named by now.
+      const path = recording.dataFiles()[output] as string;
       this.running = startDataJob({ path, hash: true, segments: [] }, (done) =>
         this.onProgress(recording, (before + done * size) / total),
       );

@@ -43,12 +43,26 @@ export function checkName(name: string, field = "name"): string {
   return name;
 }
 
+/** Suffixes of the files a recording consists of; none as long as they are not known. */
+export type NamedOutputs = readonly Pick<PlannedOutput, "suffix">[];
+
+/** Base names that a recording's files carry: its journal and collection the first, each output its own. */
+function baseNames(name: string, outputs: NamedOutputs): string[] {
+  return [...new Set([name, ...outputs.map(({ suffix }) => name + suffix)])];
+}
+
+/** What else is taken beside files. */
+interface Promised {
+  has(base: string): boolean;
+}
+
 /** Fills the pattern; if the name is taken, a number follows (or fills `{n}`). */
 export async function nameFromPattern(
   pattern: string,
   folder: string,
   device: string,
   now: Date,
+  promised: Promised = new Set<string>(),
 ): Promise<string> {
   const taken = await takenNames(folder);
   const two = (value: number): string => String(value).padStart(2, "0");
@@ -64,18 +78,32 @@ export async function nameFromPattern(
   const counts = pattern.includes("{n}");
   for (let n = 1; ; n++) {
     const name = counts ? fill(String(n)) : n === 1 ? fill("") : `${fill("")}-${n}`;
-    if (!taken.has(name)) return checkName(name);
+    if (!taken.has(name) && !promised.has(name)) return checkName(name);
   }
 }
 
-/** Throws EEXIST if a file of this recording is there already. */
-export async function checkFree(folder: string, name: string, field = "name"): Promise<void> {
-  if (!(await takenNames(folder)).has(name)) return;
-  throw fail("EEXIST", `There is a recording named “${name}” already. Choose another name.`, {
-    field,
-    errno: 17,
-    path: join(folder, name),
-  });
+/** Throws EEXIST if a file of any part of this recording is there already, or promised. Answers the base names. */
+export async function checkFree(
+  folder: string,
+  name: string,
+  also: { outputs?: NamedOutputs; promised?: Promised; field?: string | undefined } = {},
+): Promise<string[]> {
+  const { outputs = [], promised, field = "name" } = also;
+  const bases = baseNames(name, outputs);
+  const taken = await takenNames(folder);
+  const found = bases.find((base) => taken.has(base) || promised?.has(base));
+  if (found === undefined) return bases;
+  throw nameTaken(folder, name, found, field);
+}
+
+/** `found`: base name of the file that stands in the way. */
+export function nameTaken(folder: string, name: string, found: string, field = "name"): Error {
+  const beside = found === name ? "" : `, which “${name}” would need for a file of its own`;
+  return fail(
+    "EEXIST",
+    `There is a recording named “${found}” already${beside}. Choose another name.`,
+    { field, errno: 17, path: join(folder, found) },
+  );
 }
 
 /** Base names that stand in a folder, those of a collection's parts too. */

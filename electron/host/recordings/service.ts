@@ -1,8 +1,6 @@
 /** Recordings: starts, follows and ends them, lists what there is, and completes what was cut off. */
-import { mkdir } from "node:fs/promises";
-import type { Addon } from "../../../native/addon.js";
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
-import { formatBytes, formatCount } from "../../../shared/figures.js";
+import { formatCount } from "../../../shared/figures.js";
 import type { Events, RequestParams } from "../../../shared/messages.js";
 import type {
   RecordingEntry,
@@ -10,34 +8,37 @@ import type {
   RecordingStatus,
 } from "../../../shared/recording.js";
 import { scalingNumber } from "../../../shared/units.js";
-import { DisposableStore } from "../disposable.js";
-import type { Inventory, InventoryChange } from "../inventory.js";
-import { resolveFolder, type SettingsStore } from "../settings-store.js";
+import { DisposableStore, type Disposable } from "../disposable.js";
+import type { InventoryChange } from "../inventory.js";
+import { resolveFolder } from "../settings-store.js";
 import type { LiveStream, RecordingControl } from "../streams/live-stream.js";
 import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
-import { ActiveRecording, FREE_FLOOR_BYTES } from "./active.js";
+import type { ActiveRecording } from "./active.js";
+import {
+  beginRecording,
+  findPlace,
+  restOf,
+  type BeginDeps,
+  type Creation,
+  type StartRequest,
+} from "./begin.js";
 import { Catalogue } from "./catalogue.js";
-import { isLoFrequency, recordingFacts } from "./facts.js";
+import { isLoFrequency } from "./facts.js";
 import { FinishedRecording } from "./finished.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
-import { checkFree, checkName, nameFromPattern } from "./names.js";
+import { checkName } from "./names.js";
+import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings } from "./recovery.js";
-import { ownIdentity } from "./writer-identity.js";
 
 /** Status events a second: five. */
 const POLL_MS = 200;
 
-type StartRequest = RequestParams<"recording.start">;
 type Told = "recording" | "recording.ended" | "recording.list" | "notice";
 
-export interface RecordingDeps {
-  addon: Addon;
-  inventory: Inventory;
-  settings: SettingsStore;
+export interface RecordingDeps extends BeginDeps {
   streams(): StreamRegistry;
-  version: string;
   /** Instead of the folder set. */
   folder: string | undefined;
   tell<N extends Told>(name: N, key: string, data: Events[N]): void;
@@ -46,21 +47,26 @@ export interface RecordingDeps {
 interface Going {
   recording: ActiveRecording;
   stream: LiveStream;
-  listening: DisposableStore;
+  request: StartRequest;
+  listening: Disposable;
+  /** The name it is to get at its end. */
+  promised: Disposable | null;
   ending: Promise<RecordingResult> | null;
 }
 
 export class Recordings implements RecordingControl {
   private readonly going = new Map<string, Going>();
   private readonly starting = new Set<string>();
-  private readonly lastRequests = new Map<string, StartRequest>();
+  /** What was left to do when the last recording of a stream ended; null: nothing. */
+  private readonly rests = new Map<string, StartRequest | null>();
+  private readonly promised = new PromisedNames();
   private readonly catalogue = new Catalogue();
   private readonly finished: FinishedList;
   private readonly owned = new DisposableStore();
   private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly deps: RecordingDeps) {
-    this.finished = new FinishedList({
+    this.finished = new FinishedList(this.promised, {
       status: ({ facts }, status) => deps.tell("recording", `recording:${facts.name}`, { status }),
       changed: () => void this.catalogue.refresh(),
       fault: ({ name }, error) => this.warn(`The hash of “${name}” could not be worked out`, error),
@@ -122,21 +128,22 @@ export class Recordings implements RecordingControl {
     return this.catalogue.list();
   }
 
-  async start(request: StartRequest): Promise<RecordingStatus> {
+  async start(request: StartRequest, continues?: string): Promise<RecordingStatus> {
     const stream = this.deps.streams().live(request.stream);
     if (this.going.has(stream.id) || this.starting.has(stream.id)) {
       throw fail("BUSY_RECORDING", "This stream is being recorded already. Stop that first.");
     }
     this.starting.add(stream.id);
     try {
-      const folder = await this.readyFolder();
-      const name = await this.nameFor(request, stream, folder);
-      const create = (run: Run): Promise<void> => this.create(request, stream, run, folder, name);
+      const folder = { path: this.folder(), shown: this.folderShown() };
+      const place = await findPlace(this.deps, this.promised, request, stream, folder);
+      const create = (run: Run): Promise<void> =>
+        this.create({ request, stream, place, continues }, run);
       const run = stream.isRunning() ? stream.currentRun() : null;
-      if (run) await create(run);
-      else await stream.start({ beforeStart: create });
+      const begun = run ? create(run) : stream.start({ beforeStart: create });
+      await begun.finally(() => place.held.dispose());
     } catch (error) {
-      throw folderFault(error, this.folderShown());
+      throw folderFault(error, this.folder(), this.folderShown());
     } finally {
       this.starting.delete(stream.id);
     }
@@ -146,8 +153,10 @@ export class Recordings implements RecordingControl {
     return going.recording.status();
   }
 
-  async stop(stream: string): Promise<void> {
-    await this.end(stream);
+  async stop(stream: string): Promise<string | null> {
+    const before = this.going.get(stream)?.recording.continues ?? "";
+    const { name, files } = await this.end(stream);
+    return files.length > 0 ? name : before || null;
   }
 
   /** Ends it and answers what there is. */
@@ -159,14 +168,13 @@ export class Recordings implements RecordingControl {
     );
   }
 
-  /** With the same note and options, under a new name, on the running stream. */
-  async startAgain(stream: string): Promise<void> {
+  /** What is left of what was asked, with the note as it was last, under a new name, on the running stream. */
+  async startAgain(stream: string, continues: string | null): Promise<void> {
     if (!this.deps.streams().live(stream).isRunning()) {
       throw fail("STOPPED", "The stream ended, so no new recording was begun. Run it again.");
     }
-    const again = { ...(this.lastRequests.get(stream) ?? { stream }) };
-    delete again.name;
-    await this.start(again);
+    const rest = this.rests.get(stream);
+    if (rest) await this.start(rest, continues ?? undefined);
   }
 
   async settled(stream: string): Promise<void> {
@@ -177,14 +185,14 @@ export class Recordings implements RecordingControl {
     const { name, newName, note } = request;
     if (newName !== undefined) checkName(newName, "newName");
     const going = [...this.going.values()].find(({ recording }) => recording.name === name);
-    if (!going || going.ending) return this.finished.annotate(request);
-    const { recording, stream } = going;
-    if (newName !== undefined) {
-      if (newName !== recording.facts.name) {
-        await checkFree(recording.request.folder, newName, "newName");
-      }
-      recording.rename(newName);
+    if (going?.ending) await going.ending;
+    if (!going || going.ending) {
+      const status = await this.finished.annotate(request);
+      if (status.name !== name) await this.followRename(name, status.name);
+      return status;
     }
+    const { recording, stream } = going;
+    if (newName !== undefined) await this.promiseName(going, newName);
     if (note !== undefined) recording.setNote(note);
     this.tellStatus(going);
     stream.tellChanged();
@@ -205,49 +213,48 @@ export class Recordings implements RecordingControl {
     this.owned.dispose();
   }
 
-  private async create(
-    request: StartRequest,
-    stream: LiveStream,
-    run: Run,
-    folder: string,
-    name: string,
-  ): Promise<void> {
-    const { inventory, settings, addon, version } = this.deps;
-    const facts = recordingFacts({
-      name,
-      note: request.note ?? "",
-      hash: request.hash ?? settings.get().recordings.hash,
-      version,
-      run,
-      buffer: stream.buffer,
-      device: inventory.device(stream.device),
-      devices: inventory.list().devices,
-      clocks: addon.clocks(),
-      writer: await ownIdentity(),
-      startedAtMs: Date.now(),
+  /** Those that go on from a recording name it: they learn its new name. */
+  private async followRename(from: string, to: string): Promise<void> {
+    for (const { recording } of this.going.values()) {
+      if (recording.continues === from) recording.setContinues(to);
+    }
+    await this.finished.followRename(from, to);
+  }
+
+  /** A name that nobody else gets until the recording ends and takes it. */
+  private async promiseName(going: Going, newName: string): Promise<void> {
+    const { recording } = going;
+    const { name, outputs } = recording.facts;
+    if (newName === recording.name) return;
+    const { folder } = recording.request;
+    const held =
+      newName === name ? null : await this.promised.hold(folder, newName, outputs, "newName");
+    going.promised?.dispose();
+    going.promised = held;
+    recording.rename(newName);
+  }
+
+  private async create(creation: Creation, run: Run): Promise<void> {
+    const { request, stream } = creation;
+    // The run may end while the files are made.
+    const early: { error: StudioError | null }[] = [];
+    let going: Going | null = null;
+    const listening = stream.runEnded.on((end) => {
+      if (going) this.finishUnasked(going, end.error);
+      else early.push(end);
     });
-    const { rateHz, plan } = run.resolved;
-    const { seconds } = request;
-    const paced = rateHz !== null && !plan.waitsForBlocks;
-    const bySeconds = seconds !== undefined && paced ? Math.ceil(seconds * rateHz) : 0;
-    const recording = await ActiveRecording.start(
-      {
-        folder,
-        facts,
-        stream: stream.id,
-        scans: request.scans ?? bySeconds,
-        stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
-      },
-      run,
-    );
-    const listening = new DisposableStore();
-    const going: Going = { recording, stream, listening, ending: null };
-    listening.add(stream.runEnded.on(({ error }) => this.finishUnasked(going, error)));
+    try {
+      const recording = await beginRecording(this.deps, creation, run);
+      going = { recording, stream, request, listening, promised: null, ending: null };
+    } catch (error) {
+      listening.dispose();
+      throw error;
+    }
     this.going.set(stream.id, going);
-    this.lastRequests.set(stream.id, request);
     this.timer ??= setInterval(() => this.poll(), POLL_MS);
     this.tellStatus(going);
     void this.catalogue.refresh();
+    for (const { error } of early) this.finishUnasked(going, error);
   }
 
   private poll(): void {
@@ -255,7 +262,8 @@ export class Recordings implements RecordingControl {
       const { recording, ending } = going;
       if (ending) continue;
       try {
-        if (recording.ended() || recording.timeIsUp()) this.finishUnasked(going, null);
+        if (recording.timeIsUp()) this.finishUnasked(going, null);
+        else if (recording.ended()) this.finishUnasked(going, this.causeOf(going));
         else {
           recording.poll();
           this.tellStatus(going);
@@ -264,6 +272,11 @@ export class Recordings implements RecordingControl {
         this.finishUnasked(going, toStudioError(error));
       }
     }
+  }
+
+  /** Why it ended before its goal, where the stream knows and has not told yet. */
+  private causeOf({ recording, stream }: Going): StudioError | null {
+    return recording.reachedGoal() ? null : stream.failureOfRun(recording.run);
   }
 
   private finishUnasked(going: Going, cause: StudioError | null): void {
@@ -299,6 +312,8 @@ export class Recordings implements RecordingControl {
         .catch((fault: unknown) => this.warn("The recording kept its name", fault));
       recording.rename(done.name);
     }
+    going.promised?.dispose();
+    this.rests.set(stream.id, restOf(going.request, recording));
     this.going.delete(stream.id);
     if (this.going.size === 0 && this.timer) {
       clearInterval(this.timer);
@@ -328,39 +343,6 @@ export class Recordings implements RecordingControl {
       const { devices } = this.deps.inventory.list();
       if (isLoFrequency(devices, address)) recording.append({ kind: "frequency", hz });
     }
-  }
-
-  private async nameFor(
-    request: StartRequest,
-    stream: LiveStream,
-    folder: string,
-  ): Promise<string> {
-    if (request.name !== undefined) {
-      const name = checkName(request.name);
-      await checkFree(folder, name);
-      return name;
-    }
-    const { namePattern } = this.deps.settings.get().recordings;
-    const { name, label } = this.deps.inventory.device(stream.device);
-    return nameFromPattern(namePattern, folder, label || name, new Date());
-  }
-
-  /** Creates the folder; refuses where there is no room to begin. */
-  private async readyFolder(): Promise<string> {
-    const folder = this.folder();
-    await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-      // A file stands where the folder should.
-      throw error.code === "EEXIST" ? Object.assign(error, { code: "ENOTDIR" }) : error;
-    });
-    const free = await this.deps.addon.freeBytes(folder);
-    if (free < FREE_FLOOR_BYTES * 2) {
-      throw fail(
-        "ENOSPC",
-        `Only ${formatBytes(free)} are free in ${this.folderShown()}. Free some space, or choose another folder.`,
-        { errno: 28 },
-      );
-    }
-    return folder;
   }
 
   private warn(title: string, thrown: unknown): void {

@@ -26,10 +26,10 @@ import { Ticker } from "./ticker.js";
 /** What a stream asks of recordings: they know which of them runs on it. */
 export interface RecordingControl {
   nameOf(stream: string): string | null;
-  /** Ends it as the user would. */
-  stop(stream: string): Promise<void>;
-  /** A new one with the same note and options. */
-  startAgain(stream: string): Promise<void>;
+  /** Ends it as the user would, and answers the base name of what is there now; null if it left nothing. */
+  stop(stream: string): Promise<string | null>;
+  /** A new one with the same note and options, which goes on from the one of this base name. */
+  startAgain(stream: string, continues: string | null): Promise<void>;
   /** Resolves when one that is ending on this stream has given its blocks back. */
   settled(stream: string): Promise<void>;
 }
@@ -159,6 +159,8 @@ export class LiveStream implements Stream {
         this.markRestart = true;
       }
       if (!this.isRunning()) await this.startRun(options);
+      // Somebody else started it in the meantime: what runs is what was asked for.
+      else if (this.run) await options.beforeStart?.(this.run);
       return this.info();
     });
   }
@@ -170,6 +172,12 @@ export class LiveStream implements Stream {
       await this.stopRun();
       return this.info();
     });
+  }
+
+  /** Why a run failed, even before the stream has told; null if it has not. */
+  failureOfRun(run: Run): StudioError | null {
+    const native = run.counters();
+    return native.state === "failed" ? failureOf(native, this.deviceInfo()) : null;
   }
 
   setTrigger(trigger: ScopeTrigger | null): StreamInfo {
@@ -213,7 +221,7 @@ export class LiveStream implements Stream {
     if (!this.isRunning()) return change();
     const recording = recordings.nameOf(this.id);
     if (recording !== null && !continueRecording) throw busyRecording(recording);
-    if (recording !== null) await recordings.stop(this.id);
+    const before = recording === null ? null : await recordings.stop(this.id);
     await this.stopRun();
     this.markRestart = true;
     try {
@@ -224,7 +232,7 @@ export class LiveStream implements Stream {
       throw error;
     }
     await this.startRun({});
-    if (recording !== null) await recordings.startAgain(this.id);
+    if (recording !== null) await recordings.startAgain(this.id, before);
   }
 
   private async startRun(options: StartOptions): Promise<void> {

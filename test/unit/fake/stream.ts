@@ -206,6 +206,15 @@ export class FakeStream implements NativeStream {
     this.currentFault = kind;
   }
 
+  /** As an engine that fails between two ticks: its recordings end with it, and nobody was told yet. */
+  failUnseen(): void {
+    const { listener } = this;
+    this.listener = null;
+    this.fail("EIO", 5, "The bus reports a fault.");
+    this.listener = listener;
+    for (const recording of this.recordings) void recording.stop();
+  }
+
   async record(options: NativeRecordingOptions): Promise<NativeRecording> {
     const recording = new FakeRecording(this.options.layout, options, this.disk.fullAfterBytes);
     this.recordings.push(recording);

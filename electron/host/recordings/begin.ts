@@ -1,0 +1,130 @@
+/** How a recording begins: its folder, its name, what it says of its source, its files. */
+import { mkdir } from "node:fs/promises";
+import type { Addon } from "../../../native/addon.js";
+import { fail } from "../../../shared/errors.js";
+import { formatBytes } from "../../../shared/figures.js";
+import type { RequestParams } from "../../../shared/messages.js";
+import type { Disposable } from "../disposable.js";
+import type { Inventory } from "../inventory.js";
+import type { SettingsStore } from "../settings-store.js";
+import type { LiveStream } from "../streams/live-stream.js";
+import type { Run } from "../streams/run.js";
+import { ActiveRecording, FREE_FLOOR_BYTES } from "./active.js";
+import { recordingFacts } from "./facts.js";
+import { checkFree, checkName, nameFromPattern } from "./names.js";
+import type { PromisedNames } from "./promised-names.js";
+import { ownIdentity } from "./writer-identity.js";
+
+export type StartRequest = RequestParams<"recording.start">;
+
+export interface BeginDeps {
+  addon: Addon;
+  inventory: Inventory;
+  settings: SettingsStore;
+  version: string;
+}
+
+/** Where it goes: `shown` as the user typed it. The name is held until the files are there. */
+export interface Place {
+  folder: string;
+  name: string;
+  held: Disposable;
+}
+
+/** Creates the folder; refuses where there is no room to begin. */
+export async function findPlace(
+  deps: BeginDeps,
+  promised: PromisedNames,
+  request: StartRequest,
+  stream: LiveStream,
+  folder: { path: string; shown: string },
+): Promise<Place> {
+  await mkdir(folder.path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    // A file stands where the folder should.
+    throw error.code === "EEXIST" ? Object.assign(error, { code: "ENOTDIR" }) : error;
+  });
+  const free = await deps.addon.freeBytes(folder.path);
+  if (free < FREE_FLOOR_BYTES * 2) {
+    throw fail(
+      "ENOSPC",
+      `Only ${formatBytes(free)} are free in ${folder.shown}. Free some space, or choose another folder.`,
+      { errno: 28 },
+    );
+  }
+  if (request.name !== undefined) {
+    const name = checkName(request.name);
+    return { folder: folder.path, name, held: await promised.hold(folder.path, name, []) };
+  }
+  const { namePattern } = deps.settings.get().recordings;
+  const { name: device, label } = deps.inventory.device(stream.device);
+  const now = new Date();
+  const name = await nameFromPattern(namePattern, folder.path, label || device, now, promised);
+  return { folder: folder.path, name, held: promised.keep([name]) };
+}
+
+export interface Creation {
+  request: StartRequest;
+  stream: LiveStream;
+  place: Place;
+  /** The recording it goes on from. */
+  continues: string | undefined;
+}
+
+/** Records the run into new files. */
+export async function beginRecording(
+  deps: BeginDeps,
+  { request, stream, place, continues }: Creation,
+  run: Run,
+): Promise<ActiveRecording> {
+  const { folder, name } = place;
+  const { inventory, settings, addon, version } = deps;
+  const facts = recordingFacts({
+    name,
+    note: request.note ?? "",
+    continues,
+    hash: request.hash ?? settings.get().recordings.hash,
+    version,
+    run,
+    buffer: stream.buffer,
+    device: inventory.device(stream.device),
+    devices: inventory.list().devices,
+    clocks: addon.clocks(),
+    writer: await ownIdentity(),
+    startedAtMs: Date.now(),
+  });
+  // What it writes beside its own name, which was looked for before.
+  const parts = facts.outputs.filter(({ suffix }) => suffix !== "");
+  for (const { suffix } of parts) await checkFree(folder, name + suffix);
+  const { rateHz, plan } = run.resolved;
+  const { seconds } = request;
+  const paced = rateHz !== null && !plan.waitsForBlocks;
+  const bySeconds = seconds !== undefined && paced ? Math.ceil(seconds * rateHz) : 0;
+  return ActiveRecording.start(
+    {
+      folder,
+      facts,
+      stream: stream.id,
+      scans: request.scans ?? bySeconds,
+      stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
+    },
+    run,
+  );
+}
+
+/**
+ * What is left to do of a request after a recording of it, with the note as it stands now and a name of its own; null if
+ * nothing is.
+ */
+export function restOf(request: StartRequest, recording: ActiveRecording): StartRequest | null {
+  const { scans, seconds } = recording.status();
+  const rest: StartRequest = { ...request, note: recording.noteNow };
+  delete rest.name;
+  if (request.scans !== undefined) rest.scans = request.scans - scans;
+  if (request.seconds !== undefined) {
+    const { rateHz } = recording.facts;
+    const bySamples = recording.request.stopAfterSeconds === null && rateHz !== null;
+    rest.seconds = request.seconds - (bySamples ? scans / rateHz : seconds);
+  }
+  const done = (rest.scans ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
+  return done ? null : rest;
+}
