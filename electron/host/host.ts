@@ -80,6 +80,7 @@ class StudioHost implements Host {
   /** Told to each session that comes: what was wrong before any was there. */
   private readonly early: Events["notice"][] = [];
   private simulator: Context | null = null;
+  private space: FreeSpace | null = null;
   private nextSession = 1;
   private closing: Promise<void> | null = null;
 
@@ -151,10 +152,18 @@ class StudioHost implements Host {
       new FreeSpace(
         this.addon,
         () => this.recordings.folder(),
+        () => this.sessions.size > 0,
         (freeBytes) => this.files.context.setFreeBytes(freeBytes),
       ),
     );
-    this.owned.add(this.settings.changed.on(() => void space.look()));
+    let { folder } = this.settings.get().recordings;
+    this.owned.add(
+      this.settings.changed.on(({ recordings }) => {
+        if (recordings.folder !== folder) void space.look();
+        folder = recordings.folder;
+      }),
+    );
+    this.space = space;
     await Promise.all([space.look(), this.recordings.open(this.options.recover ?? true)]);
   }
 
@@ -172,6 +181,8 @@ class StudioHost implements Host {
       this.sessions.delete(ended),
     );
     this.sessions.add(session);
+    // Nobody looked while nobody was there.
+    void this.space?.look();
     session.onSubscribed(() => {
       for (const notice of this.early.splice(0)) session.tell("notice", "notice", notice);
     });

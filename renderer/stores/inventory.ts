@@ -1,6 +1,6 @@
 /** Contexts, devices and their attribute values as the host tells them, and what the user does to them. */
 import { defineStore } from "pinia";
-import { computed, shallowReactive, shallowRef } from "vue";
+import { computed, ref, shallowReactive, shallowRef } from "vue";
 
 import {
   formatAttributeName,
@@ -26,9 +26,15 @@ export const useInventory = defineStore("inventory", () => {
   const devices = shallowReactive(new Map<DeviceId, DeviceInfo>());
   const values = shallowReactive(new Map<string, AttributeValue>());
   const reading = new Set<DeviceId>();
+  /** Room where recordings go, as the host last told; null before it has. */
+  const freeBytes = ref<number | null>(null);
+  const takeFree = (context: ContextInfo) => {
+    if (context.freeBytes !== undefined) freeBytes.value = context.freeBytes;
+  };
 
   function listen(host: EventSource): void {
     host.on("context", ({ context }) => {
+      takeFree(context);
       const known = contexts.value.filter(({ id }) => id !== context.id);
       const at = contexts.value.findIndex(({ id }) => id === context.id);
       contexts.value = at < 0 ? [...known, context] : known.toSpliced(at, 0, context);
@@ -40,6 +46,7 @@ export const useInventory = defineStore("inventory", () => {
 
   function load(inventory: Inventory): void {
     contexts.value = inventory.contexts;
+    inventory.contexts.forEach(takeFree);
     const present = new Set(inventory.devices.map((device) => device.id));
     for (const id of [...devices.keys()]) if (!present.has(id)) devices.delete(id);
     for (const device of inventory.devices) put(device);
@@ -115,10 +122,12 @@ export const useInventory = defineStore("inventory", () => {
   }
 
   const list = computed(() => [...devices.values()]);
-  /** Room where recordings go, as the host last told. */
-  const freeBytes = computed(
-    () => contexts.value.find(({ kind }) => kind === "recordings")?.freeBytes ?? null,
-  );
+
+  /** A recording that runs tells more often than the context does. */
+  function noteFree(bytes: number): void {
+    freeBytes.value = bytes;
+  }
+
   return {
     contexts,
     devices,
@@ -128,6 +137,7 @@ export const useInventory = defineStore("inventory", () => {
     listen,
     load,
     refresh,
+    noteFree,
     value,
     readAttributes,
     readAttribute,

@@ -6,6 +6,7 @@ import type { RecordingEntry, RecordingResult, RecordingStatus } from "../../sha
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
+import { useInventory } from "./inventory.js";
 import { useStreams } from "./streams.js";
 
 /** From here on R asks once before it stops a recording. */
@@ -19,8 +20,6 @@ export const useRecordings = defineStore("recordings", () => {
   const asking = ref<StreamId | null>(null);
   /** A note written before anything records; the next recording takes it. */
   const nextNote = ref("");
-  /** Room where recordings go, as the newest status told; null before the first. */
-  const freeBytes = ref<number | null>(null);
   const endedListeners = new Set<(status: RecordingStatus, result: RecordingResult) => void>();
 
   function listen(host: EventSource): void {
@@ -39,7 +38,7 @@ export const useRecordings = defineStore("recordings", () => {
   }
 
   function put(status: RecordingStatus): void {
-    freeBytes.value = status.freeBytes;
+    useInventory().noteFree(status.freeBytes);
     const active = status.state.kind === "recording" || status.state.kind === "finishing";
     if (active) running.set(status.stream, status);
     else drop(status);
@@ -103,7 +102,6 @@ export const useRecordings = defineStore("recordings", () => {
     list,
     asking,
     nextNote,
-    freeBytes,
     listen,
     load,
     start,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { userEvent } from "vitest/browser";
 import { countedBy, lossVerdict, type LossFacts } from "../../renderer/lib/loss.js";
 import type { Continuity, Grade, StreamSettings } from "../../shared/stream.js";
 import { bench, CONVERTER, mountWindow, showing, soon } from "./window.js";
@@ -87,6 +88,25 @@ describe("the status bar", () => {
     const verdict = document.querySelector(".status")!;
     await soon(() => expect(verdict.textContent).toContain("1 possible gap, ≤ 1 ms"));
     expect(verdict.querySelector(".tone-gap svg")).not.toBeNull();
+  });
+
+  test("says how much room there is from the start, and anew when the host does", async () => {
+    const { host } = await mountWindow();
+    const text = () => document.querySelector(".status")!.textContent!;
+    expect(text()).toContain("free 2.81 TB");
+    const tell = (freeBytes: number) => {
+      const context = host.inventory().contexts.find(({ id }) => id === "rec")!;
+      host.emit("context", { context: { ...context, freeBytes } });
+    };
+    tell(1.5e12);
+    await soon(() => expect(text()).toContain("free 1.5 TB"));
+    await userEvent.keyboard("r");
+    await soon(() => expect(text()).toContain("free 2.81 TB"));
+    await userEvent.keyboard("r");
+    await soon(() => expect(host.recordings.size).toBe(0));
+    // What a recording told last does not stay over what is told after it.
+    tell(1.4e12);
+    await soon(() => expect(text()).toContain("free 1.4 TB"));
   });
 
   test("an idle stream has a set rate and no figures", async () => {

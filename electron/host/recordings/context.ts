@@ -31,10 +31,10 @@ export class RecordingsContext implements Context {
     this.changed.fire({ kind: "context" });
   }
 
-  /** Free space where recordings go; told when it changed by a hundredth. */
+  /** Free space where recordings go; told when it changed by a thousandth, which is seen. */
   setFreeBytes(freeBytes: number): void {
     const before = this.info.freeBytes;
-    if (before !== undefined && Math.abs(freeBytes - before) < before / 100) return;
+    if (before !== undefined && Math.abs(freeBytes - before) < before / 1000) return;
     this.info = { ...this.info, freeBytes };
     this.changed.fire({ kind: "context" });
   }
