@@ -35,6 +35,10 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
   const { rateSource } = resolved;
   const { kind, heap, directWrites, why } = transportInfo(resolved.candidate);
   const { blockCount, queueDepth, payloadBytes } = resolved.geometry;
+  const linked = device.links.flatMap(({ device: id, role }) => {
+    const other = input.devices.find((one) => one.id === id);
+    return other ? [{ id, name: other.name, label: other.label, role }] : [];
+  });
   return {
     formatVersion: 1,
     name: input.name,
@@ -43,10 +47,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     ...(input.continues ? { continues: input.continues } : {}),
     recorder: { name: "IIO Studio", version: input.version },
     device: { id: device.id, name: device.name, label: device.label },
-    linked: device.links.flatMap(({ device: id, role }) => {
-      const other = input.devices.find((one) => one.id === id);
-      return other ? [{ id, name: other.name, label: other.label, role }] : [];
-    }),
+    linked,
     facts: run.facts,
     buffer: input.buffer,
     layout,
@@ -57,7 +58,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     rateSource: rateSource
       ? `${rateSource.device} ${formatAttributeName(rateSource.scope, rateSource.name)}`
       : "",
-    frequencyHz: loFrequency([device, ...input.devices], run.attributes),
+    frequencyHz: loFrequency([device, ...input.devices], linked, run.attributes),
     transport: { kind, heap, directWrites, why },
     geometry: { blockCount, queueDepth, payloadBytes },
     deviceTrigger: deviceTrigger(device, input.buffer),
@@ -82,12 +83,18 @@ function deviceTrigger(device: DeviceInfo, buffer: number): RecordingFacts["devi
   return { name: device.currentTrigger, rateHz: trigger?.rateHz ?? null };
 }
 
-/** Whether an attribute is the frequency that an LO for receiving runs at: that of RX_LO, else of the first LO. */
+/**
+ * Whether an attribute is the frequency that an LO for receiving runs at: that of RX_LO, else of the first LO. What a
+ * linked transmitter has are the tones that it makes.
+ */
 export function isLoFrequency(
   devices: readonly DeviceInfo[],
+  linked: readonly { id: string; role: string }[],
   attribute: Pick<RecordedAttribute, "device" | "scope" | "name">,
 ): boolean {
   if (attribute.name !== "frequency" || attribute.scope.kind !== "channel") return false;
+  if (linked.some(({ id, role }) => id === attribute.device && role === "transmitter"))
+    return false;
   const { channel: id } = attribute.scope;
   const los = (devices.find((device) => device.id === attribute.device)?.channels ?? []).filter(
     (channel) => channel.type === "altvoltage" && channel.direction === "out",
@@ -98,9 +105,10 @@ export function isLoFrequency(
 
 function loFrequency(
   devices: readonly DeviceInfo[],
+  linked: RecordingFacts["linked"],
   attributes: readonly RecordedAttribute[],
 ): number | null {
-  const lo = attributes.find((one) => one.state === "ok" && isLoFrequency(devices, one));
+  const lo = attributes.find((one) => one.state === "ok" && isLoFrequency(devices, linked, one));
   const hz = lo ? scalingNumber(lo.raw, NaN) : NaN;
   return Number.isFinite(hz) ? hz : null;
 }

@@ -341,7 +341,8 @@ export class Recordings implements RecordingControl {
       const hz = scalingNumber(value.raw, NaN);
       if (!noted || !Number.isFinite(hz)) continue;
       const { devices } = this.deps.inventory.list();
-      if (isLoFrequency(devices, address)) recording.append({ kind: "frequency", hz });
+      if (isLoFrequency(devices, recording.facts.linked, address))
+        recording.append({ kind: "frequency", hz });
     }
   }
 
