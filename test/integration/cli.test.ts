@@ -114,6 +114,27 @@ describe("a recording that was cut off in the folder of recordings", () => {
   });
 });
 
+describe("doctor", () => {
+  it("looks at the folder of recordings that is set, without being told which", async () => {
+    const config = join(cli.folder, "other-config");
+    const takes = join(cli.folder, "bench takes");
+    mkdirSync(join(config, "iio-studio"), { recursive: true });
+    const settings = JSON.stringify({ recordings: { folder: takes } });
+    writeFileSync(join(config, "iio-studio", "settings.json"), settings);
+    const look = async () => {
+      const { code, stdout } = await cli.run(["doctor", "--json"], { XDG_CONFIG_HOME: config });
+      expect(code).toBe(0);
+      const { checks } = JSON.parse(stdout) as { checks: { id: string; detail: string }[] };
+      return checks.find(({ id }) => id === "recordings");
+    };
+    const before = await look();
+    expect(before?.detail).toContain(`${takes}: `);
+    expect(before?.detail).toContain("It is made when needed.");
+    writeFileSync(takes, "a file");
+    expect(await look()).toMatchObject({ state: "missing" });
+  });
+});
+
 describe("serve --open", () => {
   it("goes on serving, and says where, when the browser ends without a window", async () => {
     const bin = join(cli.folder, "bin");
