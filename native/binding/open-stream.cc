@@ -129,12 +129,7 @@ std::shared_ptr<Recorder> OpenStream::record(RecordingOptions options) {
     std::lock_guard lifecycle(lifecycle_);
     running = makeOnce();
   }
-  RecorderSpec& spec = options.spec;
-  spec.layout = options_.engine.layout;
-  spec.directIo = running->engine().arena().directIo();
-  spec.blockCount = options_.arena.blockCount;
-  spec.rateHz = options_.engine.rateHz;
-  auto recorder = running->record(std::move(spec), options.fromScan);
+  auto recorder = running->record(std::move(options.spec), options.fromScan);
   recorder->onNews(news_);
   std::unique_lock lock(lock_);
   std::erase_if(recorders_, [](const auto& weak) { return weak.expired(); });

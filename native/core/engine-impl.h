@@ -25,6 +25,7 @@ struct Engine::Impl {
   const EngineSpec spec;
   const uint32_t scansPerBlock;
   std::unique_ptr<Arena> arena;
+  const bool directIo;
   const std::unique_ptr<Transport> transport;
   const bool waitsForBlocks;
   Fd wake;  // eventfd: stop was asked for, or a block came free while the thread had none to queue

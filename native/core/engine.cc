@@ -48,6 +48,7 @@ Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory,
     : spec(checked(std::move(given), *memory)),
       scansPerBlock(spec.payloadBytes / spec.layout.scanBytes),
       arena(std::move(memory)),
+      directIo(arena->directIo()),
       transport(std::move(source)),
       waitsForBlocks(transport->waitsForBlocks()),
       wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
@@ -217,14 +218,11 @@ void Engine::Impl::giveBack(BlockIndex block) {
   if (counted.state == EngineState::Closed) freeMemory();
 }
 
-const std::byte* Engine::data(BlockIndex block) const { return arena().data(block); }
-
-const Arena& Engine::arena() const {
-  if (!impl_->arena) throw CoreError(Fault{EBADF, "", "", "The stream is closed. Start it again."});
-  return *impl_->arena;
-}
+const std::byte* Engine::data(BlockIndex block) const { return impl_->arena->data(block); }
 
 const ScanLayout& Engine::layout() const { return impl_->spec.layout; }
+uint32_t Engine::blockCount() const { return impl_->pool.blockCount(); }
+bool Engine::directIo() const { return impl_->directIo; }
 
 PinId Engine::pin(const std::vector<HeaderPtr>& blocks) {
   std::lock_guard guard(impl_->lock);

@@ -76,9 +76,11 @@ class Engine : public Leases {
   // Leases a block if the header still describes what is in it. release() gives it back.
   bool tryLease(const HeaderPtr& header);
   void release(BlockIndex block) noexcept override;
-  const std::byte* data(BlockIndex block) const;
-  const Arena& arena() const;
+  const std::byte* data(BlockIndex block) const;  // of a block the caller holds a lease of
+  // What the stream was made with: may be asked at any time, also while it closes.
   const ScanLayout& layout() const;
+  uint32_t blockCount() const;
+  bool directIo() const;  // the arena's answer
 
   PinId pin(const std::vector<HeaderPtr>& blocks);  // those still there
   void unpin(PinId pin);

@@ -62,6 +62,10 @@ Engine& Stream::engine() { return impl_->engine; }
 LiveStore& Stream::store() { return *impl_->store; }
 
 std::shared_ptr<Recorder> Stream::record(RecorderSpec spec, int64_t fromScan) {
+  spec.layout = impl_->engine.layout();
+  spec.directIo = impl_->engine.directIo();
+  spec.blockCount = impl_->engine.blockCount();
+  spec.rateHz = impl_->rateHz;
   spec.proof = impl_->engine.counters().proof;
   auto recorder = Recorder::create(std::move(spec), impl_->engine);
   {

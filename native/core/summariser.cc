@@ -14,7 +14,7 @@ class EngineMemory final : public BlockMemory {
   const std::byte* data(BlockIndex block) const override { return engine_.data(block); }
   std::vector<HeaderPtr> history() const override { return engine_.history(); }
   const ScanLayout& layout() const override { return engine_.layout(); }
-  uint32_t blockCount() const override { return engine_.arena().blockCount(); }
+  uint32_t blockCount() const override { return engine_.blockCount(); }
   uint32_t queuedBlocks() const override { return engine_.counters().queued; }
   bool waitsForBlocks() const override { return engine_.transport().waitsForBlocks(); }
 

@@ -112,6 +112,20 @@ TEST_CASE(
   CHECK(rig.bench->memoryFreed);
 }
 
+TEST_CASE(
+    "stream: a recording asked for once it is closed is one of nothing, and touches no memory") {
+  Folder folder;
+  StreamRig rig;
+  rig.stream->start();
+  REQUIRE(rig.reaches(3));
+  rig.stream->close();
+  REQUIRE(rig.bench->memoryFreed);
+  auto recorder = rig.stream->record(recording(folder, "late"), 0);
+  const RecorderStatus status = recorder->finish();
+  CHECK(status.state == RecorderState::Done);
+  CHECK(status.scans == 0);
+}
+
 TEST_CASE("stream: a recording from the history on holds every sample from there to its end") {
   Folder folder;
   StreamRig rig(16);
