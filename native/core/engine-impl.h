@@ -79,8 +79,10 @@ struct Engine::Impl {
   std::vector<HeaderPtr> unbrokenHistory(int64_t fromScan) const;  // with the lock held
   void endConsumers();
   bool stillThere(const HeaderPtr& header) const;  // with the lock held
-  void giveBack(BlockIndex block);                 // a lease, with the lock held
-  void freeMemory() noexcept;
+  // A lease, with the lock held. The last one of a closed engine answers its memory, which the
+  // caller frees without the lock.
+  [[nodiscard]] std::unique_ptr<Arena> giveBack(BlockIndex block);
+  void freeMemory(std::unique_ptr<Arena> memory) noexcept;  // without the lock
   void news();
   void wakeUp() noexcept;
   double cpuSeconds() const;  // with the lock held

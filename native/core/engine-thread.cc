@@ -272,8 +272,12 @@ void Engine::Impl::offer(const HeaderPtr& header, const ConsumerList& to) {
   for (const auto& consumer : to)
     if (!consumer->offer(header, arena->data(header->block))) ++declined;
   if (declined == 0) return;
-  std::lock_guard guard(lock);
-  while (declined-- > 0) giveBack(header->block);
+  std::unique_ptr<Arena> gone;
+  {
+    std::lock_guard guard(lock);
+    while (declined-- > 0) gone = giveBack(header->block);
+  }
+  freeMemory(std::move(gone));
 }
 
 // Takes back every block. What had completed before the source was disabled is delivered.

@@ -147,19 +147,22 @@ void Engine::close(int64_t deadlineMs) noexcept {
   impl_->consumers = std::make_shared<ConsumerList>();
   std::fill(impl_->headers.begin(), impl_->headers.end(), nullptr);
   // Whoever still holds a lease reads this memory: it goes with the last of them.
-  if (impl_->pool.leasesHeld() == 0) impl_->freeMemory();
+  if (impl_->pool.leasesHeld() != 0) return;
+  std::unique_ptr<Arena> memory = std::move(impl_->arena);
+  held.unlock();
+  impl_->freeMemory(std::move(memory));
 }
 
-void Engine::Impl::freeMemory() noexcept {
-  for (BlockIndex block = 0; arena && block < bracketOpen.size(); ++block) {
+// Gigabytes take their time to go: nobody who asks for the counters is to wait for that.
+void Engine::Impl::freeMemory(std::unique_ptr<Arena> memory) noexcept {
+  for (BlockIndex block = 0; memory && block < bracketOpen.size(); ++block) {
     if (!bracketOpen[block]) continue;
     bracketOpen[block] = false;
     try {
-      arena->endRead(block);
+      memory->endRead(block);
     } catch (const CoreError&) {  // the memory goes in any case
     }
   }
-  arena.reset();
 }
 
 EngineCounters Engine::counters() const {
@@ -202,20 +205,22 @@ bool Engine::tryLease(const HeaderPtr& header) {
 }
 
 void Engine::release(BlockIndex block) noexcept {
-  std::lock_guard guard(impl_->lock);
+  std::unique_ptr<Arena> gone;
   try {
-    impl_->giveBack(block);
+    std::lock_guard guard(impl_->lock);
+    gone = impl_->giveBack(block);
   } catch (const std::logic_error&) {
     assert(!"a lease was released twice");
   }
+  impl_->freeMemory(std::move(gone));
 }
 
-void Engine::Impl::giveBack(BlockIndex block) {
+std::unique_ptr<Arena> Engine::Impl::giveBack(BlockIndex block) {
   pool.release(block);
   if (starved && pool.leases(block) == 0) wakeUp();
-  if (pool.leasesHeld() != 0) return;
+  if (pool.leasesHeld() != 0) return nullptr;
   leasesReturned.notify_all();
-  if (counted.state == EngineState::Closed) freeMemory();
+  return counted.state == EngineState::Closed ? std::move(arena) : nullptr;
 }
 
 const std::byte* Engine::data(BlockIndex block) const { return impl_->arena->data(block); }

@@ -45,6 +45,33 @@ TEST_CASE("engine: a lease that outlasts the close keeps its memory until it is 
   CHECK(rig.bench->memoryFreed);
 }
 
+TEST_CASE("engine: whoever asks for the counters does not wait for the memory to go") {
+  for (const bool leased : {false, true}) {
+    Rig rig(5, 2);
+    rig.engine->start();
+    rig.complete(2);
+    HeaderPtr held = rig.engine->history()[0];
+    if (leased) REQUIRE(rig.engine->tryLease(held));
+    auto asked = std::make_shared<std::atomic<bool>>(false);
+    std::thread asking;
+    bool answered = false;
+    rig.bench->whileFreeing = [&] {
+      asking = std::thread([&, asked] {
+        rig.engine->counters();
+        *asked = true;
+      });
+      for (int i = 0; i < 10'000 && !*asked; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      answered = *asked;
+    };
+    rig.engine->close(5);
+    if (leased) rig.engine->release(held->block);
+    REQUIRE(rig.bench->memoryFreed);
+    asking.join();
+    CHECK(answered);
+  }
+}
+
 TEST_CASE("engine: a consumer that begins in the history misses no block and gets none twice") {
   Rig rig(24, 2, 4, true);
   rig.engine->start();

@@ -41,6 +41,7 @@ struct Bench {
   uint32_t begins = 0, ends = 0;
   std::vector<std::string> faults;  // against the rules of use
   std::atomic<bool> memoryFreed{false};
+  std::function<void()> whileFreeing;  // called as the memory goes, if set
 
   void call(std::string what) {
     std::lock_guard guard(lock);
@@ -60,6 +61,7 @@ class FakeArena : public Arena {
     bench_->bracket.assign(count, false);
   }
   ~FakeArena() override {
+    if (bench_->whileFreeing) bench_->whileFreeing();
     for (bool open : bench_->bracket)
       if (open) bench_->fault("memory freed with a bracket open");
     bench_->memoryFreed = true;
