@@ -97,17 +97,19 @@ void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromSc
   if (over) consumer->ended();
 }
 
-// Back from the newest block to the one that holds `fromScan`, or to a block that has left the
-// history before older ones did because they were leased or pinned: what lies behind such a hole
-// can't be joined on.
+// Back from the block published last to the one that holds `fromScan`, or to a block that has left
+// the history before older ones did because they were leased or pinned: what lies behind such a
+// hole can't be joined on. The one published last may itself be gone.
 std::vector<HeaderPtr> Engine::Impl::unbrokenHistory(int64_t fromScan) const {
   std::vector<HeaderPtr> out;
   const auto& readable = pool.readable();
+  uint64_t next = counted.blocks;
   for (auto block = readable.rbegin(); block != readable.rend(); ++block) {
     const HeaderPtr& header = headers[*block];
     if (!header) continue;  // completed and not yet published: it is offered with the others
     if (header->endScan() <= fromScan) break;
-    if (!out.empty() && header->sequence + 1 != out.back()->sequence) break;
+    if (header->sequence + 1 != next) break;
+    next = header->sequence;
     out.push_back(header);
   }
   std::reverse(out.begin(), out.end());

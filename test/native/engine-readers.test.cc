@@ -131,6 +131,28 @@ TEST_CASE(
   rig.engine->release(oldest->block);
 }
 
+TEST_CASE(
+    "engine: a consumer that begins while the newest published block is on its way back to the "
+    "queue is given nothing from before it") {
+  Rig rig(3, 1);
+  auto late = std::make_shared<FakeConsumer>(false);
+  std::atomic<bool> begins{false};
+  rig.transport->onEnqueue = [&] {
+    if (begins.exchange(false)) rig.engine->addConsumer(late, 0);
+  };
+  rig.engine->start();
+  rig.complete(2);
+  HeaderPtr held = rig.engine->history()[1];
+  REQUIRE(rig.engine->tryLease(held));
+  rig.complete(1);  // the history is blocks 1, held, and 2
+  begins = true;  // block 3 has completed, and 2 goes back for it
+  rig.complete(2);
+  REQUIRE(eventually([&] { return late->count() >= 2; }));
+  auto seen = late->seen();
+  for (size_t i = 1; i < seen.size(); ++i) CHECK(seen[i]->sequence == seen[i - 1]->sequence + 1);
+  rig.engine->release(held->block);
+}
+
 TEST_CASE("engine: a consumer added after the end gets the history and then the end") {
   Rig rig(8, 2);
   rig.engine->start();

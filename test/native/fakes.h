@@ -158,7 +158,9 @@ class FakeTransport : public Transport {
     arena_ = &arena;
     bench_->call("open");
   }
+  std::function<void()> onEnqueue;  // called on the acquisition thread, if set before start
   void enqueue(BlockIndex block, uint32_t payloadBytes) override {
+    if (onEnqueue) onEnqueue();
     bench_->call("enqueue " + std::to_string(block));
     std::lock_guard guard(lock_);
     if (enqueuesLeft_ == 0) throw CoreError(Fault{EIO, "enqueue", "", "The block was refused."});
