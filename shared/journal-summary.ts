@@ -2,6 +2,7 @@
  * What a journal says, boiled down to what metadata need: one entry per gap, not per block. The same for a recording
  * that runs, one that ended and one that was cut off (docs/journal.md, "What counts").
  */
+import { JournalRate } from "./journal-rate.js";
 import { JournalReader } from "./journal.js";
 import type { JournalGap, JournalProof, JournalRecord, JournalSegment } from "./journal.js";
 import type { Continuity, Grade } from "./stream.js";
@@ -38,6 +39,8 @@ export interface JournalSummary {
   samples: number;
   /** Completion of the newest block, or null. */
   lastTimeNs: bigint | null;
+  /** Over all blocks; null if there are not two. */
+  rateMeasuredHz: number | null;
   end: { samples: number; timeNs: bigint; errno: number } | null;
   /** One sentence per thing wrong; empty for a journal that merely has no end yet. */
   faults: string[];
@@ -50,6 +53,7 @@ export class JournalSummaryBuilder {
   private readonly proofs: JournalProof[] = [];
   private readonly events: JournalEvent[] = [];
   private readonly faults: string[] = [];
+  private readonly rate = new JournalRate();
   private segments = 0;
   private last: JournalSegment | null = null;
   private end: JournalSummary["end"] = null;
@@ -84,6 +88,7 @@ export class JournalSummaryBuilder {
       segments: this.segments,
       samples: this.last ? this.last.sample + this.last.scanCount : 0,
       lastTimeNs: this.last?.timeNs ?? null,
+      rateMeasuredHz: this.rate.rateHz(),
       end: this.end,
       faults: [...this.faults],
     };
@@ -112,6 +117,7 @@ export class JournalSummaryBuilder {
       this.openSequence = segment.sequence;
     }
     this.segments++;
+    this.rate.add(segment);
     this.last = segment;
   }
 

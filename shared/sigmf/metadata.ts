@@ -92,7 +92,7 @@ function iioGlobal(
     "iio:linked_devices": facts.linked,
     "iio:buffer": facts.buffer,
     "iio:sample_rate": facts.rateHz,
-    "iio:sample_rate_measured": measured?.rateHz ?? null,
+    "iio:sample_rate_measured": state.journal.rateMeasuredHz,
     "iio:timestamp_jitter": measured?.jitterSeconds ?? null,
     "iio:device_trigger": facts.deviceTrigger,
     "iio:transport": {

@@ -125,8 +125,8 @@ export type RecordingEvent =
   | { kind: "continues"; name: string }
   /** The local oscillator was tuned. */
   | { kind: "frequency"; hz: number }
-  /** What was measured over the whole recording, written at its end. */
-  | { kind: "measured"; rateHz: number | null; jitterSeconds: number | null };
+  /** What was measured over the whole recording, known at its end. */
+  | { kind: "measured"; jitterSeconds: number | null };
 
 /** Any JSON object with namespaced keys. */
 export type SigmfObject = Record<string, unknown>;

@@ -170,6 +170,35 @@ describe("the summary of a journal", () => {
     expect(readJournal(bytes).captures[0]!.gap).toBeNull();
   });
 
+  it("measures the rate over all blocks, but for time that may hold an unknown loss", () => {
+    const ms = 1_000_000n;
+    const rateOf = (
+      blocks: { scans: number; atMs: bigint; gap?: JournalGap; scan?: number }[],
+    ): number | null => {
+      const writer = new JournalWriter().header({});
+      let [scan, sample] = [500, 0];
+      blocks.forEach(({ scans, atMs, gap: lost = null }, sequence) => {
+        scan += lost?.lost ?? 0;
+        writer.segment({ sequence, scan, sample, scanCount: scans, timeNs: atMs * ms, gap: lost });
+        scan += scans;
+        sample += scans;
+      });
+      return readJournal(writer.bytes()).rateMeasuredHz;
+    };
+    const exact: JournalGap = { ...gap, grade: "exact", cause: "simulator", lost: 100 };
+    expect(rateOf([{ scans: 100, atMs: 5n }])).toBeNull();
+    // The first second runs at 100 Hz, the next at 300 Hz.
+    const steady = [0n, 1000n].map((atMs) => ({ scans: 100, atMs }));
+    const faster = { scans: 300, atMs: 2000n };
+    expect(rateOf([...steady, faster])).toBe(200);
+    expect(rateOf([...steady, { scans: 100, atMs: 3000n, gap: exact }])).toBe(100);
+    expect(
+      rateOf([...steady, { scans: 100, atMs: 9000n, gap }, { scans: 100, atMs: 10_000n }]),
+    ).toBe(100);
+    // The last block is cut where the recording ended.
+    expect(rateOf([...steady, { scans: 3, atMs: 2000n }])).toBe(100);
+  });
+
   it("reports segments that do not follow one another", () => {
     const bytes = new JournalWriter()
       .header({})

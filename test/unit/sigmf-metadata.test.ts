@@ -317,16 +317,16 @@ describe("metadata of a recording", () => {
     expect(metadataFaults(meta, "lo")).toEqual([]);
   });
 
-  it("state jitter and the measured rate once they are known", () => {
+  it("state jitter, and the rate that the recording's own blocks came at", () => {
     const facts = factsOf(adc);
-    const writer = journal().event(
-      100,
+    const writer = journal(null, null).event(
+      300,
       1n,
-      event({ kind: "measured", rateHz: 999.98, jitterSeconds: 1.1e-5 }),
+      event({ kind: "measured", jitterSeconds: 1.1e-5 }),
     );
     const meta = buildMetadata(facts, facts.outputs[0]!, complete(writer));
     expect(meta.global).toMatchObject({
-      "iio:sample_rate_measured": 999.98,
+      "iio:sample_rate_measured": 1000,
       "iio:timestamp_jitter": 1.1e-5,
     });
   });

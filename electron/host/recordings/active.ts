@@ -52,7 +52,6 @@ export class ActiveRecording {
   private writing: Promise<void> = Promise.resolve();
   private busy = false;
   private fault: StudioError | null = null;
-  private rateMeasuredHz: number | null = null;
   private rateSample = { atMs: Date.now(), bytes: 0, perSecond: 0 };
   /** Values noted since the start. */
   private readonly attributes = new Map<string, string>();
@@ -162,7 +161,6 @@ export class ActiveRecording {
   /** Looks at counters, and writes metadata when it is time. Cheap; called a few times a second. */
   poll(): void {
     this.last = this.native.status();
-    this.measureRate();
     const now = Date.now();
     const elapsed = (now - this.rateSample.atMs) / 1000;
     if (elapsed >= 1) {
@@ -206,7 +204,6 @@ export class ActiveRecording {
     cause: StudioError | null,
   ): Promise<{ journal: JournalSummary; error: StudioError | null }> {
     this.state = { kind: "finishing" };
-    this.measureRate();
     await this.writing;
     try {
       this.last = await this.native.stop();
@@ -253,7 +250,7 @@ export class ActiveRecording {
       ),
       transport: facts.transport.kind,
       heap: facts.transport.heap,
-      rateMeasuredHz: this.rateMeasuredHz,
+      rateMeasuredHz: journal.rateMeasuredHz,
       cpuSeconds: last.cpuSeconds + this.run.counters().cpuSeconds - this.startCpuSeconds,
       copiesPerByte: last.copiesPerByte,
       files,
@@ -263,12 +260,6 @@ export class ActiveRecording {
 
   private paths() {
     return recordingPaths(this.request.folder, this.facts.name);
-  }
-
-  /** The stream's own, over its last second. */
-  private measureRate(): void {
-    const { rateHz } = this.run.counters();
-    if (rateHz > 0) this.rateMeasuredHz = rateHz;
   }
 
   private nothingCame(): StudioError | null {
@@ -294,7 +285,6 @@ export class ActiveRecording {
     const jitter = this.run.counters().jitterSeconds;
     const measured: RecordingEvent = {
       kind: "measured",
-      rateHz: this.rateMeasuredHz,
       jitterSeconds: jitter >= 0 ? jitter : null,
     };
     const timeNs = journal.lastTimeNs ?? 0n;
