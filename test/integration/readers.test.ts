@@ -1,6 +1,9 @@
-/** The lines of the README that read a recording are run as they stand, over a real recording with a known gap. */
+/**
+ * The lines of the README that read a recording are run as they stand: over a real recording with a known gap, the same
+ * as a device without scale, offset and a rate that SigMF can hold would have left it, and one of I and Q.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,6 +27,22 @@ const STREAM = "sim:adc/buffer0";
 describe("the README's lines", () => {
   const folder = mkdtempSync(join(tmpdir(), "studio-readers-"));
   let result: RecordingResult;
+
+  /** Without a scale for its first channel, and at a rate below 1 Hz. */
+  function writeBare(): void {
+    const bare = join(folder, "bare");
+    mkdirSync(bare);
+    copyFileSync(join(folder, "take.sigmf-data"), join(bare, "take.sigmf-data"));
+    const meta = JSON.parse(readFileSync(join(folder, "take.sigmf-meta"), "utf8")) as {
+      global: Record<string, unknown>;
+    };
+    delete meta.global["core:sample_rate"];
+    meta.global["iio:sample_rate"] = 0.5;
+    const [first] = meta.global["iio:channels"] as Record<string, unknown>[];
+    for (const key of ["scale", "offset", "abi_unit", "unit", "unit_factor"]) delete first![key];
+    first!["scaled"] = false;
+    writeFileSync(join(bare, "take.sigmf-meta"), JSON.stringify(meta));
+  }
 
   beforeAll(async () => {
     const host = await createHost({
@@ -54,66 +73,89 @@ describe("the README's lines", () => {
     });
     await client.request("recording.start", { stream: STREAM, name: "take", scans: 100_000 });
     result = await ended;
+    await recordComplex(client);
+    writeBare();
     client.close();
     await host.close();
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** What both must find: shape, the first values of the file, and the jump of time at the gap. */
-  function expected() {
-    const meta = JSON.parse(readFileSync(join(folder, "take.sigmf-meta"), "utf8")) as {
-      global: {
-        "core:num_channels"?: number;
-        "iio:channels": { scale: string; offset: string; unit_factor: number }[];
-      };
-    };
-    const channels = meta.global["iio:channels"];
-    const data = readFileSync(join(folder, "take.sigmf-data"));
-    const first = channels.map(
-      (channel, index) =>
-        (data.readInt16LE(index * 2) + Number(channel.offset)) *
-        Number(channel.scale) *
-        channel.unit_factor,
+  async function recordComplex(client: StudioClient): Promise<void> {
+    const ended = new Promise<RecordingResult>((done) =>
+      client.on("recording.ended", (event) => done(event.result)),
     );
-    return { channels: channels.length, first };
+    const request = { stream: "sim:transceiver/buffer0", name: "rf", scans: 1000 };
+    await client.request("recording.start", request);
+    await ended;
+    mkdirSync(join(folder, "rf"));
+    for (const ending of ["sigmf-data", "sigmf-meta"]) {
+      copyFileSync(join(folder, `rf.${ending}`), join(folder, "rf", `take.${ending}`));
+    }
   }
 
-  function check(output: string): void {
-    const found = JSON.parse(output) as {
-      shape: number[];
-      first: number[];
-      last: number;
-      jumps: number;
+  /** What both must find: shape, the first values of the file, and the jump of time at the gap. */
+  function expected(where: string) {
+    const meta = JSON.parse(readFileSync(join(where, "take.sigmf-meta"), "utf8")) as {
+      global: { "iio:channels": { scale?: string; offset?: string; unit_factor?: number }[] };
     };
-    const { channels, first } = expected();
-    expect(found.shape).toEqual([100_000, channels]);
-    found.first.forEach((value, index) => expect(value).toBeCloseTo(first[index]!, 9));
-    expect(result.lostSamples).toBeGreaterThan(0);
-    expect(found.jumps).toBe(result.gaps.length);
-    const firstIndex = 0;
-    expect(found.last).toBeCloseTo((99_999 + result.lostSamples! + firstIndex) / 100_000, 6);
+    const channels = meta.global["iio:channels"];
+    const data = readFileSync(join(where, "take.sigmf-data"));
+    const first = channels.map(
+      ({ scale = "1", offset = "0", unit_factor = 1 }, index) =>
+        (data.readInt16LE(index * 2) + Number(offset)) * Number(scale) * unit_factor,
+    );
+    return { scans: data.length / 2 / channels.length, channels: channels.length, first };
+  }
+
+  interface Found {
+    shape: number[];
+    first: number[];
+    last: number;
+    jumps: number;
+  }
+
+  function check(read: (where: string) => Found): void {
+    for (const [name, rateHz] of [
+      ["", 100_000],
+      ["bare", 0.5],
+    ] as const) {
+      const found = read(join(folder, name));
+      const { scans, channels, first } = expected(join(folder, name));
+      expect(scans).toBe(100_000);
+      expect(found.shape).toEqual([scans, channels]);
+      found.first.forEach((value, index) => expect(value).toBeCloseTo(first[index]!, 9));
+      expect(result.lostSamples).toBeGreaterThan(0);
+      expect(found.jumps).toBe(result.gaps.length);
+      expect(found.last * rateHz).toBeCloseTo(99_999 + result.lostSamples!, 1);
+    }
+    const complex = read(join(folder, "rf"));
+    expect(complex.shape).toEqual([1000, 2]);
+    const { first } = expected(join(folder, "rf"));
+    complex.first.forEach((value, index) => expect(value).toBeCloseTo(first[index]!, 9));
   }
 
   it.skipIf(!hasNumpy)("read it with NumPy", () => {
     const script = `${lines("python")}
 print(json.dumps({"shape": list(values.shape), "first": values[0].tolist(), "last": float(seconds[-1] - seconds[0]),
-  "jumps": int((np.diff(seconds) > 1.5 / g["core:sample_rate"]).sum())}))`;
-    writeFileSync(join(folder, "read.py"), script);
-    check(execFileSync("/usr/bin/python3", ["read.py"], { cwd: folder, encoding: "utf8" }));
+  "jumps": int((np.diff(seconds) > 1.5 / g["iio:sample_rate"]).sum())}))`;
+    const file = join(folder, "read.py");
+    writeFileSync(file, script);
+    check((cwd) => {
+      const output = execFileSync("/usr/bin/python3", [file], { cwd, encoding: "utf8" });
+      return JSON.parse(output) as Found;
+    });
   });
 
   it.skipIf(!octave)("read it with Octave", () => {
     const script = `${lines("matlab")}
 printf('%s', jsonencode(struct('shape', size(values), 'first', values(1, :), 'last', seconds(end) - seconds(1), ...
-  'jumps', sum(diff(seconds) > 1.5 / g.core_sample_rate))));`;
-    writeFileSync(join(folder, "reading.m"), script);
+  'jumps', sum(diff(seconds) > 1.5 / g.iio_sample_rate))));`;
+    const file = join(folder, "reading.m");
+    writeFileSync(file, script);
     const env = { ...process.env, HOME: folder };
-    check(
-      execFileSync(octave!, ["--quiet", "--no-gui", "reading.m"], {
-        cwd: folder,
-        encoding: "utf8",
-        env,
-      }),
-    );
+    check((cwd) => {
+      const args = ["--quiet", "--no-gui", file];
+      return JSON.parse(execFileSync(octave!, args, { cwd, encoding: "utf8", env })) as Found;
+    });
   });
 });
