@@ -270,6 +270,19 @@ describe("a stream and its context", () => {
     expect(steps.filter((one) => one === "prepare")).toHaveLength(2);
   });
 
+  it("refuses to run as fast as it can where the device has a clock", async () => {
+    const work = bench.client.request("stream.configure", {
+      stream: STREAM,
+      patch: { rateMax: true },
+    });
+    expect(await refusal(work)).toMatchObject({ code: "BAD_REQUEST", field: "rateMax" });
+    const { settings } = await bench.client.request("stream.configure", {
+      stream: STREAM,
+      patch: { rateMax: false, blockCount: 32 },
+    });
+    expect(settings).toMatchObject({ rateMax: false, blockCount: 32 });
+  });
+
   it("records with the attributes missing rather than not at all", async () => {
     failAt = "attributes";
     expect((await start()).state.kind).toBe("running");

@@ -78,6 +78,13 @@ export function patchSettings(
     next.counter = [];
   }
   checkTrigger(next, patch, device);
+  if (patch.rateMax && device.context !== "sim") {
+    throw fail(
+      "BAD_REQUEST",
+      `Only the simulator runs as fast as it can (rate max). ${device.label} has a clock of its own: give its rate in Hz.`,
+      { field: "rateMax" },
+    );
+  }
   return next;
 }
 
