@@ -57,12 +57,23 @@ void CounterTrack::search(const std::byte* data, uint32_t a, uint64_t va, uint32
   search(data, middle, vm, b, vb, out);
 }
 
-std::vector<Jump> CounterTrack::inside(const std::byte* data, uint32_t scans) {
+std::vector<Jump> CounterTrack::inside(const std::byte* data, uint32_t scans,
+                                       const PendingLoss& pending) {
   std::vector<Jump> out;
   scansSeen_ += scans;
   if (!usable_ || scans < 2) return out;
   search(data, 0, value(data, 0), scans - 1, value(data, scans - 1), out);
   if (!usable_) out.clear();
+  int64_t shown = 0;
+  for (const Jump& jump : out) shown += jump.gap.lost;
+  // Each of them may have been whole turns longer, for all that is known.
+  for (Jump& jump : out) {
+    if (jump.gap.grade != Grade::Exact) continue;
+    PendingLoss rest{.all = {}, .known = {}, .told = false, .room = pending.room, .likely = -1};
+    if (rest.room >= 0) rest.room = std::max<int64_t>(0, rest.room - (shown - jump.gap.lost));
+    if (out.size() == 1) rest.likely = pending.likely;
+    jump.gap = choose(jump.gap.lost, rest);
+  }
   return out;
 }
 
@@ -79,6 +90,11 @@ Gap CounterTrack::before(const std::byte* data, const PendingLoss& pending) {
     return pending.all;
   }
   Gap gap = choose(pending.known.lost + static_cast<int64_t>(above), pending);
+  if (gap.lost == 0 && !isLoss(pending.all)) {
+    // Neither the counter nor the transport shows anything: no gap is made of what else may be.
+    if (gap.lostMax != 0) sure_ = false;
+    return Gap{};
+  }
   if (gap.lost == pending.known.lost && isLoss(pending.known))
     gap.cause = pending.known.cause;
   else if (gap.lost != 0 && !countJump())
@@ -86,27 +102,36 @@ Gap CounterTrack::before(const std::byte* data, const PendingLoss& pending) {
   return gap;
 }
 
+// The most that a loss of `smallest` can have been where there was room for so many scans (-1: not
+// known); -1: no bound.
+int64_t CounterTrack::most(int64_t smallest, int64_t room) const {
+  if (bits_ >= 62 || (bits_ >= 32 && room < 0)) return smallest;
+  if (room < 0) return -1;
+  const int64_t turn = static_cast<int64_t>(mask_) + 1;
+  return smallest + std::max<int64_t>(0, room - smallest) / turn * turn;
+}
+
 // `smallest`: the least loss that the counter allows. Whole turns of a narrow counter are added
 // where the rest of what is known asks for them.
 Gap CounterTrack::choose(int64_t smallest, const PendingLoss& pending) const {
+  Gap gap = exactGap(GapCause::Counter, smallest);
+  if (bits_ >= 62) return gap;
   const Gap& all = pending.all;
-  Gap gap{.grade = Grade::Exact, .cause = GapCause::Counter};
-  gap.lost = smallest;
-  if (bits_ < 62) {
-    int64_t turn = static_cast<int64_t>(mask_) + 1;
-    if (all.lost > smallest) gap.lost += (all.lost - smallest + turn / 2) / turn * turn;
-    int64_t least = smallest, most = smallest;
-    if (all.lostMin > smallest) least += (all.lostMin - smallest + turn - 1) / turn * turn;
-    if (all.lostMax > smallest) most += (all.lostMax - smallest) / turn * turn;
-    if (all.lostMax >= smallest && least <= most) {
-      gap.lost = std::clamp(gap.lost, least, most);
-      gap.lostMin = least;
-      gap.lostMax = most;
-      if (least != most) gap.grade = Grade::Estimated;
-      return gap;
-    }
+  const int64_t turn = static_cast<int64_t>(mask_) + 1;
+  if (all.lostMin > smallest) gap.lostMin += (all.lostMin - smallest + turn - 1) / turn * turn;
+  gap.lostMax = smallest + (all.lostMax - smallest) / turn * turn;
+  // Bounds that hold none of the values the counter allows are none.
+  const bool bounded = pending.told && all.lostMax >= smallest && gap.lostMin <= gap.lostMax;
+  if (!bounded) {
+    gap.lostMax = most(smallest, pending.room);
+    if (gap.lostMax >= 0) gap.lostMin = std::min(gap.lostMin, gap.lostMax);
   }
-  gap.lostMin = gap.lostMax = gap.lost;
+  const bool timeTells = !bounded && smallest > 0;
+  const int64_t likely = timeTells ? std::max(all.lost, pending.likely) : all.lost;
+  if (likely > smallest) gap.lost += (likely - smallest + turn / 2) / turn * turn;
+  gap.lost = std::max(gap.lost, gap.lostMin);
+  if (gap.lostMax >= 0) gap.lost = std::min(gap.lost, gap.lostMax);
+  if (gap.lostMin != gap.lostMax) gap.grade = Grade::Estimated;
   return gap;
 }
 

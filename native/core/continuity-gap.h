@@ -15,8 +15,12 @@ struct Jump {
 
 // What is known of the loss since the last delivered scan before the samples themselves were asked.
 struct PendingLoss {
-  Gap all;    // everything, guesses included
-  Gap known;  // the part of it that is exact: nothing can make the loss smaller than that
+  Gap all;            // everything, guesses included
+  Gap known;          // the part of it that is exact: nothing can make the loss smaller than that
+  bool told = false;  // whether the transport would tell of a loss: without it, no gap means little
+  // By the time since the last block: the most there was room for, and what is likely, loss within
+  // this block included; -1: not known.
+  int64_t room = -1, likely = -1;
 };
 
 inline Gap exactGap(GapCause cause, int64_t scans) {

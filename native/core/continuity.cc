@@ -5,7 +5,7 @@
 
 namespace iio {
 
-Continuity::Continuity(ContinuitySpec spec) : spec_(std::move(spec)) {
+Continuity::Continuity(ContinuitySpec spec) : spec_(std::move(spec)), clock_(spec_.rateHz) {
   if (!spec_.counter.empty())
     counter_ = std::make_unique<CounterTrack>(spec_.layout, spec_.counter);
   if (spec_.layout.timestamp >= 0)
@@ -15,6 +15,7 @@ Continuity::Continuity(ContinuitySpec spec) : spec_(std::move(spec)) {
 void Continuity::begin(Grade lossGrade, int64_t timeNs) {
   spec_.lossGrade = lossGrade;
   lastTimeNs_ = timeNs;
+  clock_.begin(timeNs);
 }
 
 void Continuity::lose(const Gap& gap) {
@@ -56,6 +57,9 @@ PendingLoss Continuity::takePending(const Completion& completion, uint32_t scans
     pendingFailed_ = 0;
   }
   PendingLoss taken = pending_;
+  taken.told = spec_.lossGrade != Grade::Unknown;
+  taken.room = clock_.room(completion.timeNs, scans);
+  taken.likely = clock_.likely(completion.timeNs, scans);
   pending_ = PendingLoss{};
   return taken;
 }
@@ -70,15 +74,25 @@ Gap Continuity::byTimestamps(const PendingLoss& pending,
   return stamped;
 }
 
+Gap Continuity::byCounter(PendingLoss pending, const std::byte* data, uint32_t scans,
+                          std::vector<Jump>& inside) {
+  inside = counter_->inside(data, scans, pending);
+  for (const Jump& jump : inside) {
+    if (pending.room >= 0) pending.room = std::max<int64_t>(0, pending.room - jump.gap.lostMin);
+    if (pending.likely >= 0) pending.likely = std::max<int64_t>(0, pending.likely - jump.gap.lost);
+  }
+  Gap before = counts() ? counter_->before(data, pending) : pending.all;
+  counter_->advance(data, scans);
+  return before;
+}
+
 Gap Continuity::judge(const Completion& completion, const std::byte* data, uint32_t scans,
                       std::vector<Jump>& inside) {
   PendingLoss pending = takePending(completion, scans);
   TimestampTrack::Finding stamps;
   if (timestamps_) stamps = timestamps_->block(data, scans);
   if (counts()) {
-    inside = counter_->inside(data, scans);
-    Gap before = counts() ? counter_->before(data, pending) : pending.all;
-    counter_->advance(data, scans);
+    Gap before = byCounter(pending, data, scans, inside);
     if (counts()) return before;
     inside.clear();
     losses_.doubtCounter();
@@ -108,6 +122,9 @@ std::vector<Segment> Continuity::split(const Completion& completion, const std::
   if (scans == 0) return segments;
   std::vector<Jump> inside;
   Gap before = judge(completion, data, scans, inside);
+  int64_t lost = before.lostMin;
+  for (const Jump& jump : inside) lost += jump.gap.lostMin;
+  clock_.advance(completion.timeNs, scans, lost);
   mergeGap(before, overflow_);
   overflow_ = Gap{};
   while (inside.size() + 1 > kSegmentsAtMost) {
@@ -127,7 +144,10 @@ std::vector<Segment> Continuity::split(const Completion& completion, const std::
 }
 
 Proof Continuity::proof() const {
-  if (counts()) return {Grade::Exact, Evidence::Counter};
+  if (counts()) {
+    const Grade counted = counter_->sure() ? Grade::Exact : Grade::Estimated;
+    return {std::min(counted, spec_.lossGrade), Evidence::Counter};
+  }
   if (stamped() && !timestamps_->wentBack()) return {Grade::Exact, Evidence::Timestamps};
   return {spec_.lossGrade, Evidence::Transport};
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "block.h"
+#include "continuity-clock.h"
 #include "continuity-counter.h"
 #include "continuity-gap.h"
 #include "continuity-timestamps.h"
@@ -66,6 +67,8 @@ class Continuity {
   void note(const Completion& completion);
   void lose(const Gap& gap);
   PendingLoss takePending(const Completion& completion, uint32_t scans);
+  Gap byCounter(PendingLoss pending, const std::byte* data, uint32_t scans,
+                std::vector<Jump>& inside);
   Gap judge(const Completion& completion, const std::byte* data, uint32_t scans,
             std::vector<Jump>& inside);
   Gap byTimestamps(const PendingLoss& pending, const TimestampTrack::Finding& finding) const;
@@ -82,6 +85,7 @@ class Continuity {
   uint32_t pendingFailed_ = 0;  // scans of failed blocks, not yet judged
   bool started_ = false;
   int64_t lastTimeNs_ = 0;  // of the last delivered block, or of the begin
+  ScanClock clock_;
   LossSum losses_;
   int64_t endScan_ = 0, samples_ = 0;
 };
