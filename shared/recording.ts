@@ -109,6 +109,8 @@ export interface RecordingEntry {
   gaps: number;
   state: "complete" | "recording" | "recovered" | "damaged";
   note: string;
+  /** Its SHA-512 was asked for and is still to be worked out. */
+  hashPending?: true;
   error?: StudioError;
 }
 

@@ -164,7 +164,10 @@ class StudioHost implements Host {
       }),
     );
     this.space = space;
-    await Promise.all([space.look(), this.recordings.open(this.options.recover ?? true)]);
+    const { recover = true, shell } = this.options;
+    // A command would wait for hashes at its end; a window has time.
+    const resumeHashes = recover && shell !== "cli";
+    await Promise.all([space.look(), this.recordings.open({ recover, resumeHashes })]);
   }
 
   /** Without this computer's devices there are still the simulator and the recordings. */

@@ -32,6 +32,9 @@ export interface MetadataState {
   name?: string;
 }
 
+/** Says that the SHA-512 of the data was asked for and is still to be worked out. */
+export const HASH_PENDING = "iio:hash_pending";
+
 const EXTENSIONS = [{ name: "iio", version: IIO_EXTENSION_VERSION, optional: true }];
 
 export function buildMetadata(
@@ -79,6 +82,7 @@ function iioGlobal(
   return {
     "iio:state": state.status,
     ...(state.error ? { "iio:end_reason": state.error.message } : {}),
+    ...(isHashPending(facts, state) ? { [HASH_PENDING]: true } : {}),
     "iio:samples": state.journal.samples,
     ...textFields({
       "iio:kernel": facts.facts.kernel,
@@ -170,6 +174,11 @@ function hardwareText(facts: RecordingFacts): string {
 /** The note as it stands now: written at the start or changed while it ran. */
 export function noteOf(facts: RecordingFacts, journal: Pick<JournalSummary, "events">): string {
   return eventsOf(journal, "note").at(-1)?.event.note ?? facts.note;
+}
+
+/** While it runs there is nothing to hash yet. */
+function isHashPending(facts: RecordingFacts, state: MetadataState): boolean {
+  return facts.hash && state.sha512 === undefined && state.status !== "recording";
 }
 
 /** Base name, as it is now, of the recording that this one continues; "" if none. */

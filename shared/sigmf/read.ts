@@ -15,6 +15,7 @@ import type { Datatype } from "./datatype.js";
 import { count, isObject, objects, positive, text } from "./fields.js";
 import { headerBytes, readCaptures } from "./read-captures.js";
 import type { OpenedCapture } from "./read-captures.js";
+import { HASH_PENDING } from "./metadata.js";
 import { readAttributes, readHow } from "./read-how.js";
 import type { ReadAttribute } from "./read-how.js";
 import { parseDatetime } from "./time.js";
@@ -43,6 +44,8 @@ export interface OpenedRecording {
   /** Base name of the collection it belongs to, or null. */
   collection: string | null;
   sha512: string | null;
+  /** It was asked for and is still to be worked out. */
+  hashPending: boolean;
 }
 
 /** Throws BAD_RECORDING with a sentence where the file can't be opened. */
@@ -80,6 +83,7 @@ export function readMetadata(json: unknown): OpenedRecording {
     continuity: readContinuity(global["iio:continuity"]),
     collection: text(global["core:collection"]) || null,
     sha512: text(global["core:sha512"]) || null,
+    hashPending: global[HASH_PENDING] === true,
   };
 }
 

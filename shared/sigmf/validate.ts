@@ -8,6 +8,7 @@ import { parseDatatype } from "./datatype.js";
 import { schemaFaults } from "./schema.js";
 import type { Schema } from "./schema.js";
 import { isObject, number, objects } from "./fields.js";
+import { HASH_PENDING } from "./metadata.js";
 import { parseDatetime } from "./time.js";
 import type { SigmfObject } from "./types.js";
 
@@ -92,6 +93,11 @@ function ownFaults(global: SigmfObject, name: string): string[] {
     (continues === name || continues === global["core:collection"])
   )
     faults.push(`${name}: iio:continues names the recording itself.`);
+  const pending = global[HASH_PENDING];
+  if (pending !== undefined && pending !== true)
+    faults.push(`${name}: ${HASH_PENDING} is either true or left out.`);
+  if (pending === true && "core:sha512" in global)
+    faults.push(`${name}: ${HASH_PENDING} stands beside a core:sha512, so one of them is wrong.`);
   return faults;
 }
 

@@ -21,6 +21,7 @@ interface Part {
   gaps: number;
   state: RecordingEntry["state"];
   collection: string | null;
+  hashPending: boolean;
   error?: RecordingEntry["error"];
 }
 
@@ -28,6 +29,8 @@ export class Catalogue {
   readonly changed = new Emitter<RecordingEntry[]>();
   private entries: RecordingEntry[] = [];
   private folder = "";
+  /** Of collections: the names of their recordings. */
+  private members: ReadonlyMap<string, readonly string[]> = new Map();
   private watcher: FSWatcher | null = null;
   private timer: NodeJS.Timeout | null = null;
   private scanning: Promise<void> | null = null;
@@ -37,6 +40,15 @@ export class Catalogue {
 
   list(): RecordingEntry[] {
     return this.entries;
+  }
+
+  /** Whole recordings whose hash is still to be worked out, with the names of their parts. */
+  hashPending(): { name: string; members: readonly string[] }[] {
+    return this.entries.flatMap(({ name, state, hashPending }) =>
+      hashPending && state !== "damaged"
+        ? [{ name, members: this.members.get(name) ?? [name] }]
+        : [],
+    );
   }
 
   async setFolder(folder: string): Promise<void> {
@@ -115,6 +127,7 @@ export class Catalogue {
       if (collection === null || files.has(collection + COLLECTION)) continue;
       members.set(collection, [...(members.get(collection) ?? []), name]);
     }
+    this.members = members;
     const inCollection = new Set([...members.values()].flat());
     const entries: RecordingEntry[] = [];
     for (const [name, names] of members) entries.push(await entryOf(folder, name, names, parts));
@@ -158,6 +171,7 @@ function partOf(json: unknown): Part {
     gaps: opened.captures.filter((capture) => capture.gap !== null).length,
     state: opened.state ?? "complete",
     collection: opened.collection,
+    hashPending: opened.hashPending,
   };
 }
 
@@ -169,6 +183,7 @@ function damaged(thrown: unknown): Part {
     gaps: 0,
     state: "damaged",
     collection: null,
+    hashPending: false,
     error: toStudioError(thrown),
   };
 }
@@ -190,6 +205,7 @@ async function entryOf(
   const first = parts.get(members[0] ?? "") ?? damaged(missing(name));
   let bytes = 0;
   let worst = first;
+  let hashPending = false;
   for (const member of members) {
     const part = parts.get(member) ?? damaged(missing(member));
     const size = await stat(join(folder, member + DATA)).then(
@@ -197,6 +213,7 @@ async function entryOf(
       () => null,
     );
     bytes += size ?? 0;
+    hashPending ||= part.hashPending;
     if (part.state === "damaged") worst = part;
     else if (size === null) worst = damaged(missing(member));
   }
@@ -209,6 +226,7 @@ async function entryOf(
     gaps: first.gaps,
     state: worst.state,
     note: first.note,
+    ...(hashPending ? { hashPending: true as const } : {}),
     ...(worst.error ? { error: worst.error } : {}),
   };
 }

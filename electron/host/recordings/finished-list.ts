@@ -3,7 +3,7 @@ import { fail } from "../../../shared/errors.js";
 import type { RequestParams } from "../../../shared/messages.js";
 import type { RecordingStatus } from "../../../shared/recording.js";
 import type { FinishedRecording } from "./finished.js";
-import { HashQueue } from "./hashing.js";
+import { HashQueue, type Hashable } from "./hashing.js";
 import type { PromisedNames } from "./promised-names.js";
 
 const LIMIT = 32;
@@ -22,7 +22,7 @@ export class FinishedList {
     private readonly events: {
       status(recording: FinishedRecording, status: RecordingStatus): void;
       changed(): void;
-      fault(recording: FinishedRecording, error: unknown): void;
+      fault(recording: Hashable, error: unknown): void;
     },
   ) {
     this.hashes = new HashQueue(
@@ -35,6 +35,11 @@ export class FinishedList {
   add(recording: FinishedRecording, status: RecordingStatus | null): void {
     this.keep({ recording, status });
     if (recording.facts.hash) this.hashes.add(recording);
+  }
+
+  /** One of an earlier session, whose hash was left for later. */
+  resumeHash(recording: Hashable): void {
+    this.hashes.add(recording);
   }
 
   async annotate({
@@ -83,11 +88,11 @@ export class FinishedList {
     if (this.entries.size > LIMIT && oldest !== undefined) this.entries.delete(oldest);
   }
 
-  private hashed(recording: FinishedRecording, done: number | null): void {
+  private hashed(recording: Hashable, done: number | null): void {
     const entry = this.entries.get(recording.name);
     if (entry?.status) {
       entry.status = { ...entry.status, hashing: done };
-      this.events.status(recording, entry.status);
+      this.events.status(entry.recording, entry.status);
     }
     if (done === null) this.events.changed();
   }

@@ -1,21 +1,30 @@
 /** SHA-512 of recordings that have ended, one file at a time. The recordings are complete without. */
 import { startDataJob, type RunningDataJob } from "./data-worker.js";
-import type { FinishedRecording } from "./finished.js";
 import { fileSizes } from "./finished.js";
 
+/** A recording whose data files are to get their hashes. */
+export interface Hashable {
+  readonly name: string;
+  /** As they are named by now. */
+  dataFiles(): string[];
+  setHash(output: number, sha512: string): void;
+  /** With the hashes that were set. */
+  writeMetadata(): Promise<void>;
+}
+
 export class HashQueue {
-  private readonly waiting: FinishedRecording[] = [];
+  private readonly waiting: Hashable[] = [];
   private running: RunningDataJob | null = null;
   private working: Promise<void> | null = null;
   private cancelled = false;
 
   constructor(
     /** `done`: 0 … 1; null when it has ended, well or not. */
-    private readonly onProgress: (recording: FinishedRecording, done: number | null) => void,
-    private readonly onFault: (recording: FinishedRecording, error: unknown) => void,
+    private readonly onProgress: (recording: Hashable, done: number | null) => void,
+    private readonly onFault: (recording: Hashable, error: unknown) => void,
   ) {}
 
-  add(recording: FinishedRecording): void {
+  add(recording: Hashable): void {
     if (this.cancelled) return;
     this.waiting.push(recording);
     this.working ??= this.work();
@@ -26,7 +35,7 @@ export class HashQueue {
     await this.working;
   }
 
-  /** Ends at once; what has no hash yet stays without. */
+  /** Ends at once. What has no hash yet says so in its metadata, and gets one at a later start. */
   async cancel(): Promise<void> {
     this.cancelled = true;
     this.waiting.length = 0;
@@ -46,7 +55,7 @@ export class HashQueue {
     this.working = null;
   }
 
-  private async hash(recording: FinishedRecording): Promise<void> {
+  private async hash(recording: Hashable): Promise<void> {
     const sizes = await fileSizes(recording.dataFiles());
     const total = Math.max(
       1,

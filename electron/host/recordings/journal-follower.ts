@@ -5,6 +5,29 @@ import { JournalSummaryBuilder, type JournalSummary } from "../../../shared/jour
 
 const PIECE_BYTES = 256 * 1024;
 
+/** Far more than facts take. */
+const HEADER_LIMIT_BYTES = 16 * 1024 * 1024;
+
+/** The journal's header, without reading on; null if there is none. */
+export async function readJournalHeader(path: string): Promise<unknown> {
+  const file = await open(path, "r");
+  try {
+    const reader = new JournalReader();
+    const piece = new Uint8Array(PIECE_BYTES);
+    for (let position = 0; position < HEADER_LIMIT_BYTES;) {
+      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, position);
+      if (bytesRead === 0) break;
+      position += bytesRead;
+      for (const record of reader.push(piece.subarray(0, bytesRead))) {
+        return record.kind === "header" ? record.json : null;
+      }
+    }
+    return null;
+  } finally {
+    await file.close();
+  }
+}
+
 export class JournalFollower {
   private readonly reader = new JournalReader();
   private readonly builder = new JournalSummaryBuilder();

@@ -29,6 +29,7 @@ import { FinishedRecording } from "./finished.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
 import { checkName } from "./names.js";
+import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings } from "./recovery.js";
 
@@ -78,10 +79,27 @@ export class Recordings implements RecordingControl {
     this.owned.add(deps.settings.changed.on(() => void this.catalogue.setFolder(this.folder())));
   }
 
-  /** Looks into the folder, and completes what was cut off if it is to `recover`. */
-  async open(recover: boolean): Promise<void> {
+  /**
+   * Looks into the folder; completes what was cut off if it is to `recover`, and works out, in the background, what
+   * hashes an earlier session left if it is to `resumeHashes`.
+   */
+  async open({
+    recover,
+    resumeHashes,
+  }: {
+    recover: boolean;
+    resumeHashes: boolean;
+  }): Promise<void> {
     await this.catalogue.setFolder(this.folder());
-    if (!recover) return;
+    const pending = resumeHashes ? this.catalogue.hashPending() : [];
+    if (recover) await this.recover();
+    for (const { name, members } of pending) {
+      if (await isHashedElsewhere(this.folder(), name)) continue;
+      this.finished.resumeHash(new PendingHash(this.folder(), name, members));
+    }
+  }
+
+  private async recover(): Promise<void> {
     const busy = new Set([...this.going.values()].map(({ recording }) => recording.facts.name));
     const recovered = await recoverRecordings(this.folder(), busy, (name, error) =>
       this.warn(`“${name}” could not be completed`, error),
@@ -204,7 +222,7 @@ export class Recordings implements RecordingControl {
     await Promise.all([...this.going.values()].map((going) => this.finish(going, null)));
   }
 
-  /** `finishHashes`: wait for them; otherwise they are left out. */
+  /** `finishHashes`: wait for them; otherwise they are left for a later start. */
   async close(finishHashes: boolean): Promise<void> {
     await this.endAll();
     if (this.timer) clearInterval(this.timer);
