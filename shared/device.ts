@@ -151,6 +151,8 @@ export interface DeviceInfo {
   label: string;
   /** Quiet text beside the name: `16-bit, 4 ch`. */
   detail: string;
+  /** Where it is plugged in, as its bus calls that: `spi0.0`, `1-0048`. Absent: not known. */
+  place?: string;
   presence: "present" | "gone";
   /** When it went, wall clock. */
   goneAtMs?: number;

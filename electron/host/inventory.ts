@@ -13,7 +13,8 @@ import { fail } from "../../shared/errors.js";
 import type { Context } from "./context.js";
 import { DisposableStore, Emitter } from "./disposable.js";
 import { JsonFile, type JsonFileFault } from "./json-file.js";
-import { deviceIdentity, notePair, overlayDevice, type AllNotes } from "./overlay.js";
+import { noteKey } from "./identity.js";
+import { notePair, overlayDevice, type AllNotes } from "./overlay.js";
 
 const text = v.pipe(v.string(), v.maxLength(512));
 const storedNotes = v.record(
@@ -158,7 +159,7 @@ export class Inventory {
         field: "to",
       });
     }
-    const identity = (one: string): string => deviceIdentity(this.rawDevice(one));
+    const identity = (one: string): string => this.identity(this.rawDevice(one));
     await this.note(to, (notes) => ({
       ...notes,
       links: { ...notes.links, [identity(id)]: linked },
@@ -183,12 +184,16 @@ export class Inventory {
     return this.raw().find((device) => device.id === id) ?? this.device(id);
   }
 
+  private identity(device: DeviceInfo): string {
+    return noteKey(device, this.raw(), this.notes);
+  }
+
   private async note(
     id: string,
     change: (notes: AllNotes[string]) => AllNotes[string],
   ): Promise<DeviceInfo> {
     const device = this.rawDevice(id);
-    const identity = deviceIdentity(device);
+    const identity = this.identity(device);
     this.notes = { ...this.notes, [identity]: change(this.notes[identity] ?? {}) };
     this.known = null;
     this.tellDevice(device);

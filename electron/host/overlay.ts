@@ -3,6 +3,7 @@ import type { ChannelInfo, ChannelPair, DeviceInfo, DeviceLink } from "../../sha
 import { fail } from "../../shared/errors.js";
 import { findPairs, makePair } from "../../shared/pairs.js";
 import { sameFormat } from "../../shared/parse-format.js";
+import { noteKey } from "./identity.js";
 
 export interface DeviceNotes {
   label?: string;
@@ -16,13 +17,8 @@ export interface DeviceNotes {
   links?: Record<string, boolean>;
 }
 
-/** Identity of a device → what the user said about it. */
+/** Identity of a device (see noteKey) → what the user said about it. */
 export type AllNotes = Record<string, DeviceNotes>;
-
-/** Stays the same when a device is unplugged and comes back under another number. */
-export function deviceIdentity(device: Pick<DeviceInfo, "context" | "name" | "label">): string {
-  return `${device.context}|${device.name}|${device.label}`;
-}
 
 /** The device as everybody sees it. `all`: every device of every context, as their contexts tell them. */
 export function overlayDevice(
@@ -30,7 +26,7 @@ export function overlayDevice(
   all: readonly DeviceInfo[],
   notes: AllNotes,
 ): DeviceInfo {
-  const own = notes[deviceIdentity(device)] ?? {};
+  const own = notes[noteKey(device, all, notes)] ?? {};
   const channels = device.channels.map((channel) => {
     const label = own.channels?.[channel.id];
     return label === undefined ? channel : { ...channel, label };
@@ -71,11 +67,11 @@ function canPair(i: ChannelInfo, q: ChannelInfo): boolean {
 }
 
 function linksOf(device: DeviceInfo, all: readonly DeviceInfo[], notes: AllNotes): DeviceLink[] {
-  const self = deviceIdentity(device);
+  const self = noteKey(device, all, notes);
   const links: DeviceLink[] = [];
   for (const other of all) {
     if (other.id === device.id) continue;
-    const said = notes[self]?.links?.[deviceIdentity(other)];
+    const said = notes[self]?.links?.[noteKey(other, all, notes)];
     const proposed = device.links.find((link) => link.device === other.id);
     if (said === false) continue;
     if (proposed) links.push(proposed);

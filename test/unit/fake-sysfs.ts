@@ -223,7 +223,8 @@ export class FakeSysfs {
         readdirSync(path, { withFileTypes: true }).map((entry) => ({
           name: entry.name,
           kind: entry.isDirectory() ? "directory" : entry.isSymbolicLink() ? "link" : "file",
-          mode: lstatSync(join(path, entry.name)).mode & 0o777,
+          // node:path would take `..` before it follows the link.
+          mode: lstatSync(`${path}/${entry.name}`).mode & 0o777,
         })),
       readAll: (paths) =>
         Promise.all(

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AttributeScope, DeviceInfo } from "../../shared/device.js";
 import { parseScanFormat } from "../../shared/parse-format.js";
+import { noteKey } from "../../electron/host/identity.js";
 import { overlayDevice, type AllNotes } from "../../electron/host/overlay.js";
 import { makeBench, refusal, RX, type Bench } from "./fake/host.js";
 
@@ -56,6 +57,46 @@ describe("the overlay of what the user said", () => {
     const notes: AllNotes = { "local|adc|adc": { label: "bench adc" } };
     expect(shown(device({ id: "local:iio:device7" }), notes).label).toBe("bench adc");
     expect(shown(device({ name: "other" }), notes).label).toBe("adc");
+  });
+});
+
+describe("two equal devices", () => {
+  const at = (id: number, place?: string, presence: "present" | "gone" = "present") => ({
+    id: `local:iio:device${id}`,
+    context: "local",
+    name: "adc",
+    label: "adc",
+    presence,
+    ...(place === undefined ? {} : { place }),
+  });
+
+  it("are told apart by where they are plugged in, whatever their numbers", () => {
+    const notes = { "local|adc|adc|spi0.0": {}, "local|adc|adc|spi0.1": {} };
+    const both = [at(0, "spi0.1"), at(1, "spi0.0")];
+    expect(both.map((one) => noteKey(one, both, notes))).toEqual([
+      "local|adc|adc|spi0.1",
+      "local|adc|adc|spi0.0",
+    ]);
+    const second = [at(0, "spi0.0"), at(1, "spi0.1")];
+    expect(noteKey(second[1]!, second, { "local|adc|adc|spi0.0": {} })).toBe(
+      "local|adc|adc|spi0.1",
+    );
+  });
+
+  it("are told apart by their order where nothing else does", () => {
+    const both = [at(10), at(2)];
+    expect(both.map((one) => noteKey(one, both, {}))).toEqual([
+      "local|adc|adc|#2",
+      "local|adc|adc",
+    ]);
+  });
+
+  it("are not mistaken for one that was plugged in elsewhere", () => {
+    const notes = { "local|adc|adc|usb1": {} };
+    const moved = [at(0, "usb1", "gone"), at(1, "usb2")];
+    expect(noteKey(moved[1]!, moved, notes)).toBe("local|adc|adc|usb1");
+    const two = [...moved, at(2, "usb3")];
+    expect(noteKey(two[1]!, two, notes)).toBe("local|adc|adc|usb2");
   });
 });
 

@@ -162,6 +162,15 @@ describe("discovery", () => {
     expect(byName("ad9361-phy").channels.map((channel) => channel.id)).toContain("out_voltage0");
   });
 
+  it("says where equal devices are plugged in", async () => {
+    const adc = { name: "adc" };
+    sys.device(0, { ...adc, parent: "platform/soc/spi0/spi0.0" });
+    sys.device(1, { ...adc, parent: "platform/soc/spi0/spi0.1" });
+    sys.device(2, { ...adc, parent: "" });
+    await open();
+    expect(context.devices().map(({ place }) => place)).toEqual(["spi0.0", "spi0.1", undefined]);
+  });
+
   it("looks for the rate at buffer, channel, device and trigger, in this order", async () => {
     sys.hrtimer(0, "t0", "50");
     const rates = {

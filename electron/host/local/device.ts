@@ -42,6 +42,8 @@ export class LocalDevice {
   /** What was put right for a write and is yet to be told. */
   readonly mended: string[] = [];
   goneAtMs: number | null = null;
+  /** Name of its hardware parent; "" if it has none. */
+  private place: string | null = null;
   private snapshot: DeviceSnapshot;
   private description: DeviceDescription;
   private triggerAttributes: LocalAttribute[] = [];
@@ -50,7 +52,7 @@ export class LocalDevice {
 
   constructor(
     addon: Addon,
-    paths: LocalPaths,
+    private readonly paths: LocalPaths,
     readonly sysName: string,
   ) {
     this.id = `local:${sysName}`;
@@ -73,6 +75,7 @@ export class LocalDevice {
 
   /** Looks at the whole directory. Values read before are read again when somebody looks. */
   async scan(): Promise<void> {
+    this.place ??= await this.paths.place(this.sysfs, this.sysName).catch(() => "");
     this.snapshot = await takeSnapshot(this.sysfs, this.sysName, this.dir);
     this.description = describeDevice(this.snapshot, Date.now());
   }
@@ -234,6 +237,7 @@ export class LocalDevice {
       triggers: this.triggered ? triggers.map((trigger) => trigger.info) : [],
       currentTrigger: this.currentTrigger,
     };
+    if (this.place) info.place = this.place;
     if (this.goneAtMs !== null) info.goneAtMs = this.goneAtMs;
     return info;
   }

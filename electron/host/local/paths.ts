@@ -41,6 +41,20 @@ export class LocalPaths {
     return !(await sysfs.exists(this.sibling(sysName, "virtual")));
   }
 
+  /**
+   * Name of the hardware parent, found as the entry beside its own kind that holds the device: links are not read, only
+   * followed. "" without a parent, or where it can't be found.
+   */
+  async place(sysfs: Sysfs, sysName: string): Promise<string> {
+    if (!(await this.hasParent(sysfs, sysName))) return "";
+    const beside = `${this.entry(sysName)}/../..`;
+    const entries = await sysfs.list(beside).catch(() => []);
+    for (const { name, kind } of entries) {
+      if (kind === "directory" && (await sysfs.exists(`${beside}/${name}/${sysName}`))) return name;
+    }
+    return "";
+  }
+
   get hrtimerTriggers(): string {
     return `${this.roots.sysfs}/kernel/config/iio/triggers/hrtimer`;
   }
