@@ -206,6 +206,8 @@ void Environment::shutdown() {
   for (auto& [id, close] : closers) close();
   lifecycle_.close();
   queries_.close();
+  disks_.close();
+  fileQueries_.close();
 }
 
 }  // namespace iio::binding

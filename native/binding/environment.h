@@ -96,9 +96,12 @@ class Environment : public std::enable_shared_from_this<Environment> {
   static std::shared_ptr<Environment> create(Napi::Env env);  // JavaScript thread
 
   const std::shared_ptr<Dispatcher>& dispatcher() const { return dispatcher_; }
-  // For what opens, closes or waits for a disk; and for what reads memory for the screen.
-  WorkPool& lifecycle() { return lifecycle_; }
-  WorkPool& queries() { return queries_; }
+  // Hardware and memory have threads apart from those that may wait for a file system: a folder
+  // that does not answer must not keep a buffer running or the screen empty.
+  WorkPool& lifecycle() { return lifecycle_; }      // streams begin, stop and close
+  WorkPool& queries() { return queries_; }          // reads memory for the screen
+  WorkPool& disks() { return disks_; }              // recordings begin and end, files open
+  WorkPool& fileQueries() { return fileQueries_; }  // reads files for the screen
 
   // `close` is called at the end of the environment, unless forgotten before. JavaScript thread.
   uint64_t atEnd(std::function<void()> close);
@@ -114,8 +117,11 @@ class Environment : public std::enable_shared_from_this<Environment> {
  private:
   explicit Environment(Napi::Env env);
   std::shared_ptr<Dispatcher> dispatcher_;
-  WorkPool lifecycle_{"iio-work", 4, 1024};
+  // A close waits for the stream's recordings, so each may keep a thread from others.
+  WorkPool lifecycle_{"iio-work", 16, 1024};
   WorkPool queries_{"iio-query", 2, 1024};
+  WorkPool disks_{"iio-disk", 4, 1024};
+  WorkPool fileQueries_{"iio-file", 2, 1024};
   std::map<uint64_t, std::function<void()>> closers_;
   std::map<uint64_t, Napi::FunctionReference> listeners_;
   uint64_t next_ = 1;

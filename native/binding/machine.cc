@@ -165,7 +165,7 @@ void addMachine(Napi::Object exports, const EnvironmentPtr& environment) {
   addMethod(exports, "clocks", clocks);
   addAsync(exports, "freeBytes", [environment](const Napi::CallbackInfo& info) -> Napi::Value {
     return promiseOf<int64_t>(
-        info.Env(), *environment, environment->lifecycle(),
+        info.Env(), *environment, environment->disks(),
         [path = argument(info, 0, "path").path(false)] { return freeBytes(path); },
         [](Napi::Env env, int64_t& bytes) -> Napi::Value {
           return Napi::Number::New(env, double(bytes));

@@ -13,7 +13,7 @@ struct Handle {
     if (news) news->set({});
     environment->forget(closer);
     if (auto left = std::move(store); left && !environment->closed())
-      environment->lifecycle().submit([left = std::move(left)] { left->shutdown(); });
+      environment->disks().submit([left = std::move(left)] { left->shutdown(); });
   }
   std::shared_ptr<Environment> environment;
   std::shared_ptr<FileStore> store;  // none once closed
@@ -34,11 +34,13 @@ Napi::Value toStatus(Napi::Env env, const FileStoreStatus& status) {
 
 Napi::Object makeFile(Napi::Env env, const HandlePtr& handle, const ScanLayout& layout) {
   Napi::Object object = Napi::Object::New(env);
-  addReading(object, handle->environment, layout, [handle]() -> std::shared_ptr<SampleStore> {
-    if (!handle->store)
-      throw CoreError(ownFault(ECANCELED, "The recording is closed. Open it again to look at it."));
-    return handle->store;
-  });
+  addReading(object, handle->environment, handle->environment->fileQueries(), layout,
+             [handle]() -> std::shared_ptr<SampleStore> {
+               if (!handle->store)
+                 throw CoreError(
+                     ownFault(ECANCELED, "The recording is closed. Open it again to look at it."));
+               return handle->store;
+             });
   addMethod(object, "status", [handle](const Napi::CallbackInfo& info) {
     if (handle->store) handle->last = handle->store->status();
     return toStatus(info.Env(), handle->last);
@@ -54,7 +56,7 @@ Napi::Object makeFile(Napi::Env env, const HandlePtr& handle, const ScanLayout& 
     handle->environment->forget(handle->closer);
     auto store = std::move(handle->store);
     return promiseOf<Nothing>(
-        info.Env(), *handle->environment, handle->environment->lifecycle(),
+        info.Env(), *handle->environment, handle->environment->disks(),
         [store] {
           if (store) store->shutdown();
           return Nothing{};
@@ -70,7 +72,7 @@ Napi::Promise openFile(Napi::Env env, const std::shared_ptr<Environment>& enviro
                        FileStoreSpec spec) {
   const ScanLayout layout = spec.layout;
   return promiseOf<std::shared_ptr<FileStore>>(
-      env, *environment, environment->lifecycle(),
+      env, *environment, environment->disks(),
       [spec = std::move(spec)] { return FileStore::open(spec); },
       [environment, layout](Napi::Env to, std::shared_ptr<FileStore>& store) -> Napi::Value {
         auto handle = std::make_shared<Handle>();

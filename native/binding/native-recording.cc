@@ -11,7 +11,7 @@ struct Handle {
   ~Handle() {
     // A recording that nobody stopped goes on until its stream ends; should this be the last to
     // hold it, its end may wait for the disk and belongs to another thread.
-    if (!environment->closed()) environment->lifecycle().submit([recorder = recorder] {});
+    if (!environment->closed()) environment->disks().submit([recorder = recorder] {});
   }
   std::shared_ptr<Environment> environment;
   std::shared_ptr<OpenStream> stream;
@@ -31,7 +31,7 @@ Napi::Object makeRecording(Napi::Env env, const HandlePtr& handle) {
   });
   addAsync(object, "stop", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
     return promiseOf<RecorderStatus>(
-        info.Env(), *handle->environment, handle->environment->lifecycle(),
+        info.Env(), *handle->environment, handle->environment->disks(),
         [recorder = handle->recorder] { return recorder->finish(); },
         [](Napi::Env to, RecorderStatus& status) { return toRecordingStatus(to, status); });
   });
@@ -43,7 +43,7 @@ Napi::Object makeRecording(Napi::Env env, const HandlePtr& handle) {
 Napi::Promise record(Napi::Env env, const std::shared_ptr<Environment>& environment,
                      const std::shared_ptr<OpenStream>& stream, RecordingOptions options) {
   return promiseOf<std::shared_ptr<Recorder>>(
-      env, *environment, environment->lifecycle(),
+      env, *environment, environment->disks(),
       [stream, options = std::move(options)] { return stream->record(options); },
       [environment, stream](Napi::Env to, std::shared_ptr<Recorder>& recorder) -> Napi::Value {
         return makeRecording(to,

@@ -195,7 +195,7 @@ Napi::Object makeStream(Napi::Env env, const std::shared_ptr<Environment>& envir
   addLifecycle(object, handle);
   addState(object, handle);
   addBlock(object, handle);
-  addReading(object, environment, handle->stream->layout(), [handle] {
+  addReading(object, environment, environment->queries(), handle->stream->layout(), [handle] {
     const auto stream = handle->stream->stream();
     return std::shared_ptr<SampleStore>(stream, &stream->store());
   });

@@ -18,21 +18,23 @@ struct Samples {
 }  // namespace
 
 void addReading(Napi::Object object, const std::shared_ptr<Environment>& environment,
-                const ScanLayout& layout, std::function<std::shared_ptr<SampleStore>()> store) {
-  addAsync(
-      object, "query", [environment, layout, store](const Napi::CallbackInfo& info) -> Napi::Value {
-        auto query = readQuery(argument(info, 0, "query"), layout);
-        return promiseOf<FrameData>(
-            info.Env(), *environment, environment->queries(),
-            [asked = store(), query = std::move(query)] { return asked->query(query); }, toFrame);
-      });
+                WorkPool& pool, const ScanLayout& layout,
+                std::function<std::shared_ptr<SampleStore>()> store) {
+  addAsync(object, "query",
+           [environment, &pool, layout, store](const Napi::CallbackInfo& info) -> Napi::Value {
+             auto query = readQuery(argument(info, 0, "query"), layout);
+             return promiseOf<FrameData>(
+                 info.Env(), *environment, pool,
+                 [asked = store(), query = std::move(query)] { return asked->query(query); },
+                 toFrame);
+           });
   addAsync(object, "samples",
-           [environment, layout, store](const Napi::CallbackInfo& info) -> Napi::Value {
+           [environment, &pool, layout, store](const Napi::CallbackInfo& info) -> Napi::Value {
              const uint32_t element = argument(info, 0, "element").index(layout.elements.size());
              const int64_t from = argument(info, 1, "fromScan").integer(-kMostExact, kMostExact);
              const auto count = uint32_t(argument(info, 2, "count").integer(0, kMostSamples));
              return promiseOf<Samples>(
-                 info.Env(), *environment, environment->queries(),
+                 info.Env(), *environment, pool,
                  [asked = store(), element, from, count] {
                    Samples out{from, {}};
                    out.values = asked->samples(element, out.fromScan, count);

@@ -10,9 +10,10 @@
 
 namespace iio::binding {
 
-// Adds both methods. `store` answers what to ask, or throws; what it answers is kept alive while it
-// is asked.
+// Adds both methods, which work on threads of `pool`, one of the environment's. `store` answers
+// what to ask, or throws; what it answers is kept alive while it is asked.
 void addReading(Napi::Object object, const std::shared_ptr<Environment>& environment,
-                const ScanLayout& layout, std::function<std::shared_ptr<SampleStore>()> store);
+                WorkPool& pool, const ScanLayout& layout,
+                std::function<std::shared_ptr<SampleStore>()> store);
 
 }  // namespace iio::binding
