@@ -26,8 +26,10 @@ import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
 import { recordingPaths } from "./names.js";
 
-/** Metadata are written anew at each gap, and this often without. */
+/** Metadata are written anew at each gap, and this often without … */
 const METADATA_EVERY_MS = 2000;
+/** … but never for more than a tenth of the time: many gaps make them long. */
+const METADATA_REST = 9;
 /** Free space below which a recording stops cleanly: room for its own metadata, and for the machine to go on. */
 export const FREE_FLOOR_BYTES = 64 * 1024 * 1024;
 
@@ -48,6 +50,7 @@ export class ActiveRecording {
   private shownName: string;
   private before: string;
   private metadataAtMs = Date.now();
+  private restUntilMs = 0;
   private metadataGaps = 0;
   private writing: Promise<void> = Promise.resolve();
   private busy = false;
@@ -169,7 +172,12 @@ export class ActiveRecording {
     }
     const due =
       now - this.metadataAtMs >= METADATA_EVERY_MS || this.last.gaps !== this.metadataGaps;
-    if (due && !this.busy && this.state.kind === "recording") {
+    if (
+      due &&
+      performance.now() >= this.restUntilMs &&
+      !this.busy &&
+      this.state.kind === "recording"
+    ) {
       this.busy = true;
       this.writing = this.writeNow().finally(() => (this.busy = false));
     }
@@ -294,6 +302,7 @@ export class ActiveRecording {
 
   /** A disk that takes no metadata now may take them later: what counts is the journal. */
   private async writeNow(): Promise<void> {
+    const startedMs = performance.now();
     this.metadataAtMs = Date.now();
     this.metadataGaps = this.last.gaps;
     try {
@@ -301,6 +310,9 @@ export class ActiveRecording {
       await this.writeState(this.journal, "recording", null);
     } catch {
       return;
+    } finally {
+      const now = performance.now();
+      this.restUntilMs = now + METADATA_REST * (now - startedMs);
     }
   }
 

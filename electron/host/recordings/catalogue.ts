@@ -10,8 +10,10 @@ import { COLLECTION, DATA, META } from "./names.js";
 
 /** The newest are listed. */
 const LIST_LIMIT = 2000;
-/** Files come in bursts: metadata are replaced, collections follow. */
+/** Files come in bursts: metadata are replaced, collections follow … */
 const SETTLE_MS = 300;
+/** … and looking at them takes at most a tenth of the time, however long they are. */
+const REST = 9;
 
 /** One metadata file, boiled down. */
 interface Part {
@@ -37,6 +39,8 @@ export class Catalogue {
   private again = false;
   private readonly parts = new Map<string, { key: string; part: Part }>();
   private closed = false;
+  /** How long the last look took. */
+  private costMs = 0;
 
   list(): RecordingEntry[] {
     return this.entries;
@@ -81,10 +85,11 @@ export class Catalogue {
     try {
       this.watcher = watch(this.folder, { persistent: false }, (_event, file) => {
         if (file && !file.endsWith(META) && !file.endsWith(COLLECTION)) return;
+        const wait = Math.max(SETTLE_MS, REST * this.costMs);
         this.timer ??= setTimeout(() => {
           this.timer = null;
           void this.refresh();
-        }, SETTLE_MS);
+        }, wait);
       });
       this.watcher.on("error", () => this.watcher?.close());
     } catch {
@@ -97,7 +102,9 @@ export class Catalogue {
     while (this.again && !this.closed) {
       this.again = false;
       if (!this.watcher) this.watch();
+      const startedMs = performance.now();
       const entries = await this.scan().catch(() => [] as RecordingEntry[]);
+      this.costMs = performance.now() - startedMs;
       const changed = summary(entries) !== summary(this.entries);
       this.entries = entries;
       if (changed) this.changed.fire(entries);
