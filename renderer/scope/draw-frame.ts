@@ -1,7 +1,7 @@
 /** A whole frame on the plot's canvas: gaps, zero lines, traces, marks. */
 import type { Frame } from "../../shared/view.js";
 import { drawGaps, drawMissing, drawTouches, drawZero, drawZeroTime, type Canvas } from "./draw.js";
-import { timeOfScan } from "./frame-math.js";
+import { envelopeUntil } from "./frame-math.js";
 import { sampleDots, traceShape } from "./paths.js";
 import type { Lane } from "./state.js";
 import type { ScopeTrace } from "./trace-model.js";
@@ -27,9 +27,8 @@ export function drawFrame(canvas: Canvas, drawn: Drawn): void {
   ctx.beginPath();
   ctx.rect(box.left, box.top, box.width, box.height);
   ctx.clip();
-  if (frame.samplesFromScan > frame.fromScan && frame.form === "columns") {
-    drawMissing(canvas, timeOfScan(frame, frame.samplesFromScan), "envelope only: samples reused");
-  }
+  const until = envelopeUntil(frame);
+  if (until !== null) drawMissing(canvas, until, "envelope only: samples reused");
   drawGaps(canvas, frame);
   const shown = Math.min(traces.length, lanes.length, frame.traces.length);
   for (let k = 0; k < shown; k++) drawZero(canvas, lanes[k]!);

@@ -71,10 +71,20 @@ export function valueAt(
   return min === min ? { t: t[2 * column]!, min, max } : null;
 }
 
+/** Whether there is nothing to draw: no point, or only points without a value. */
+export function isEmpty(frame: Frame): boolean {
+  return frame.traces.every(({ y }) => y.every((value) => value !== value));
+}
+
 /** The gaps to draw: a restart parts two pictures, so it is none of one that has nothing in it yet. */
 export function shownGaps(frame: Frame): GapInfo[] {
-  const empty = frame.traces.every(({ y }) => y.every((value) => value !== value));
-  return empty ? frame.gaps.filter(({ cause }) => cause !== "restart") : frame.gaps;
+  return isEmpty(frame) ? frame.gaps.filter(({ cause }) => cause !== "restart") : frame.gaps;
+}
+
+/** Up to where only the envelope is left, in seconds; null where all samples are there, or not even an envelope. */
+export function envelopeUntil(frame: Frame): number | null {
+  if (frame.form !== "columns" || frame.samplesFromScan <= frame.fromScan) return null;
+  return isEmpty(frame) ? null : timeOfScan(frame, frame.samplesFromScan);
 }
 
 /** A gap on the time axis: from the last scan before it to the first after. */

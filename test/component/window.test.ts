@@ -98,6 +98,17 @@ describe("what went wrong", () => {
     expect(document.querySelector(".empty code")?.textContent).toBe("sudo systemctl stop iiod");
   });
 
+  test("a simulated device that is gone is plugged in again from its empty view", async () => {
+    const { host } = await mountWindow();
+    host.unplug("sim:adc");
+    const plug = () => document.querySelector<HTMLElement>("[data-test=empty-plug]");
+    await soon(() => expect(plug()).not.toBeNull());
+    expect(document.querySelector(".empty")?.textContent).not.toContain("Plug it in again:");
+    await userEvent.click(plug()!);
+    await soon(() => expect(host.device("sim:adc").presence).toBe("present"));
+    await soon(() => expect(document.querySelector("[data-test=empty-run]")).not.toBeNull());
+  });
+
   test("a missing device trigger: the way to choose one comes before running", async () => {
     const inertial = { ...simulatedInertial(), currentTrigger: null };
     const { host } = await mountWindow({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  envelopeUntil,
   gapSpan,
   rezero,
   shownGaps,
@@ -245,6 +246,14 @@ describe("a frame", () => {
     expect(shownGaps(frame({ gaps, ...nothing, traces: traces(none) }))).toEqual([gap]);
     const blank = new Float64Array(16).fill(NaN);
     expect(shownGaps(frame({ gaps, form: "columns", traces: traces(blank) }))).toEqual([gap]);
+  });
+  it("has an envelope without samples only where there is one", () => {
+    const columns = frame({ form: "columns", samplesFromScan: 102 });
+    expect(envelopeUntil(columns)).toBeCloseTo(2e-3);
+    expect(envelopeUntil({ ...columns, samplesFromScan: 0 })).toBeNull();
+    expect(envelopeUntil({ ...columns, form: "samples" })).toBeNull();
+    const trace = { touchesTop: 0, touchesBottom: 0, hasNaN: false, y: new Float64Array(0) };
+    expect(envelopeUntil({ ...columns, traces: [trace] })).toBeNull();
   });
   it("puts a gap before the scan that follows it", () => {
     const span = gapSpan(frame({}), gap);
