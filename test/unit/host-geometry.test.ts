@@ -233,9 +233,14 @@ describe("block count, queue and budget as asked", () => {
 
   it("grows the pool for an acquisition longer than it, and says so", () => {
     const geometry = blockGeometry(input({ historyScans: 5e6 }));
-    expect((geometry.blockCount - geometry.queueDepth) * geometry.scansPerBlock).toBeGreaterThan(
-      5e6,
+    const history = (geometry.blockCount - geometry.queueDepth) * geometry.secondsPerBlock!;
+    // … and does not let go of its start before anybody can hold it.
+    expect(history).toBeGreaterThanOrEqual(
+      5e6 * (geometry.secondsPerBlock! / geometry.scansPerBlock) + 0.2,
     );
+    const unpaced = blockGeometry(input({ historyScans: 5e6, rateHz: null }));
+    const blocks = unpaced.blockCount - unpaced.queueDepth;
+    expect(blocks).toBeGreaterThanOrEqual(5e6 / unpaced.scansPerBlock + 32);
     expect(geometry.notes.join()).toContain("5,000,000 scans");
     expect(refusal(() => blockGeometry(input({ historyScans: 5e9 })))).toMatchObject({
       code: "BUDGET",

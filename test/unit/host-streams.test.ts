@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { trackDisposables } from "../../electron/host/disposable.js";
-import type { FakeStream } from "./fake/stream.js";
 import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
+import { FakeStream } from "./fake/stream.js";
 
 let bench: Bench;
 let leaks: () => string[];
@@ -12,6 +12,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await bench.close();
   expect(bench.addon.open()).toBe(0);
   expect(leaks()).toEqual([]);
@@ -274,6 +275,20 @@ describe("a single acquisition", () => {
     expect(counters.waitingFor).toBe("Waiting for the scope trigger on voltage0.");
     await request("stream.stop", { stream: ADC });
     expect(await waiting).toMatchObject({ code: "STOPPED" });
+  });
+
+  it("is not given out with its start gone", async () => {
+    const { pin } = FakeStream.prototype;
+    vi.spyOn(FakeStream.prototype, "pin").mockImplementation(function (this: FakeStream, ...all) {
+      const held = pin.apply(this, all);
+      return { ...held, fromScan: held.fromScan + 4096 };
+    });
+    const refused = await refusal(
+      request("stream.single", { stream: ADC, scans: 50_000, preScans: 0 }),
+    );
+    expect(refused).toMatchObject({ code: "OVERWRITTEN", field: "scans" });
+    expect(refused.message).toContain("first 4,096 scans");
+    expect((await request("stream.get", { stream: ADC })).state.kind).toBe("idle");
   });
 
   it("grows the pool for one longer than it, and refuses one that no memory holds", async () => {

@@ -17,6 +17,11 @@ const DEFAULT_COUNT = 64;
 /** Blocks of a slow stream take a page each: more of them give a history worth the name. */
 const DEFAULT_COUNT_SHORT = 512;
 const LEAST_QUEUE = 4;
+/** An acquisition that is whole is held this much later at the worst: so long its start must stay. */
+const SPARE_SECONDS = 0.2;
+const LEAST_SPARE = 2;
+/** Where no rate says how much comes in that time. */
+const SPARE_UNPACED = 32;
 const LARGEST_COUNT = 65_536;
 /** Unasked, the history takes no more; the queue may. */
 const DEFAULT_BUDGET = 256 * MIB;
@@ -147,7 +152,7 @@ function defaultCount(input: NumbersInput, queueDepth: number, notes: string[]):
     );
   }
   if (input.historyScans !== undefined) {
-    const needed = Math.ceil(input.historyScans / scansPerBlock) + 2 + queueDepth;
+    const needed = Math.ceil(input.historyScans / scansPerBlock) + spareBlocks(input) + queueDepth;
     if (needed > count) {
       count = needed;
       notes.push(
@@ -156,6 +161,12 @@ function defaultCount(input: NumbersInput, queueDepth: number, notes: string[]):
     }
   }
   return count;
+}
+
+/** Blocks that may be filled between the end of an acquisition and its being held. */
+export function spareBlocks({ secondsPerBlock }: Pick<BlockGeometry, "secondsPerBlock">): number {
+  if (secondsPerBlock === null) return SPARE_UNPACED;
+  return Math.max(LEAST_SPARE, Math.ceil(SPARE_SECONDS / secondsPerBlock));
 }
 
 function checkMemory(

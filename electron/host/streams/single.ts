@@ -3,6 +3,7 @@ import { fail } from "../../../shared/errors.js";
 import { formatCount } from "../../../shared/figures.js";
 import { DisposableStore } from "../disposable.js";
 import { busyRecording } from "./faults.js";
+import { spareBlocks } from "./geometry.js";
 import type { LiveStream } from "./live-stream.js";
 import type { Run } from "./run.js";
 
@@ -40,8 +41,9 @@ export class SingleAcquisitions {
     try {
       const { run, fromScan } = await begin(stream, request);
       const result = await waitForSpan(stream, run, fromScan, request);
-      run.native.pin(PIN, Math.floor(result.fromScan), Math.ceil(result.toScan));
+      const held = run.native.pin(PIN, Math.floor(result.fromScan), Math.ceil(result.toScan));
       await stream.stop();
+      if (held.fromScan > result.fromScan) throw startLost(run, held.fromScan - result.fromScan);
       return result;
     } finally {
       stream.progress.singleWaits = false;
@@ -56,7 +58,7 @@ async function begin(
   { scans }: SingleRequest,
 ): Promise<{ run: Run; fromScan: number }> {
   const before = stream.currentRun();
-  if (before && stream.isRunning() && capacity(before) >= scans) {
+  if (before && stream.isRunning() && capacity(before) >= scans + spare(before)) {
     return { run: before, fromScan: before.counters().historyToScan };
   }
   await stream.start({ historyScans: scans });
@@ -77,6 +79,20 @@ async function begin(
 function capacity(run: Run): number {
   const { blockCount, queueDepth, scansPerBlock } = run.resolved.geometry;
   return (blockCount - queueDepth) * scansPerBlock;
+}
+
+/** Scans that come between the end of an acquisition and its being held. */
+function spare(run: Run): number {
+  const { geometry } = run.resolved;
+  return spareBlocks(geometry) * geometry.scansPerBlock;
+}
+
+function startLost(run: Run, scans: number): Error {
+  return fail(
+    "OVERWRITTEN",
+    `The first ${formatCount(Math.ceil(scans))} scans were overwritten before the acquisition could be held: the blocks have room for ${formatCount(capacity(run))}. Take more or larger blocks, or a shorter acquisition.`,
+    { field: "scans" },
+  );
 }
 
 function waitForSpan(
