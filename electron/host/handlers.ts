@@ -69,9 +69,25 @@ function generalHandlers(
     },
     "inventory.get": () => inventory.list(),
     "settings.get": () => settings.get(),
-    "settings.set": (patch) => settings.set(patch),
+    "settings.set": (patch) => {
+      if (patch.simulator === false) refuseWhileRecorded(host, "sim");
+      return settings.set(patch);
+    },
     doctor: () => host.doctor(),
   };
+}
+
+/** A context with a recording on it can't be switched off. */
+function refuseWhileRecorded({ streams, recordings }: HostParts, context: string): void {
+  for (const { id, device } of streams.lives()) {
+    const name = device.startsWith(`${context}:`) ? recordings.nameOf(id) : null;
+    if (name === null) continue;
+    throw fail(
+      "BUSY_RECORDING",
+      `“${name}” is being recorded from the simulator. Stop the recording, then switch it off.`,
+      { field: "simulator" },
+    );
+  }
 }
 
 function deviceHandlers(host: HostParts): Some<"device" | "attribute"> {

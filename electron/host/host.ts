@@ -263,6 +263,10 @@ class StudioHost implements Host {
       const { simulator } = this;
       this.simulator = null;
       this.inventory.remove(simulator);
+      this.streams
+        .settled()
+        .then(() => simulator.close())
+        .catch((error: unknown) => this.internalFault(error));
     }
   }
 

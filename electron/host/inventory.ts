@@ -11,7 +11,7 @@ import {
 } from "../../shared/device.js";
 import { fail } from "../../shared/errors.js";
 import type { Context } from "./context.js";
-import { DisposableStore, Emitter } from "./disposable.js";
+import { Emitter, type Disposable } from "./disposable.js";
 import { JsonFile, type JsonFileFault } from "./json-file.js";
 import { noteKey } from "./identity.js";
 import { notePair, overlayDevice, type AllNotes } from "./overlay.js";
@@ -36,8 +36,8 @@ export type InventoryChange =
 
 export class Inventory {
   readonly changed: Emitter<InventoryChange>;
-  private readonly contexts: Context[] = [];
-  private readonly owned = new DisposableStore();
+  /** With what listens to each. */
+  private readonly contexts = new Map<Context, Disposable>();
   private readonly file: JsonFile<AllNotes>;
   private notes: AllNotes = {};
   private known: Map<string, DeviceInfo> | null = null;
@@ -60,9 +60,9 @@ export class Inventory {
   }
 
   add(context: Context): void {
-    this.contexts.push(context);
     this.known = null;
-    this.owned.add(
+    this.contexts.set(
+      context,
       context.onChange((change) => {
         this.known = null;
         if (change.kind === "context") {
@@ -81,11 +81,13 @@ export class Inventory {
     for (const device of context.devices()) this.tellDevice(device);
   }
 
+  /** Its devices are told as removed; it is for its owner to close, once their streams have ended. */
   remove(context: Context): void {
-    const at = this.contexts.indexOf(context);
-    if (at < 0) return;
+    const listening = this.contexts.get(context);
+    if (!listening) return;
     const devices = context.devices();
-    this.contexts.splice(at, 1);
+    listening.dispose();
+    this.contexts.delete(context);
     this.known = null;
     for (const { id } of devices) this.changed.fire({ kind: "removed", id });
   }
@@ -93,7 +95,7 @@ export class Inventory {
   list(): InventoryInfo {
     const all = this.raw();
     return {
-      contexts: this.contexts.map((context) => context.info),
+      contexts: this.all().map((context) => context.info),
       devices: all.map((device) => overlayDevice(device, all, this.notes)),
     };
   }
@@ -118,7 +120,7 @@ export class Inventory {
   }
 
   contextOf(id: string): Context {
-    const context = this.contexts.find((one) => one.devices().some((device) => device.id === id));
+    const context = this.all().find((one) => one.devices().some((device) => device.id === id));
     if (!context) this.device(id);
     return context as Context;
   }
@@ -171,13 +173,17 @@ export class Inventory {
   }
 
   async close(): Promise<void> {
-    this.owned.dispose();
-    await Promise.all(this.contexts.map((context) => context.close()));
+    for (const listening of this.contexts.values()) listening.dispose();
+    await Promise.all(this.all().map((context) => context.close()));
     this.changed.dispose();
   }
 
+  private all(): Context[] {
+    return [...this.contexts.keys()];
+  }
+
   private raw(): DeviceInfo[] {
-    return this.contexts.flatMap((context) => context.devices());
+    return this.all().flatMap((context) => context.devices());
   }
 
   private rawDevice(id: string): DeviceInfo {

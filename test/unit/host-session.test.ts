@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { portPair } from "../../electron/cli/in-process-port.js";
+import { trackDisposables } from "../../electron/host/disposable.js";
 import { EventOutbox } from "../../electron/host/event-outbox.js";
 import { Session, type Handlers } from "../../electron/host/session.js";
 import { mergeProgress } from "../../electron/host/streams/progress.js";
@@ -296,5 +297,38 @@ describe("settings", () => {
     const { devices } = await bench.client.request("inventory.get", {});
     expect(devices.map((device) => device.id)).toContain("sim:adc");
     expect((await bench.client.request("stream.get", { stream: ADC })).id).toBe(ADC);
+  });
+
+  it("keep the simulator while it is recorded, by a sentence", async () => {
+    bench = await makeBench();
+    const { client } = bench;
+    const off = () => client.request("settings.set", { simulator: false });
+    const request = { stream: ADC, name: "kept", hash: false };
+    await bench.client.request("recording.start", request);
+    await bench.next("recording", ({ status }) => status.scans > 1000);
+    expect(await refusal(off())).toMatchObject({
+      code: "BUSY_RECORDING",
+      field: "simulator",
+      message: expect.stringContaining("“kept”"),
+    });
+    expect((await bench.client.request("settings.get", {})).simulator).toBe(true);
+    const { error } = await bench.client.request("recording.stop", { stream: ADC });
+    expect(error).toBeNull();
+    expect((await off()).simulator).toBe(false);
+  });
+
+  it("leave nothing of a simulator that was switched off, running or not", async () => {
+    const leaks = trackDisposables();
+    bench = await makeBench();
+    const { addon, client } = bench;
+    const turn = (simulator: boolean) => client.request("settings.set", { simulator });
+    await turn(false);
+    await turn(true);
+    await bench.client.request("stream.start", { stream: ADC });
+    await turn(false);
+    await expect.poll(() => addon.open(), { timeout: 20_000 }).toBe(0);
+    const listening = leaks().filter((stack) => stack.includes("Inventory.add"));
+    // That of the recordings.
+    expect(listening).toHaveLength(1);
   });
 });

@@ -167,8 +167,8 @@ describe("discovery", () => {
     sys.device(0, { ...adc, parent: "platform/soc/spi0/spi0.0" });
     sys.device(1, { ...adc, parent: "platform/soc/spi0/spi0.1" });
     sys.device(2, { ...adc, parent: "" });
-    await open();
-    expect(context.devices().map(({ place }) => place)).toEqual(["spi0.0", "spi0.1", undefined]);
+    const devices = (await open()).devices();
+    expect(devices.map(({ place }) => place)).toEqual(["spi0.0", "spi0.1", undefined]);
   });
 
   it("looks for the rate at buffer, channel, device and trigger, in this order", async () => {

@@ -16,6 +16,8 @@ export class StreamRegistry {
   private readonly streams = new Map<string, Stream>();
   /** Settings of devices that may come back under another id: by name and buffer. */
   private readonly kept = new Map<string, StreamSettings>();
+  /** Streams that were removed and are still ending. */
+  private readonly leaving = new Set<Promise<void>>();
   private readonly owned = new DisposableStore();
 
   constructor(
@@ -64,7 +66,15 @@ export class StreamRegistry {
   async remove(id: string): Promise<void> {
     const stream = this.streams.get(id);
     this.streams.delete(id);
-    await stream?.close();
+    if (!stream) return;
+    const end = stream.close().finally(() => this.leaving.delete(end));
+    this.leaving.add(end);
+    await end;
+  }
+
+  /** Resolves when every stream that was removed has ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.leaving);
   }
 
   async close(): Promise<void> {
@@ -72,6 +82,7 @@ export class StreamRegistry {
     const streams = [...this.streams.values()];
     this.streams.clear();
     await Promise.all(streams.map((stream) => stream.close()));
+    await this.settled();
     this.changed.dispose();
     this.progress.dispose();
     this.noticed.dispose();
