@@ -368,7 +368,7 @@ export interface ProbeResult {
   /** 0 if yes, else the errno. */
   getFd: number;
   attach: number;
-  /** Holder of the buffer if EBUSY, from /proc; "" if not found. */
+  /** Who holds the buffer if EBUSY, or perhaps does, from /proc, as part of a sentence; "" if not found. */
   holder: string;
 }
 

@@ -31,15 +31,19 @@ bool isNumber(const std::string& name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool holds(const std::string& process, const std::string& devicePath) {
+enum class Hold { None, SomeBuffer, Device };
+
+Hold holdOf(const std::string& process, const std::string& devicePath) {
+  Hold hold = Hold::None;
   for (const std::string& name : namesIn(process + "/fd")) {
     char target[4096];
     const ssize_t n = ::readlink((process + "/fd/" + name).c_str(), target, sizeof target);
     if (n <= 0) continue;
     const std::string link(target, static_cast<size_t>(n));
-    if (link == devicePath || link == kBufferLink) return true;
+    if (link == devicePath) return Hold::Device;
+    if (link == kBufferLink) hold = Hold::SomeBuffer;
   }
-  return false;
+  return hold;
 }
 
 std::string nameOf(const std::string& process) {
@@ -51,23 +55,29 @@ std::string nameOf(const std::string& process) {
   return name.empty() ? "a program" : name;
 }
 
+void join(std::string& list, const std::string& name) {
+  list += (list.empty() ? "" : " or ") + name;
+}
+
 }  // namespace
 
 std::string findHolder(const std::string& devicePath, const std::string& procPath) {
   const std::string self = std::to_string(::getpid());
-  std::string holders;
+  std::string holders, perhaps;
   bool ours = false;
   for (const std::string& pid : namesIn(procPath)) {
     const std::string process = procPath + "/" + pid;
-    if (!isNumber(pid) || !holds(process, devicePath)) continue;
+    const Hold hold = isNumber(pid) ? holdOf(process, devicePath) : Hold::None;
+    if (hold == Hold::None) continue;
     if (pid == self) {
-      ours = true;
+      ours = ours || hold == Hold::Device;
       continue;
     }
-    if (!holders.empty()) holders += " or ";
-    holders += nameOf(process) + " (process " + pid + ")";
+    join(hold == Hold::Device ? holders : perhaps, nameOf(process) + " (process " + pid + ")");
   }
-  return holders.empty() && ours ? "this program" : holders;
+  if (!holders.empty()) return holders;
+  if (ours) return "this program";
+  return perhaps.empty() ? "" : "another program, perhaps " + perhaps;
 }
 
 }  // namespace iio

@@ -4,9 +4,10 @@
 
 namespace iio {
 
-// "iio_readdev (process 1234)", several joined by " or ", "this program", or "" if nothing is
-// found: other users' processes can't be looked into. A buffer's own file does not say which device
-// it is of.
+// Who has the device's node open: "iio_readdev (process 1234)", several joined by " or ", or "this
+// program". Else who has a buffer open, of whichever device, for its file does not say which:
+// "another program, perhaps iio_readdev (process 1234)"; this program is left out there. "" if
+// nothing is found: other users' processes can't be looked into.
 std::string findHolder(const std::string& devicePath, const std::string& procPath = "/proc");
 
 }  // namespace iio

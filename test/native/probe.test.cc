@@ -37,27 +37,37 @@ class Proc {
 
 }  // namespace
 
-TEST_CASE("the holder of a buffer is named by program and process") {
-  const Proc proc;
-  proc.process("12", "iio_readdev", "anon_inode:iio:buffer");
-  proc.process("13", "bash", "/dev/pts/0");
-  fs::create_directories(fs::path(proc.path()) / "sys" / "fd");
-  CHECK(findHolder("/dev/iio:device0", proc.path()) == "iio_readdev (process 12)");
-}
-
-TEST_CASE("the holder of a device node is found, of another device's node not") {
+TEST_CASE("the holder of a device's node is named by program and process, of another node not") {
   const Proc proc;
   proc.process("20", "cat", "/dev/iio:device1");
+  proc.process("13", "bash", "/dev/pts/0");
+  fs::create_directories(fs::path(proc.path()) / "sys" / "fd");
   CHECK(findHolder("/dev/iio:device1", proc.path()) == "cat (process 20)");
   CHECK(findHolder("/dev/iio:device0", proc.path()).empty());
 }
 
-TEST_CASE("if only this program holds a buffer it is said so") {
+TEST_CASE(
+    "a buffer's file does not say which device it is of: its holder is only perhaps the one") {
   const Proc proc;
-  proc.process(std::to_string(::getpid()), "me", "anon_inode:iio:buffer");
-  CHECK(findHolder("/dev/iio:device0", proc.path()) == "this program");
+  proc.process("12", "iio_readdev", "anon_inode:iio:buffer");
+  CHECK(findHolder("/dev/iio:device0", proc.path()) ==
+        "another program, perhaps iio_readdev (process 12)");
+  proc.process("20", "cat", "/dev/iio:device0");
+  CHECK(findHolder("/dev/iio:device0", proc.path()) == "cat (process 20)");
+}
+
+TEST_CASE(
+    "this program is named for a device whose node it has open, not for a buffer of some device") {
+  const Proc proc;
+  const std::string self = std::to_string(::getpid());
+  proc.process(self, "me", "anon_inode:iio:buffer");
+  CHECK(findHolder("/dev/iio:device0", proc.path()).empty());
   proc.process("99", "other", "anon_inode:iio:buffer");
-  CHECK(findHolder("/dev/iio:device0", proc.path()) == "other (process 99)");
+  CHECK(findHolder("/dev/iio:device0", proc.path()) ==
+        "another program, perhaps other (process 99)");
+  fs::remove(fs::path(proc.path()) / self / "fd" / "7");
+  fs::create_symlink("/dev/iio:device0", fs::path(proc.path()) / self / "fd" / "7");
+  CHECK(findHolder("/dev/iio:device0", proc.path()) == "this program");
 }
 
 TEST_CASE("a heap that is not there answers with its errno") {
