@@ -21,8 +21,9 @@ ScanElement readElement(const Field& field, uint32_t scanBytes) {
   e.shift = uint16_t(field["shift"].integer(0, e.storageBits - e.bits));
   e.repeat = uint16_t(field["repeat"].integer(1, 4096));
   e.kind = NumberKind(field["kind"].choice({"s", "u", "f"}));
-  if (e.kind == NumberKind::Float && e.storageBits != 32 && e.storageBits != 64)
-    field["storageBits"].refuse("of a float must be 32 or 64.");
+  if (e.kind == NumberKind::Float && e.storageBits != 16 && e.storageBits != 32 &&
+      e.storageBits != 64)
+    field["storageBits"].refuse("of a float must be 16, 32 or 64.");
   e.bigEndian = field["bigEndian"].boolean();
   const int64_t bytes = int64_t{e.repeat} * e.storageBits / 8;
   if (bytes > scanBytes) field.refuse("is larger than a scan.");

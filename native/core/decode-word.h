@@ -12,6 +12,7 @@ struct Packed24 {};
 template <typename W, bool Swap>
 struct Word {
   using Bits = W;
+  static constexpr size_t kBytes = sizeof(W);
   static Bits load(const std::byte* at) {
     Bits x;
     std::memcpy(&x, at, sizeof x);
@@ -25,6 +26,7 @@ struct Word {
 template <bool BigEndian>
 struct Word<Packed24, BigEndian> {
   using Bits = uint32_t;
+  static constexpr size_t kBytes = 3;
   static Bits load(const std::byte* at) {
     const auto b = [&](int i) { return static_cast<uint32_t>(at[i]); };
     return BigEndian ? b(0) << 16 | b(1) << 8 | b(2) : b(2) << 16 | b(1) << 8 | b(0);
@@ -51,8 +53,8 @@ inline float halfToFloat(uint16_t h) {
 }
 
 template <typename W>
-inline auto floatOf(const ValueFormat& f, const std::byte* scan) {
-  const auto x = W::load(scan + f.offsetBytes);
+inline auto floatOf(const std::byte* at) {
+  const auto x = W::load(at);
   if constexpr (sizeof(x) == 2) {
     return halfToFloat(x);
   } else if constexpr (sizeof(x) == 4) {
@@ -60,6 +62,11 @@ inline auto floatOf(const ValueFormat& f, const std::byte* scan) {
   } else {
     return std::bit_cast<double>(x);
   }
+}
+
+template <typename W>
+inline auto floatOf(const ValueFormat& f, const std::byte* scan) {
+  return floatOf<W>(scan + f.offsetBytes);
 }
 
 // Calls `use(Word<…>{})` with the integer word of the format.

@@ -1,11 +1,12 @@
 #include "transform.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+
+#include "decode-word.h"
 
 namespace iio {
 namespace {
@@ -17,103 +18,72 @@ using Kernel = Transform::Kernel;
 // first-level cache.
 constexpr size_t kChunkBytes = 16384;
 
-constexpr uint16_t swapBytes(uint16_t v) { return __builtin_bswap16(v); }
-constexpr uint32_t swapBytes(uint32_t v) { return __builtin_bswap32(v); }
-constexpr uint64_t swapBytes(uint64_t v) { return __builtin_bswap64(v); }
-constexpr uint8_t swapBytes(uint8_t v) { return v; }
-
-struct Storage24 {};
-template <class Storage>
-constexpr size_t kBytes = std::is_same_v<Storage, Storage24> ? 3 : sizeof(Storage);
-// The word a value is shifted in.
-template <class Storage>
-using Word = std::conditional_t<std::is_same_v<Storage, uint64_t>, uint64_t, uint32_t>;
-
-template <class Storage, bool Swap>
-inline Word<Storage> load(const std::byte* p) {
-  if constexpr (std::is_same_v<Storage, Storage24>) {
-    const uint32_t a = uint8_t(p[0]), b = uint8_t(p[1]), c = uint8_t(p[2]);
-    return Swap ? a << 16 | b << 8 | c : c << 16 | b << 8 | a;
-  } else {
-    Storage value;
-    std::memcpy(&value, p, sizeof value);
-    return Swap ? swapBytes(value) : value;
-  }
-}
+// The word a value is shifted in. W: a Word of decode-word.h.
+template <class W>
+using Shifted = std::conditional_t<sizeof(typename W::Bits) == 8, uint64_t, uint32_t>;
 
 // Whole numbers: low bytes of the shifted word, or its value as a float.
-template <class Storage, bool Swap, bool Signed, class Out>
+template <class W, bool Signed, class Out>
 inline Out convert(Shift shift, const std::byte* p) {
-  using W = Word<Storage>;
-  using Value = std::conditional_t<Signed, std::make_signed_t<W>, W>;
-  const W word = static_cast<W>(load<Storage, Swap>(p) << shift.left);
+  using S = Shifted<W>;
+  using Value = std::conditional_t<Signed, std::make_signed_t<S>, S>;
+  const S word = static_cast<S>(S{W::load(p)} << shift.left);
   return static_cast<Out>(static_cast<Value>(static_cast<Value>(word) >> shift.right));
 }
 
-template <class Storage, bool Swap, bool Signed, class Out>
+template <class W, bool Signed, class Out>
 void integers(Shift shift, const std::byte* in, size_t inStride, std::byte* out, size_t outStride,
               size_t count) {
   auto loop = [&](size_t inStep, size_t outStep) {
     for (size_t i = 0; i < count; ++i) {
-      const Out value = convert<Storage, Swap, Signed, Out>(shift, in + i * inStep);
+      const Out value = convert<W, Signed, Out>(shift, in + i * inStep);
       std::memcpy(out + i * outStep, &value, sizeof value);
     }
   };
   // Constant steps let the compiler use vectors for the common case: packed, all channels of one
   // format.
-  if (inStride == kBytes<Storage> && outStride == sizeof(Out))
-    loop(kBytes<Storage>, sizeof(Out));
+  if (inStride == W::kBytes && outStride == sizeof(Out))
+    loop(W::kBytes, sizeof(Out));
   else
     loop(inStride, outStride);
 }
 
-template <class Float, class Bits, bool Swap, class Out>
+template <class W, class Out>
 void floats(Shift, const std::byte* in, size_t inStride, std::byte* out, size_t outStride,
             size_t count) {
   for (size_t i = 0; i < count; ++i) {
-    const Out value = static_cast<Out>(std::bit_cast<Float>(load<Bits, Swap>(in + i * inStride)));
+    const Out value = static_cast<Out>(floatOf<W>(in + i * inStride));
     std::memcpy(out + i * outStride, &value, sizeof value);
   }
 }
 
-template <class Storage, bool Swap, bool Signed>
+template <class W, bool Signed>
 Kernel integerKernel(OutputType type) {
   switch (type) {
     case OutputType::I8:
     case OutputType::U8:
-      return integers<Storage, Swap, Signed, uint8_t>;
+      return integers<W, Signed, uint8_t>;
     case OutputType::I16:
     case OutputType::U16:
-      return integers<Storage, Swap, Signed, uint16_t>;
+      return integers<W, Signed, uint16_t>;
     case OutputType::I32:
     case OutputType::U32:
-      return integers<Storage, Swap, Signed, uint32_t>;
+      return integers<W, Signed, uint32_t>;
     case OutputType::F32:
-      return integers<Storage, Swap, Signed, float>;
+      return integers<W, Signed, float>;
     case OutputType::F64:
-      return integers<Storage, Swap, Signed, double>;
+      return integers<W, Signed, double>;
     case OutputType::I64As2U32:
-      return integers<Storage, Swap, Signed, uint64_t>;
+      return integers<W, Signed, uint64_t>;
   }
   return nullptr;
 }
 
-template <class Storage>
-Kernel integerKernel(bool swap, bool isSigned, OutputType type) {
-  if (swap)
-    return isSigned ? integerKernel<Storage, true, true>(type)
-                    : integerKernel<Storage, true, false>(type);
-  return isSigned ? integerKernel<Storage, false, true>(type)
-                  : integerKernel<Storage, false, false>(type);
-}
-
-template <class Float, class Bits>
-Kernel floatKernel(bool swap, OutputType type) {
-  if (type == OutputType::F32)
-    return swap ? floats<Float, Bits, true, float> : floats<Float, Bits, false, float>;
-  if (type == OutputType::F64)
-    return swap ? floats<Float, Bits, true, double> : floats<Float, Bits, false, double>;
-  return nullptr;
+// Half precision becomes a float, which holds each of its values.
+template <class W>
+Kernel floatKernel(OutputType type) {
+  if (type == OutputType::F64) return floats<W, double>;
+  return type == OutputType::F32 && sizeof(typename W::Bits) <= 4 ? floats<W, float> : nullptr;
 }
 
 // Whether every value of the element comes back unchanged from this type.
@@ -136,28 +106,22 @@ bool holds(const ScanElement& e, OutputType type) {
   }
 }
 
+bool isStored(const ScanElement& e) {
+  const bool ieee = e.storageBits == 16 || e.storageBits == 32 || e.storageBits == 64;
+  return ieee || (e.kind != NumberKind::Float && (e.storageBits == 8 || e.storageBits == 24));
+}
+
 Kernel kernelOf(const ScanElement& e, OutputType type) {
-  if (e.kind == NumberKind::Float) {
-    if (e.storageBits == 32) return floatKernel<float, uint32_t>(e.bigEndian, type);
-    if (e.storageBits == 64) return floatKernel<double, uint64_t>(e.bigEndian, type);
-    return nullptr;
-  }
+  if (!isStored(e)) return nullptr;
+  const ValueFormat format = valueFormat(e);
+  if (format.isFloat())
+    return withFloatWord(format, [&](auto word) { return floatKernel<decltype(word)>(type); });
   if (!holds(e, type)) return nullptr;
-  const bool isSigned = e.kind == NumberKind::Signed;
-  switch (e.storageBits) {
-    case 8:
-      return integerKernel<uint8_t>(false, isSigned, type);
-    case 16:
-      return integerKernel<uint16_t>(e.bigEndian, isSigned, type);
-    case 24:
-      return integerKernel<Storage24>(e.bigEndian, isSigned, type);
-    case 32:
-      return integerKernel<uint32_t>(e.bigEndian, isSigned, type);
-    case 64:
-      return integerKernel<uint64_t>(e.bigEndian, isSigned, type);
-    default:
-      return nullptr;
-  }
+  return withWord(format, [&](auto word) {
+    using W = decltype(word);
+    return e.kind == NumberKind::Signed ? integerKernel<W, true>(type)
+                                        : integerKernel<W, false>(type);
+  });
 }
 
 void checkElement(const ScanLayout& layout, const OutputElement& output) {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NativeRecordingOptions, NativeStream } from "../../native/addon.js";
 import { loadAddon } from "../../native/load.js";
 import { JournalReader, type JournalSegment } from "../../shared/journal.js";
-import { counterOptions, rawTrace, waveform } from "./addon-options.js";
+import { counterOptions, element, rawTrace, waveform } from "./addon-options.js";
 
 const addon = loadAddon();
 let folder = "";
@@ -166,6 +166,34 @@ describe("a simulator's stream", () => {
     const values = Array.from({ length: 2000 }, (_, i) => sine.readInt16LE(i * 2));
     expect(Math.max(...values)).toBeGreaterThan(9900);
     expect(Math.min(...values)).toBeLessThan(-9900);
+  });
+
+  it("draws and records half floats", async () => {
+    const half = { ...element(4, 16, "s"), kind: "f" } as const;
+    const options = counterOptions({ counter: [], rateHz: 100_000 });
+    options.arena.blockCount = 64; // five seconds
+    options.layout.elements = [element(0, 32, "u"), half];
+    const stream = openStream(options);
+    await stream.start();
+    const file = { element: 1, as: "f32" } as const;
+    const path = join(folder, "half.data");
+    const recording = await stream.record(
+      recordingTo("half", {
+        scans: 10_000,
+        outputs: [{ path, verbatim: false, elements: [file] }],
+      }),
+    );
+    await until(() => recording.status().state !== "recording");
+    expect((await recording.stop()).state).toBe("done");
+    await summarised(stream);
+    const { firstScan } = recording.status();
+    const { fromScan, values } = await stream.samples(1, firstScan, 10);
+    expect(fromScan).toBe(firstScan);
+    const bytes = readFileSync(path);
+    expect(bytes.length).toBe(40_000);
+    expect(Array.from(values as Float64Array)).toEqual(
+      Array.from({ length: 10 }, (_, i) => bytes.readFloatLE(i * 4)),
+    );
   });
 
   it("hands out headers, blocks, exact samples and the states of its blocks", async () => {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <random>
 #include <stdexcept>
@@ -174,6 +175,34 @@ TEST_CASE("floats keep their value, NaN included, and whole numbers become float
   CHECK(valueAt<float>(out, 36) == -100.f);
 }
 
+TEST_CASE("half floats become floats of the same value: each of them, in both orders") {
+  for (const bool bigEndian : {false, true}) {
+    const ScanLayout layout{2, {element(0, 16, 16, 0, NumberKind::Float, bigEndian)}, -1};
+    std::vector<std::byte> in(size_t{2} << 16), out(size_t{12} << 16);
+    for (uint32_t bits = 0; bits < 1 << 16; ++bits) {
+      const auto half = uint16_t(bigEndian ? bits << 8 | bits >> 8 : bits);
+      std::memcpy(in.data() + 2 * bits, &half, 2);
+    }
+    const Transform transform(layout, {{0, OutputType::F32}, {0, OutputType::F64}});
+    REQUIRE(transform.outputScanBytes() == 12);
+    transform.run(in.data(), 1 << 16, out.data());
+    bool same = true;
+    for (uint32_t bits = 0; bits < 1 << 16; ++bits) {
+      const int exponent = int(bits >> 10 & 31), fraction = int(bits & 1023);
+      double truth =
+          exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+      if (exponent == 31) truth = fraction ? std::nan("") : HUGE_VAL;
+      if (bits & 0x8000) truth = -truth;
+      const float single = valueAt<float>(out, size_t{12} * bits);
+      const double wide = valueAt<double>(out, size_t{12} * bits + 4);
+      const bool nan = truth != truth;
+      same &= nan ? single != single && wide != wide : single == truth && wide == truth;
+      same &= nan || std::signbit(single) == std::signbit(truth);
+    }
+    CHECK(same);
+  }
+}
+
 TEST_CASE("what would change a value is refused with a reason") {
   const auto signed16 = element(0, 16, 16, 0, NumberKind::Signed);
   const auto unsigned16 = element(2, 16, 16, 0, NumberKind::Unsigned);
@@ -187,6 +216,14 @@ TEST_CASE("what would change a value is refused with a reason") {
   CHECK_THROWS_AS(Transform(layout, {}), std::invalid_argument);
   CHECK_NOTHROW(
       Transform(layout, {{0, OutputType::F32}, {1, OutputType::U16}, {2, OutputType::F64}}));
+  const ScanLayout floats{
+      16,
+      {element(0, 64, 64, 0, NumberKind::Float), element(8, 16, 16, 0, NumberKind::Float),
+       element(10, 24, 24, 0, NumberKind::Float)},
+      -1};
+  CHECK_THROWS_AS(Transform(floats, {{0, OutputType::F32}}), std::invalid_argument);
+  CHECK_THROWS_AS(Transform(floats, {{1, OutputType::I16}}), std::invalid_argument);
+  CHECK_THROWS_AS(Transform(floats, {{2, OutputType::F32}}), std::invalid_argument);
   const ScanLayout beyond{6, {signed32}, -1};
   CHECK_THROWS_AS(Transform(beyond, {{0, OutputType::I32}}), std::invalid_argument);
 }
