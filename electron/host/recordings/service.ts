@@ -30,6 +30,7 @@ import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
 import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
+import { overdue } from "./overdue.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings } from "./recovery.js";
 
@@ -277,10 +278,11 @@ export class Recordings implements RecordingControl {
 
   private poll(): void {
     for (const going of this.going.values()) {
-      const { recording, ending } = going;
+      const { recording, stream, request, ending } = going;
       if (ending) continue;
       try {
-        if (recording.timeIsUp()) this.finishUnasked(going, null);
+        const late = overdue(recording, stream, request.seconds);
+        if (late || recording.timeIsUp()) this.finishUnasked(going, late);
         else if (recording.ended()) this.finishUnasked(going, this.causeOf(going));
         else {
           recording.poll();

@@ -54,28 +54,34 @@ export const NO_COUNTERS: StreamCounters = {
   waitingFor: null,
 };
 
-/**
- * A sentence, or null while blocks come as they should. A stream that gave no block for ten block times
- * (at least 2 s) waits for what clocks it.
- */
-export function waitingFor(now: {
+export interface WaitingNow {
   counters: NativeCounters;
   secondsPerBlock: number | null;
   deviceLabel: string;
   deviceTrigger: string | null;
   /** Channel of the scope trigger that a single acquisition waits for. */
   scopeTrigger: string | null;
-}): string | null {
+}
+
+/** A sentence, or null while blocks come as they should and no single acquisition waits. */
+export function waitingFor(now: WaitingNow): string | null {
+  const { counters, scopeTrigger } = now;
+  if (counters.state !== "running") return null;
+  const silent = silence(now);
+  if (silent !== null || scopeTrigger === null) return silent;
+  return `Waiting for the scope trigger on ${scopeTrigger}.`;
+}
+
+/** A stream that gave no block for ten block times (at least 2 s) waits for what clocks it. */
+export function silence(now: Omit<WaitingNow, "scopeTrigger">): string | null {
   const { counters } = now;
   if (counters.state !== "running") return null;
   const newest = counters.blocks > 0 ? counters.newestTimeNs : counters.startTimeNs;
   const seconds = Number(counters.nowNs - newest) / 1e9;
   const patience = Math.max(WAITING_LEAST_SECONDS, WAITING_BLOCKS * (now.secondsPerBlock ?? 0));
-  if (seconds > patience) {
-    const since = formatDuration(seconds, 2);
-    return now.deviceTrigger === null
-      ? `Waiting for samples from ${now.deviceLabel}: none for ${since}.`
-      : `Waiting for the device trigger ${now.deviceTrigger}: no scan for ${since}.`;
-  }
-  return now.scopeTrigger === null ? null : `Waiting for the scope trigger on ${now.scopeTrigger}.`;
+  if (seconds <= patience) return null;
+  const since = formatDuration(seconds, 2);
+  return now.deviceTrigger === null
+    ? `Waiting for samples from ${now.deviceLabel}: none for ${since}.`
+    : `Waiting for the device trigger ${now.deviceTrigger}: no scan for ${since}.`;
 }

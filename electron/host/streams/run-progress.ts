@@ -3,7 +3,7 @@ import type { NativeCounters } from "../../../native/addon.js";
 import type { DeviceInfo } from "../../../shared/device.js";
 import type { HeaderBatch, ScopeTrigger, StreamCounters } from "../../../shared/stream.js";
 import { Emitter } from "../disposable.js";
-import { NO_COUNTERS, toCounters, waitingFor } from "./counters.js";
+import { NO_COUNTERS, silence, toCounters, waitingFor, type WaitingNow } from "./counters.js";
 import { restartGap } from "./faults.js";
 import { toHeaderBatch, type ClockOffset } from "./progress.js";
 import type { Run } from "./run.js";
@@ -51,16 +51,25 @@ export class RunProgress {
     this.told.dispose();
   }
 
+  /** What clocks it and is waited for; null while blocks come. */
+  silence(run: Run): string | null {
+    return silence(this.now(run.counters(), run));
+  }
+
   private waiting(native: NativeCounters, run: Run): string | null {
+    const scope = this.stream.scopeTrigger();
+    const scopeTrigger = this.singleWaits ? (scope?.trace.channel ?? null) : null;
+    return waitingFor({ ...this.now(native, run), scopeTrigger });
+  }
+
+  private now(native: NativeCounters, run: Run): Omit<WaitingNow, "scopeTrigger"> {
     const device = this.stream.device();
     const needsTrigger = bufferOf(device, this.stream.buffer)?.needsTrigger ?? false;
-    const scope = this.stream.scopeTrigger();
-    return waitingFor({
+    return {
       counters: native,
       secondsPerBlock: run.resolved.geometry.secondsPerBlock,
       deviceLabel: device.label,
       deviceTrigger: needsTrigger ? device.currentTrigger : null,
-      scopeTrigger: this.singleWaits ? (scope?.trace.channel ?? null) : null,
-    });
+    };
   }
 }
