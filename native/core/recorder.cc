@@ -163,8 +163,14 @@ void FileRecorder::appendEvent(std::vector<std::byte> bytes) {
 }
 
 void FileRecorder::onNews(std::function<void()> listener) {
-  std::lock_guard lock(lock_);
-  news_ = std::move(listener);
+  {
+    std::lock_guard lock(lock_);
+    if (!concluded_) {
+      news_ = std::move(listener);
+      return;
+    }
+  }
+  if (listener) listener();
 }
 
 RecorderStatus FileRecorder::finish() {

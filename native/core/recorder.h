@@ -67,8 +67,8 @@ class Recorder : public Consumer {
   // Writes what is held, truncates to what was measured, syncs, closes. Waits; not from the
   // JavaScript thread.
   virtual RecorderStatus finish() = 0;
-  // Called once, from a thread of the recorder's own, when it is done or has failed. Must not call
-  // finish().
+  // Called once, from a thread of the recorder's own, when it is done or has failed; at once, and
+  // from here, if that is so already. Must not call finish().
   virtual void onNews(std::function<void()> listener) = 0;
 };
 

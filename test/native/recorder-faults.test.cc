@@ -124,3 +124,14 @@ TEST_CASE("a converted write that fails within a block journals what was begun a
     CHECK(at<uint32_t>(segments[s].payload, 28) == crc32c(0, scans.data(), scans.size()));
   }
 }
+
+TEST_CASE("a recorder that has ended already tells so to whoever asks to be told") {
+  const Folder folder;
+  Blocks blocks(4, 4096, 4);
+  const auto recorder = Recorder::create(specOf(folder), blocks);
+  recorder->finish();
+  int news = 0;
+  recorder->onNews([&] { ++news; });
+  CHECK(news == 1);
+  recorder->onNews({});
+}
