@@ -166,6 +166,9 @@ export interface NativeHeaders {
   coalescedBlocks: number;
   coalescedScans: number;
   coalescedBytes: number;
+  /** Beyond 65,536 of each, counted only: the stream's counters hold their sums. */
+  coalescedGaps: number;
+  coalescedFailures: number;
   gaps: NativeGap[];
   failures: { sequence: number; message: string }[];
 }

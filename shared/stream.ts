@@ -188,9 +188,12 @@ export interface HeaderBatch {
   bytes: number[];
   /** Completion, CLOCK_MONOTONIC. */
   timeNs: BigInt64Array<ArrayBuffer>;
-  /** Blocks coalesced because more than 256 came: their number, scans and bytes. */
-  coalesced: { blocks: number; scans: number; bytes: number };
-  /** Always in full. */
+  /**
+   * Blocks coalesced because more than 256 came: their number, scans and bytes. Gaps and failures left out because far
+   * too many came: the counters have their sums.
+   */
+  coalesced: { blocks: number; scans: number; bytes: number; gaps: number; failures: number };
+  /** Those of coalesced blocks too. */
   gaps: GapInfo[];
   failures: { sequence: number; message: string }[];
   /** One byte per block of the pool: an index into BLOCK_STATES. */

@@ -109,6 +109,8 @@ Napi::Value toHeaders(Napi::Env env, const HeaderBatch& batch) {
   out.count("coalescedBlocks", int64_t(batch.coalescedBlocks));
   out.count("coalescedScans", int64_t(batch.coalescedScans));
   out.count("coalescedBytes", int64_t(batch.coalescedBytes));
+  out.count("coalescedGaps", int64_t(batch.coalescedGaps));
+  out.count("coalescedFailures", int64_t(batch.coalescedFailures));
   out.set("gaps", toGaps(env, batch.gaps));
   Napi::Array failures = Napi::Array::New(env, batch.failures.size());
   for (size_t i = 0; i < batch.failures.size(); ++i)

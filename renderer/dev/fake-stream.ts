@@ -304,7 +304,7 @@ export class FakeStream {
       scanCount: [],
       bytes: [],
       timeNs: new BigInt64Array(0),
-      coalesced: { blocks: 0, scans: 0, bytes: 0 },
+      coalesced: { blocks: 0, scans: 0, bytes: 0, gaps: 0, failures: 0 },
       gaps,
       failures: [],
       blockStates: this.blockStates(),

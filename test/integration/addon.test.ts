@@ -223,6 +223,28 @@ describe("a simulator's stream", () => {
     expect([...states].filter((state) => state === 2)).toHaveLength(1);
   });
 
+  it("counts the gaps that are too many to be told one by one", async () => {
+    // Rises by 17 in 16 scans: as a counter it loses one in each 16.
+    const frequencyHz = 0.01;
+    const amplitude = ((17 / 16) * 1e6) / (4 * frequencyHz);
+    const rising = waveform("triangle", { frequencyHz, amplitude, offset: amplitude });
+    const options = counterOptions();
+    options.source = {
+      kind: "simulator",
+      channels: [rising, waveform("sine")],
+      max: true,
+      seed: 1,
+    };
+    const stream = openStream(options);
+    await stream.start();
+    await until(() => stream.counters().gaps > 70_000);
+    await stream.stop();
+    const headers = stream.headers();
+    expect(headers.gaps).toHaveLength(65_536);
+    expect(headers.coalescedGaps).toBe(stream.counters().gaps - 65_536);
+    expect(headers.coalescedFailures).toBe(0);
+  });
+
   it("pins what is in the history and finds triggers", async () => {
     const stream = openStream();
     stream.setTrigger({ trace: rawTrace(1), edge: "rising", level: 0, hysteresis: 500 });

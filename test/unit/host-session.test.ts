@@ -28,7 +28,7 @@ function batch(from: number, count: number, more: Partial<HeaderBatch> = {}): He
     scanCount: numbers.map(() => 10),
     bytes: numbers.map(() => 40),
     timeNs: BigInt64Array.from(numbers.map(BigInt)),
-    coalesced: { blocks: 0, scans: 0, bytes: 0 },
+    coalesced: { blocks: 0, scans: 0, bytes: 0, gaps: 0, failures: 0 },
     gaps: [],
     failures: [],
     blockStates: new Uint8Array(4),
@@ -102,14 +102,39 @@ describe("merging progress", () => {
   it("keeps 256 headers and all gaps, the rest as totals", () => {
     const gap = { scan: 1 } as HeaderBatch["gaps"][number];
     const merged = mergeProgress(
-      progress(batch(0, 200, { gaps: [gap], coalesced: { blocks: 1, scans: 10, bytes: 40 } })),
+      progress(
+        batch(0, 200, {
+          gaps: [gap],
+          coalesced: { blocks: 1, scans: 10, bytes: 40, gaps: 5, failures: 6 },
+        }),
+      ),
       progress(batch(200, 100, { gaps: [gap] })),
     ).headers;
     expect(merged.sequence).toHaveLength(256);
     expect(merged.sequence[0]).toBe(44);
     expect(merged.timeNs[0]).toBe(44n);
-    expect(merged.coalesced).toEqual({ blocks: 45, scans: 450, bytes: 45 * 40 });
+    expect(merged.coalesced).toEqual({
+      blocks: 45,
+      scans: 450,
+      bytes: 45 * 40,
+      gaps: 5,
+      failures: 6,
+    });
     expect(merged.gaps).toHaveLength(2);
+  });
+
+  it("keeps the newest 4,096 gaps and failures, and counts the others", () => {
+    const gaps = (from: number) =>
+      Array.from({ length: 3000 }, (_, n) => ({ scan: from + n })) as HeaderBatch["gaps"];
+    const failures = gaps(0).map(({ scan }) => ({ sequence: scan, message: "" }));
+    const merged = mergeProgress(
+      progress(batch(0, 1, { gaps: gaps(0), failures })),
+      progress(batch(1, 1, { gaps: gaps(3000), failures })),
+    ).headers;
+    expect(merged.gaps).toHaveLength(4096);
+    expect(merged.gaps[0]?.scan).toBe(6000 - 4096);
+    expect(merged.failures).toHaveLength(4096);
+    expect(merged.coalesced).toMatchObject({ gaps: 6000 - 4096, failures: 6000 - 4096 });
   });
 
   it("forgets a run that is over", () => {

@@ -43,6 +43,8 @@ export function toHeaderBatch(
       blocks: headers.coalescedBlocks,
       scans: headers.coalescedScans,
       bytes: headers.coalescedBytes,
+      gaps: headers.coalescedGaps,
+      failures: headers.coalescedFailures,
     },
     gaps: headers.gaps.map((gap) => toGapInfo(gap, clock)),
     failures: headers.failures,
@@ -63,6 +65,9 @@ function mergeBatches(a: HeaderBatch, b: HeaderBatch): HeaderBatch {
   const total = a.sequence.length + b.sequence.length;
   const dropped = Math.max(0, total - HEADER_LIMIT);
   const keep = <T>(x: readonly T[], y: readonly T[]): T[] => [...x, ...y].slice(dropped);
+  const gaps = [...a.gaps, ...b.gaps];
+  const failures = [...a.failures, ...b.failures];
+  const beyond = (list: readonly unknown[]): number => Math.max(0, list.length - DETAIL_LIMIT);
   const scans = [...a.scanCount, ...b.scanCount];
   const bytes = [...a.bytes, ...b.bytes];
   const sum = (values: readonly number[]): number =>
@@ -79,9 +84,11 @@ function mergeBatches(a: HeaderBatch, b: HeaderBatch): HeaderBatch {
       blocks: a.coalesced.blocks + b.coalesced.blocks + dropped,
       scans: a.coalesced.scans + b.coalesced.scans + sum(scans),
       bytes: a.coalesced.bytes + b.coalesced.bytes + sum(bytes),
+      gaps: a.coalesced.gaps + b.coalesced.gaps + beyond(gaps),
+      failures: a.coalesced.failures + b.coalesced.failures + beyond(failures),
     },
-    gaps: [...a.gaps, ...b.gaps].slice(-DETAIL_LIMIT),
-    failures: [...a.failures, ...b.failures].slice(-DETAIL_LIMIT),
+    gaps: gaps.slice(-DETAIL_LIMIT),
+    failures: failures.slice(-DETAIL_LIMIT),
     blockStates: b.blockStates,
   };
 }

@@ -124,6 +124,8 @@ export class FakeStream implements NativeStream {
       coalescedBlocks: dropped.length,
       coalescedScans: dropped.reduce((sum, block) => sum + block.scanCount, 0),
       coalescedBytes: dropped.reduce((sum, block) => sum + block.data.length, 0),
+      coalescedGaps: 0,
+      coalescedFailures: 0,
       gaps,
       failures: this.failures.splice(0),
     };
