@@ -68,6 +68,8 @@ Gap Continuity::byTimestamps(const PendingLoss& pending,
                              const TimestampTrack::Finding& finding) const {
   if (!finding.judged) return pending.all;
   Gap stamped = finding.before;
+  // Stamps that spread do not rule out what the transport saw.
+  if (!isLoss(stamped) && timestamps_->trust() != TimestampTrack::Trust::Firm) return pending.all;
   // All that the stamps show is accounted for by blocks known to be lost.
   if (stamped.lost <= pending.known.lost) return pending.known;
   stamped.lostMin = std::max(stamped.lostMin, pending.known.lost);
@@ -148,7 +150,12 @@ Proof Continuity::proof() const {
     const Grade counted = counter_->sure() ? Grade::Exact : Grade::Estimated;
     return {std::min(counted, spec_.lossGrade), Evidence::Counter};
   }
-  if (stamped() && !timestamps_->wentBack()) return {Grade::Exact, Evidence::Timestamps};
+  if (stamped()) {
+    const TimestampTrack::Trust stamps = timestamps_->trust();
+    if (stamps == TimestampTrack::Trust::Firm) return {Grade::Exact, Evidence::Timestamps};
+    if (stamps == TimestampTrack::Trust::Loose && spec_.lossGrade != Grade::Exact)
+      return {Grade::Estimated, Evidence::Timestamps};
+  }
   return {spec_.lossGrade, Evidence::Transport};
 }
 
