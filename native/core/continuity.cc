@@ -42,18 +42,24 @@ void Continuity::failedBlock(const Completion& completion, uint32_t scans) {
     pendingFailed_ += scans;
 }
 
+Gap Continuity::failedGap(const Completion& completion, uint32_t scans) const {
+  Gap failed{.grade = Grade::Estimated, .cause = GapCause::FailedBlock};
+  // Without a rate the time says nothing, and a source may stand still for long around a failure.
+  if (spec_.rateHz <= 0 || lastTimeNs_ <= 0) {
+    failed.grade = Grade::Unknown;
+    failed.lostMax = -1;
+    return failed;
+  }
+  double passed = static_cast<double>(completion.timeNs - lastTimeNs_) * 1e-9 * spec_.rateHz;
+  double room = std::max(0.0, passed - scans - static_cast<double>(pending_.all.lost));
+  failed.lost = std::min<int64_t>(pendingFailed_, std::llround(room));
+  failed.lostMax = std::max<int64_t>(pendingFailed_, static_cast<int64_t>(std::ceil(room * 1.01)));
+  return failed;
+}
+
 PendingLoss Continuity::takePending(const Completion& completion, uint32_t scans) {
   if (pendingFailed_ > 0) {
-    Gap failed{.grade = Grade::Estimated, .cause = GapCause::FailedBlock};
-    failed.lost = failed.lostMax = pendingFailed_;
-    if (spec_.rateHz > 0 && lastTimeNs_ > 0) {
-      double passed = static_cast<double>(completion.timeNs - lastTimeNs_) * 1e-9 * spec_.rateHz;
-      double room = std::max(0.0, passed - scans - static_cast<double>(pending_.all.lost));
-      failed.lost = std::min<int64_t>(failed.lost, std::llround(room));
-      failed.lostMax =
-          std::max<int64_t>(failed.lostMax, static_cast<int64_t>(std::ceil(room * 1.01)));
-    }
-    lose(failed);
+    lose(failedGap(completion, scans));
     pendingFailed_ = 0;
   }
   PendingLoss taken = pending_;

@@ -4,9 +4,10 @@
 //
 // Sources of knowledge, strongest first: a declared counter, the timestamp channel, the transport's
 // own report. A stronger one replaces what a weaker one guessed: a dry queue that lost nothing by
-// the counter is no gap. Loss is never invented: what was lost before the first delivered block is
-// not a gap, and a counter or a period that contradicts the data is given up. Nor is it denied: a
-// source that was given up, stamps that stand still and a clock that went back prove nothing.
+// the counter is no gap. Loss is never invented: what the source lost before its first completion is
+// not a gap (that completion itself is one if it failed or was overrun), and a counter or a period
+// that contradicts the data is given up. Nor is it denied: a source that was given up, stamps that
+// stand still and a clock that went back prove nothing.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -56,7 +57,7 @@ class Continuity {
   // A block that failed. Exact (all of it) if the transport counts every scan. Otherwise between
   // none of it (refused at submit: the next block in the queue took over) and all of it (the
   // transfer failed at its end), or more where the time until the next good block says so; the
-  // estimate is what that time leaves room for.
+  // estimate is what that time leaves room for. Without a rate it is unknown.
   void failedBlock(const Completion& completion, uint32_t scans);
   // A block to deliver, `scans` of it readable at `data`. At least one segment unless scans is 0.
   std::vector<Segment> split(const Completion& completion, const std::byte* data, uint32_t scans);
@@ -66,6 +67,7 @@ class Continuity {
  private:
   void note(const Completion& completion);
   void lose(const Gap& gap);
+  Gap failedGap(const Completion& completion, uint32_t scans) const;
   PendingLoss takePending(const Completion& completion, uint32_t scans);
   Gap byCounter(PendingLoss pending, const std::byte* data, uint32_t scans,
                 std::vector<Jump>& inside);

@@ -61,7 +61,9 @@ TEST_CASE(
   Run unknownRate(spec);
   unknownRate.next(100);
   unknownRate.continuity.failedBlock(ok(), 100);
-  checkGap(unknownRate.next(100)[0], Grade::Estimated, GapCause::FailedBlock, 100, 0, 100);
+  checkGap(unknownRate.next(100)[0], Grade::Unknown, GapCause::FailedBlock, 0, 0, -1);
+  CHECK(unknownRate.continuity.totals().grade == Grade::Unknown);
+  CHECK(unknownRate.continuity.totals().lostMax == -1);
 
   spec.rateHz = 1e6;
   Run run(spec);
@@ -74,6 +76,11 @@ TEST_CASE(
   run.continuity.failedBlock(ok(1'400'000), 100);  // and the source stood still for two more blocks
   checkGap(run.next(100, {}, ok(1'700'000))[0], Grade::Estimated, GapCause::FailedBlock, 100, 0,
            303);
+
+  Run first(spec, Grade::Estimated);  // before any good block the time since the start counts
+  first.continuity.failedBlock(ok(kBeginNs + 100'000), 100);
+  checkGap(first.next(100, {}, ok(kBeginNs + 200'000))[0], Grade::Estimated, GapCause::FailedBlock,
+           100, 0, 101);
 }
 
 TEST_CASE(
