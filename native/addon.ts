@@ -254,8 +254,13 @@ export interface NativeRecordingOptions {
   journalHeader: Uint8Array;
   /** Stop by itself after so many scans; 0: until stopped. */
   scans: number;
-  /** Take the blocks from here on (a completed block's first scan), or -1 for the next to complete. */
+  /**
+   * Begin with the block that holds this scan: one of the history (or where the unbroken history begins, if it is no
+   * longer there; `status().firstScan` tells) or one to come. -1: the next to complete.
+   */
   fromScan: number;
+  /** End with the last block that begins before this scan, at once if that has passed. -1 or absent: none. */
+  toScan?: number;
   /** Free bytes below which it stops cleanly. */
   freeFloorBytes: number;
 }
@@ -281,6 +286,8 @@ export interface NativeRecordingStatus {
   directWrites: boolean;
   /** Scan index of the recording's first scan. */
   firstScan: number;
+  /** Scan index after its last one in the files; 0 if there is none. */
+  endScan?: number;
 }
 
 export interface NativeRecording {

@@ -129,7 +129,7 @@ std::shared_ptr<Recorder> OpenStream::record(RecordingOptions options) {
     std::lock_guard lifecycle(lifecycle_);
     running = makeOnce();
   }
-  auto recorder = running->record(std::move(options.spec), options.fromScan);
+  auto recorder = running->record(std::move(options.spec));
   recorder->onNews(news_);
   std::unique_lock lock(lock_);
   std::erase_if(recorders_, [](const auto& weak) { return weak.expired(); });

@@ -143,8 +143,9 @@ PlacedGap readCapture(const Field& field) {
   capture.gap.lostMin = field["lostMin"].integer(0, kMostExact);
   capture.gap.lostMax = field["lostMax"].integer(-1, kMostExact);
   capture.gap.grade = Grade(field["grade"].choice({"exact", "estimated", "unknown"}));
-  capture.gap.cause = GapCause(field["cause"].choice(
-      {"dry-queue", "timestamp", "counter", "simulator", "overrun", "failed-block", "restart"}));
+  capture.gap.cause =
+      GapCause(field["cause"].choice({"dry-queue", "timestamp", "counter", "simulator", "overrun",
+                                      "failed-block", "restart", "unjournaled"}));
   capture.timeNs = field["timeNs"].time();
   return capture;
 }
@@ -239,7 +240,8 @@ RecordingOptions readRecordingOptions(const Field& field, const ScanLayout& layo
   options.spec.journalHeader.assign(header.begin(), header.end());
   options.spec.scans = field["scans"].integer(0, kMostExact);
   options.spec.freeFloorBytes = field["freeFloorBytes"].integer(0, kMostExact);
-  options.fromScan = field["fromScan"].integer(-1, kMostExact);
+  options.spec.fromScan = field["fromScan"].integer(-1, kMostExact);
+  if (field.has("toScan")) options.spec.toScan = field["toScan"].integer(-1, kMostExact);
   return options;
 }
 

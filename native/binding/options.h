@@ -30,7 +30,6 @@ struct StreamOptions {
 
 struct RecordingOptions {
   RecorderSpec spec;  // layout and what the stream knows are filled in later
-  int64_t fromScan = -1;
 };
 
 ScanLayout readLayout(const Field& field);

@@ -149,7 +149,8 @@ Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s) {
   out.count("lost", s.lost).count("lostMin", s.lostMin).count("lostMax", s.lostMax);
   out.text("grade", binding::nameOf(s.grade));
   out.number("copiesPerByte", s.copiesPerByte).number("cpuSeconds", s.cpuSeconds);
-  out.flag("directWrites", s.directWrites).count("firstScan", s.firstScan);
+  out.flag("directWrites", s.directWrites);
+  out.count("firstScan", s.firstScan).count("endScan", s.endScan);
   return out.object();
 }
 

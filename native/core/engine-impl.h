@@ -75,8 +75,10 @@ struct Engine::Impl {
   void recoverFailed();
   void drain(Fault& fault);
   void finish(const Fault& fault, bool vanished);
-  void add(const std::shared_ptr<Consumer>& consumer, int64_t fromScan);
-  std::vector<HeaderPtr> unbrokenHistory(int64_t fromScan) const;  // with the lock held
+  void add(const std::shared_ptr<Consumer>& consumer, int64_t fromScan, int64_t toScan);
+  // Both with the lock held.
+  std::vector<HeaderPtr> unbrokenHistory(int64_t fromScan, int64_t toScan) const;
+  size_t mostAtOnce() const;
   void endConsumers();
   bool stillThere(const HeaderPtr& header) const;  // with the lock held
   // A lease, with the lock held. The last one of a closed engine answers its memory, which the

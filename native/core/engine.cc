@@ -73,19 +73,20 @@ Engine::~Engine() {
   if (impl_->arena && impl_->pool.leasesHeld() != 0) static_cast<void>(impl_->arena.release());
 }
 
-void Engine::addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan) {
-  impl_->add(consumer, fromScan);
+void Engine::addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan, int64_t toScan) {
+  impl_->add(consumer, fromScan, toScan);
 }
 
-void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromScan) {
+void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromScan,
+                       int64_t toScan) {
   std::lock_guard noOffers(publishing);
   std::vector<HeaderPtr> past;
   bool over = false;
   {
     std::lock_guard guard(lock);
     if (std::find(consumers->begin(), consumers->end(), consumer) != consumers->end()) return;
-    over = ended;
-    if (fromScan >= 0) past = unbrokenHistory(fromScan);
+    over = ended || (toScan >= 0 && counted.endScan >= toScan);
+    if (fromScan >= 0) past = unbrokenHistory(fromScan, toScan);
     for (const HeaderPtr& header : past) pool.lease(header->block);
     if (!over) {
       auto list = std::make_shared<ConsumerList>(*consumers);
@@ -99,21 +100,33 @@ void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromSc
 
 // Back from the block published last to the one that holds `fromScan`, or to a block that has left
 // the history before older ones did because they were leased or pinned: what lies behind such a
-// hole can't be joined on. The one published last may itself be gone.
-std::vector<HeaderPtr> Engine::Impl::unbrokenHistory(int64_t fromScan) const {
+// hole can't be joined on. The one published last may itself be gone. A span that has passed joins
+// on to nothing: it goes back from the newest of its blocks that is there.
+std::vector<HeaderPtr> Engine::Impl::unbrokenHistory(int64_t fromScan, int64_t toScan) const {
   std::vector<HeaderPtr> out;
   const auto& readable = pool.readable();
+  const bool passed = toScan >= 0 && counted.endScan >= toScan;
+  const size_t most = mostAtOnce();
   uint64_t next = counted.blocks;
-  for (auto block = readable.rbegin(); block != readable.rend(); ++block) {
+  for (auto block = readable.rbegin(); block != readable.rend() && out.size() < most; ++block) {
     const HeaderPtr& header = headers[*block];
     if (!header) continue;  // completed and not yet published: it is offered with the others
     if (header->endScan() <= fromScan) break;
-    if (header->sequence + 1 != next) break;
+    if (passed && header->firstScan() >= toScan) continue;
+    if (header->sequence + 1 != next && !(passed && out.empty())) break;
     next = header->sequence;
     out.push_back(header);
   }
   std::reverse(out.begin(), out.end());
   return out;
+}
+
+// Blocks that a consumer which begins in the history may take at once. With all of them leased the
+// next completion would find none to queue, and its own block would be lost.
+size_t Engine::Impl::mostAtOnce() const {
+  const uint32_t beside = pool.blockCount() - pool.queueDepth();
+  if (ended || waitsForBlocks) return beside + pool.queueDepth();
+  return beside - std::min({pool.queueDepth(), std::max(beside / 4, 1u), beside - 1});
 }
 
 void Engine::removeConsumer(const Consumer* consumer) {

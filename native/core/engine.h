@@ -56,9 +56,13 @@ class Engine : public Leases {
   // Before start(), while running or afterwards; takes part from the next completion on, or first
   // gets the blocks of the history from the one that holds `fromScan` on, or as far back as the
   // history has no hole (a block given up while an older one was leased or pinned), with none
-  // missed or given twice. Adding one twice changes nothing. A consumer added after the end gets
-  // its history and then ended().
-  void addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan = -1);
+  // missed or given twice. With `toScan` blocks that begin at or after it are left out of the
+  // history; once it has passed the consumer gets what the history still has of the span and then
+  // ended(). Adding one twice changes nothing. A consumer added after the end gets its history and
+  // then ended().
+  // While the source doesn't wait, a few of the oldest blocks are left out where the span is nearly
+  // the whole history: the queue needs them before the first lease can be back.
+  void addConsumer(std::shared_ptr<Consumer> consumer, int64_t fromScan = -1, int64_t toScan = -1);
   // An offer that is under way may still come while this returns.
   void removeConsumer(const Consumer* consumer);
 

@@ -30,10 +30,10 @@ struct RecorderOutput {
 
 class FileRecorder final : public Recorder {
  public:
-  FileRecorder(RecorderSpec spec, Leases& leases);  // creates the files; throws CoreError
+  FileRecorder(RecorderSpec spec, Leases& leases);  // throws CoreError or std::invalid_argument
   ~FileRecorder() override;
-  void begin();  // starts the threads
 
+  void begin() override;
   bool offer(const HeaderPtr& header, const std::byte* data) override;
   void ended() noexcept override;
   RecorderStatus status() const override;
@@ -44,7 +44,10 @@ class FileRecorder final : public Recorder {
  private:
   // Creation.
   void createFiles();
+  void startThreads();
   void removeFiles() noexcept;
+  void giveUp() noexcept;
+  void dropQueue() noexcept;
 
   // Any thread.
   void fail(const Fault& fault);
@@ -82,6 +85,7 @@ class FileRecorder final : public Recorder {
   bool journalEnded_ = false, concluded_ = false;
   Fault fault_;
   GapTally tally_;
+  ScanTrack track_;
   int64_t scansOnFile_ = 0, firstScan_ = 0, freeBytes_ = 0;
   std::optional<int64_t> startNs_;
   bool startKnown_ = false;  // else the second block tells how long the first took

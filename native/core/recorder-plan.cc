@@ -62,4 +62,23 @@ void GapTally::confirm(int64_t samplesOnFile) {
   }
 }
 
+void ScanTrack::expect(const std::vector<Segment>& segments) {
+  for (const Segment& segment : segments) {
+    Segment* last = runs_.empty() ? nullptr : &runs_.back();
+    const bool joins = last && last->scan + last->scanCount == segment.scan &&
+                       last->scanCount <= UINT32_MAX - segment.scanCount;
+    if (joins)
+      last->scanCount += segment.scanCount;
+    else
+      runs_.push_back(segment);
+  }
+}
+
+void ScanTrack::confirm(int64_t samplesOnFile) {
+  while (runs_.size() > 1 && runs_[1].sample < samplesOnFile) runs_.pop_front();
+  if (runs_.empty() || runs_.front().sample >= samplesOnFile) return;
+  const Segment& run = runs_.front();
+  endScan_ = run.scan + std::min<int64_t>(run.scanCount, samplesOnFile - run.sample);
+}
+
 }  // namespace iio

@@ -56,4 +56,16 @@ class GapTally {
   std::deque<Expected> expected_;
 };
 
+// Where in the stream the samples lie that have reached the files.
+class ScanTrack {
+ public:
+  void expect(const std::vector<Segment>& segments);  // in the order of their samples
+  void confirm(int64_t samplesOnFile);
+  int64_t endScan() const { return endScan_; }  // after the last of them; 0: there is none
+
+ private:
+  std::deque<Segment> runs_;  // without holes within, so that there are few
+  int64_t endScan_ = 0;
+};
+
 }  // namespace iio

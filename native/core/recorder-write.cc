@@ -130,6 +130,7 @@ void FileRecorder::writeTransformed(RecorderOutput& output, Written& written, bo
 void FileRecorder::plan(const Written& written) {
   const BlockHeader& header = *written.take.header;
   tally_.expect(written.take.sample, header.proof);
+  track_.expect(written.segments);
   for (const Segment& segment : written.segments)
     if (segment.hasGap) tally_.expect(segment.sample, segment.gap);
   if (!startNs_) {
@@ -165,6 +166,7 @@ void FileRecorder::confirm() {
   if (samples > scansOnFile_) lastWriteNs_ = monotonicNs();
   scansOnFile_ = samples;
   tally_.confirm(samples);
+  track_.confirm(samples);
 }
 
 void FileRecorder::checkSpace() {
@@ -187,13 +189,7 @@ void FileRecorder::checkSpace() {
 }
 
 void FileRecorder::conclude() {
-  std::deque<Take> left;
-  {
-    std::lock_guard lock(lock_);
-    ending_ = true;
-    left.swap(queue_);
-  }
-  for (const Take& take : left) release(take.header->block);
+  dropQueue();
   finisher_->close();
   ticker_->close();
   finishFiles();

@@ -27,16 +27,18 @@ void syncFolderOf(const std::string& path) {
 
 }  // namespace
 
-std::shared_ptr<Recorder> Recorder::create(RecorderSpec spec, Leases& leases) {
+std::shared_ptr<Recorder> Recorder::prepare(RecorderSpec spec, Leases& leases) {
   try {
-    auto recorder = std::make_shared<FileRecorder>(std::move(spec), leases);
-    recorder->begin();
-    return recorder;
+    return std::make_shared<FileRecorder>(std::move(spec), leases);
   } catch (const std::invalid_argument& error) {
     throw CoreError(Fault{EINVAL, "record", "", error.what()});
-  } catch (const std::system_error& error) {
-    throw CoreError(makeFault(error.code().value(), "pthread_create", ""));
   }
+}
+
+std::shared_ptr<Recorder> Recorder::create(RecorderSpec spec, Leases& leases) {
+  auto recorder = prepare(std::move(spec), leases);
+  recorder->begin();
+  return recorder;
 }
 
 FileRecorder::FileRecorder(RecorderSpec spec, Leases& leases)
@@ -44,6 +46,8 @@ FileRecorder::FileRecorder(RecorderSpec spec, Leases& leases)
   if (spec_.outputs.empty()) throw std::invalid_argument("A recording needs at least one output.");
   if (spec_.layout.scanBytes == 0)
     throw std::invalid_argument("A scan of no bytes can't be recorded.");
+  if (spec_.toScan >= 0 && spec_.toScan <= spec_.fromScan)
+    throw std::invalid_argument("The span to record ends before it begins. Choose a later end.");
   for (const OutputSpec& output : spec_.outputs) {
     RecorderOutput made;
     made.scanBytes = spec_.layout.scanBytes;
@@ -55,10 +59,17 @@ FileRecorder::FileRecorder(RecorderSpec spec, Leases& leases)
       throw std::invalid_argument("A scan of more than 2 MiB can't be recorded.");
     outputs_.push_back(std::move(made));
   }
+}
+
+void FileRecorder::begin() {
   try {
     createFiles();
+    startThreads();
+  } catch (const std::system_error& error) {
+    giveUp();
+    throw CoreError(makeFault(error.code().value(), "pthread_create", ""));
   } catch (...) {
-    removeFiles();
+    giveUp();
     throw;
   }
 }
@@ -86,32 +97,51 @@ void FileRecorder::removeFiles() noexcept {
   if (journal_) journal_->remove();
 }
 
-void FileRecorder::begin() {
-  try {
-    finisher_ = std::make_unique<Finisher>(
-        *journal_, spec_.proof, spec_.layout.scanBytes,
-        [this](BlockIndex block) { release(block); }, [this](const Fault& fault) { fail(fault); });
-    ticker_ = std::make_unique<Ticker>("iio-sync", kSyncPeriodNs, [this] { syncAll(); });
-    thread_ = std::thread([this] { run(); });
-    pthread_setname_np(thread_.native_handle(), "iio-writer");
-  } catch (...) {
-    removeFiles();
-    throw;
+void FileRecorder::startThreads() {
+  finisher_ = std::make_unique<Finisher>(
+      *journal_, spec_.proof, spec_.layout.scanBytes, [this](BlockIndex block) { release(block); },
+      [this](const Fault& fault) { fail(fault); });
+  ticker_ = std::make_unique<Ticker>("iio-sync", kSyncPeriodNs, [this] { syncAll(); });
+  thread_ = std::thread([this] { run(); });
+  pthread_setname_np(thread_.native_handle(), "iio-writer");
+}
+
+// A recording that could not begin leaves no file behind and holds no block.
+void FileRecorder::giveUp() noexcept {
+  removeFiles();
+  dropQueue();
+}
+
+// Takes no more, and gives back what was taken and is not in work.
+void FileRecorder::dropQueue() noexcept {
+  std::deque<Take> left;
+  {
+    std::lock_guard lock(lock_);
+    ending_ = true;
+    left.swap(queue_);
   }
+  for (const Take& take : left) release(take.header->block);
 }
 
 FileRecorder::~FileRecorder() {
   if (thread_.joinable()) finish();
+  dropQueue();
 }
 
 bool FileRecorder::offer(const HeaderPtr& header, const std::byte* data) {
   const uint32_t delivered = deliveredScans(*header);
   std::lock_guard lock(lock_);
   if (ending_ || fault_ || delivered == 0) return false;
+  if (header->endScan() <= spec_.fromScan) return false;
+  if (spec_.toScan >= 0 && header->endScan() >= spec_.toScan) {
+    ending_ = true;
+    changed_.notify_all();
+    if (header->firstScan() >= spec_.toScan) return false;
+  }
   Take take{header, data, accepted_, delivered, monotonicNs()};
   if (spec_.scans) {
     take.scans = uint32_t(std::min<int64_t>(delivered, spec_.scans - accepted_));
-    ending_ = accepted_ + take.scans == spec_.scans;
+    if (accepted_ + take.scans == spec_.scans) ending_ = true;
   }
   accepted_ += take.scans;
   queuedBytes_ += size_t{take.scans} * spec_.layout.scanBytes;
@@ -196,6 +226,7 @@ RecorderStatus FileRecorder::status() const {
   out.fault = fault_;
   out.scans = scansOnFile_;
   out.firstScan = firstScan_;
+  out.endScan = track_.endScan();
   if (startNs_ && lastWriteNs_ > *startNs_) out.seconds = double(lastWriteNs_ - *startNs_) * 1e-9;
   out.backlogBlocks = held_;
   out.freeBytes = freeBytes_;

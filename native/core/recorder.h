@@ -31,7 +31,11 @@ struct RecorderSpec {
   std::vector<OutputSpec> outputs;
   std::string journalPath;
   std::vector<std::byte> journalHeader;
-  int64_t scans = 0;  // 0: until stopped
+  // Which of the blocks it is offered it takes, in scans of the stream. It begins with the block
+  // that holds `fromScan` (-1: with the first one offered) and ends with the last one that begins
+  // before `toScan` (-1: none): whole blocks, so that nothing is copied.
+  int64_t fromScan = -1, toScan = -1;
+  int64_t scans = 0;  // ends after exactly so many, within a block; 0: until stopped
   int64_t freeFloorBytes = 0;
   bool directIo = false;  // the arena's answer
   uint32_t blockCount = 0;
@@ -46,6 +50,7 @@ struct RecorderStatus {
   Fault fault;
   int64_t scans = 0, bytes = 0;  // handed to the kernel; bytes of all outputs together
   int64_t firstScan = 0;         // in the stream
+  int64_t endScan = 0;           // in the stream, after the last one handed to the kernel
   double seconds = 0;            // from the beginning of the first block to the last write
   uint32_t backlogBlocks = 0;    // leases held
   double worstWriteMs = 0;       // longest single write
@@ -59,8 +64,14 @@ struct RecorderStatus {
 
 class Recorder : public Consumer {
  public:
+  // A recorder that takes blocks from now on, and holds them until begin(). Throws CoreError if the
+  // spec makes no sense.
+  static std::shared_ptr<Recorder> prepare(RecorderSpec spec, Leases& leases);
   // Creates the files (EEXIST if one is there already; then nothing is touched) and starts the
-  // writer.
+  // writer. Throws CoreError; then every block is given back and no other is taken. Once, before
+  // anything else is asked of it.
+  virtual void begin() = 0;
+  // Both.
   static std::shared_ptr<Recorder> create(RecorderSpec spec, Leases& leases);
   virtual RecorderStatus status() const = 0;
   virtual void appendEvent(std::vector<std::byte> bytes) = 0;

@@ -61,19 +61,24 @@ Engine& Stream::engine() { return impl_->engine; }
 
 LiveStore& Stream::store() { return *impl_->store; }
 
-std::shared_ptr<Recorder> Stream::record(RecorderSpec spec, int64_t fromScan) {
+std::shared_ptr<Recorder> Stream::record(RecorderSpec spec) {
   spec.layout = impl_->engine.layout();
   spec.directIo = impl_->engine.directIo();
   spec.blockCount = impl_->engine.blockCount();
   spec.rateHz = impl_->rateHz;
   spec.proof = impl_->engine.counters().proof;
-  auto recorder = Recorder::create(std::move(spec), impl_->engine);
-  {
-    std::lock_guard guard(impl_->lock);
-    impl_->forgetEnded();
-    impl_->recorders.push_back(recorder);
+  const int64_t fromScan = spec.fromScan, toScan = spec.toScan;
+  auto recorder = Recorder::prepare(std::move(spec), impl_->engine);
+  impl_->engine.addConsumer(recorder, fromScan, toScan);
+  try {
+    recorder->begin();
+  } catch (...) {
+    impl_->engine.removeConsumer(recorder.get());
+    throw;
   }
-  impl_->engine.addConsumer(recorder, fromScan);
+  std::lock_guard guard(impl_->lock);
+  impl_->forgetEnded();
+  impl_->recorders.push_back(recorder);
   return recorder;
 }
 

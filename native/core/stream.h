@@ -22,11 +22,12 @@ class Stream {
   void close() noexcept;  // waits until recordings are finished
   Engine& engine();
   LiveStore& store();
-  // A recorder that takes blocks from the next completion on, or from the block of the history that
-  // holds `fromScan` (or the oldest behind which the history has no hole). It is in the stream
-  // until it ends. What of the spec the stream knows itself (layout, rate, blocks, direct I/O) it
-  // fills in. At any time: once the stream is closed, a recording of nothing.
-  std::shared_ptr<Recorder> record(RecorderSpec spec, int64_t fromScan);
+  // A recorder of the span of its spec: from the next completion on, or from the block of the
+  // history that holds `fromScan` (or the oldest behind which the history has no hole), or from a
+  // block to come. It holds what the history has of it before its files are made, and is in the
+  // stream until it ends. What of the spec the stream knows itself (layout, rate, blocks, direct
+  // I/O) it fills in. At any time: once the stream is closed, a recording of nothing.
+  std::shared_ptr<Recorder> record(RecorderSpec spec);
   // Pins the blocks of a span; the arguments become the span that is held without a hole up to its
   // newest block (empty if nothing of it is there any more).
   PinId pin(int64_t& fromScan, int64_t& toScan);

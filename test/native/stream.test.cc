@@ -1,98 +1,10 @@
 #include "stream.h"
 
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
-#include <filesystem>
-#include <fstream>
+#include "stream-rig.h"
 
-#include "fakes.h"
-#include "simulator.h"
-
-using namespace fakes;
-
-namespace {
-
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "iio-stream-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-};
-
-ScanLayout countingLayout() {
-  ScanLayout layout;
-  layout.scanBytes = 4;
-  ScanElement element;
-  element.storageBits = element.bits = 32;
-  element.kind = NumberKind::Unsigned;
-  layout.elements = {element};
-  return layout;
-}
-
-// A simulator at max whose every sample is its scan index.
-struct StreamRig {
-  std::shared_ptr<Bench> bench = std::make_shared<Bench>();
-  std::unique_ptr<Stream> stream;
-
-  explicit StreamRig(uint32_t blocks = 12, uint32_t scans = 4096, bool max = true,
-                     double rateHz = 1e6) {
-    SimulatorSpec source;
-    source.layout = countingLayout();
-    SimulatedElement counter;
-    counter.waveform = Waveform::Counter;
-    source.elements = {counter};
-    source.rateHz = rateHz;
-    source.max = max;
-    EngineSpec spec;
-    spec.layout = source.layout;
-    spec.payloadBytes = scans * 4;
-    spec.queueDepth = 3;
-    spec.rateHz = rateHz;
-    stream = std::make_unique<Stream>(spec, std::make_unique<FakeArena>(bench, blocks, scans * 4),
-                                      Simulator::create(source), 1 << 20);
-  }
-  ~StreamRig() {
-    stream.reset();
-    bench->checkNoFaults();
-  }
-  bool reaches(uint64_t more) {
-    uint64_t want = stream->engine().counters().blocks + more;
-    return eventually([&] { return stream->engine().counters().blocks >= want; });
-  }
-};
-
-RecorderSpec recording(const Folder& folder, const std::string& name, int64_t scans = 0) {
-  RecorderSpec spec;
-  spec.layout = countingLayout();
-  OutputSpec output;
-  output.path = folder.path / (name + ".data");
-  spec.outputs = {output};
-  spec.journalPath = folder.path / (name + ".journal");
-  spec.scans = scans;
-  spec.blockCount = 12;
-  return spec;
-}
-
-// Reads a file of scan indices: its first one and the number that follow one by one.
-std::pair<uint32_t, size_t> readBack(const RecorderSpec& spec) {
-  std::ifstream file(spec.outputs[0].path, std::ios::binary);
-  std::vector<uint32_t> values(std::filesystem::file_size(spec.outputs[0].path) / 4);
-  file.read(reinterpret_cast<char*>(values.data()),
-            static_cast<std::streamsize>(values.size() * 4));
-  for (size_t i = 1; i < values.size(); ++i)
-    if (values[i] != values[i - 1] + 1) {
-      MESSAGE("sample " << i << " is " << values[i] << " after " << values[i - 1] << ", first "
-                        << values[0]);
-      return {values[0], i};
-    }
-  return {values.empty() ? 0 : values[0], values.size()};
-}
-
-}  // namespace
+using namespace streams;
 
 TEST_CASE(
     "stream: the store summarises what the engine acquires, and answers after stop and until "
@@ -120,7 +32,9 @@ TEST_CASE(
   REQUIRE(rig.reaches(3));
   rig.stream->close();
   REQUIRE(rig.bench->memoryFreed);
-  auto recorder = rig.stream->record(recording(folder, "late"), 0);
+  RecorderSpec spec = recording(folder, "late");
+  spec.fromScan = 0;
+  auto recorder = rig.stream->record(spec);
   const RecorderStatus status = recorder->finish();
   CHECK(status.state == RecorderState::Done);
   CHECK(status.scans == 0);
@@ -135,7 +49,8 @@ TEST_CASE("stream: a recording from the history on holds every sample from there
     auto history = rig.stream->engine().history();
     int64_t from = history.at(history.size() / 2)->firstScan();
     RecorderSpec spec = recording(folder, "history" + std::to_string(round));
-    auto recorder = rig.stream->record(spec, from);
+    spec.fromScan = from;
+    auto recorder = rig.stream->record(spec);
     REQUIRE(rig.reaches(40));
     RecorderStatus status = recorder->finish();
     CHECK(status.state == RecorderState::Done);
@@ -152,8 +67,8 @@ TEST_CASE("stream: a recording of so many scans ends by itself while another goe
   Folder folder;
   StreamRig rig;
   RecorderSpec shortSpec = recording(folder, "short", 10'001), longSpec = recording(folder, "long");
-  auto brief = rig.stream->record(shortSpec, -1);
-  auto lasting = rig.stream->record(longSpec, -1);
+  auto brief = rig.stream->record(shortSpec);
+  auto lasting = rig.stream->record(longSpec);
   rig.stream->start();
   REQUIRE(eventually([&] { return brief->status().state == RecorderState::Done; }));
   REQUIRE(rig.reaches(20));
@@ -169,7 +84,7 @@ TEST_CASE("stream: closing while a recording runs writes all that it held before
   Folder folder;
   StreamRig rig;
   RecorderSpec spec = recording(folder, "closed");
-  auto recorder = rig.stream->record(spec, -1);
+  auto recorder = rig.stream->record(spec);
   rig.stream->start();
   REQUIRE(rig.reaches(20));
   rig.stream.reset();
@@ -188,7 +103,8 @@ TEST_CASE("stream: what was just seen can be saved after the stop") {
   size_t from = history.size() - 1;  // back to the first hole
   while (from > 0 && history[from - 1]->sequence + 1 == history[from]->sequence) --from;
   RecorderSpec spec = recording(folder, "afterwards");
-  auto recorder = rig.stream->record(spec, 0);
+  spec.fromScan = 0;
+  auto recorder = rig.stream->record(spec);
   REQUIRE(eventually([&] { return recorder->status().state == RecorderState::Done; }));
   auto [first, count] = readBack(spec);
   CHECK(first == history[from]->firstScan());
@@ -200,8 +116,8 @@ TEST_CASE("stream: a recording that can't be made leaves the stream as it was") 
   StreamRig rig;
   rig.stream->start();
   RecorderSpec spec = recording(folder, "twice");
-  auto recorder = rig.stream->record(spec, -1);
-  CHECK_THROWS_AS(rig.stream->record(spec, -1), CoreError);
+  auto recorder = rig.stream->record(spec);
+  CHECK_THROWS_AS(rig.stream->record(spec), CoreError);
   REQUIRE(rig.reaches(20));
   CHECK(recorder->finish().state == RecorderState::Done);
 }
