@@ -136,16 +136,44 @@ export function readJournal(bytes: Uint8Array): JournalSummary {
 }
 
 /**
- * Scans that count as recorded. With an end record it says so; without, what both the journal and every output file
- * have. `outputs`: size of each file and bytes a scan takes in it.
+ * Scans that a file holds: so many as the end record says; without one (the program was killed), as many whole ones as
+ * there are bytes. Files of one recording may differ then.
  */
-export function recordedSamples(
-  summary: Pick<JournalSummary, "samples" | "end">,
-  outputs: readonly { bytes: number; scanBytes: number }[],
+export function samplesInFile(
+  { end }: Pick<JournalSummary, "end">,
+  file: { bytes: number; scanBytes: number },
 ): number {
-  if (summary.end) return summary.end.samples;
-  const inFiles = outputs.map(({ bytes, scanBytes }) => Math.floor(bytes / scanBytes));
-  return Math.min(summary.samples, ...inFiles);
+  return end ? end.samples : Math.floor(file.bytes / file.scanBytes);
+}
+
+/** The summary of a file that holds `samples` scans: cut, or gone on with what the journal knows nothing of. */
+export function fitSummary(summary: JournalSummary, samples: number): JournalSummary {
+  const journaled = summary.samples;
+  if (samples <= journaled) return cutSummary(summary, samples);
+  const last = summary.captures.at(-1);
+  const tail: JournalCapture = {
+    sample: journaled,
+    scan: last ? last.scan + (journaled - last.sample) : 0,
+    blockTimeNs: summary.lastTimeNs ?? startNs(summary.header),
+    scansToBlockEnd: 0,
+    gap: last
+      ? { grade: "unknown", cause: "unjournaled", lost: 0, lostMin: 0, lostMax: null }
+      : null,
+  };
+  return {
+    ...summary,
+    samples,
+    captures: [...summary.captures, tail],
+    // What the stream could prove was said of blocks that are in the journal.
+    proofs: last ? summary.proofs : [],
+  };
+}
+
+/** Of the host's JSON, for a recording that has no segment yet. */
+function startNs(header: unknown): bigint {
+  const { clocks } = (header ?? {}) as { clocks?: { monotonicNs?: unknown } };
+  const text = clocks?.monotonicNs;
+  return typeof text === "string" && /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
 }
 
 /** Captures and events of a recording of `samples` scans: what lies beyond is dropped, late events belong to its end. */

@@ -26,6 +26,8 @@ export const JOURNAL_CAUSES: readonly GapCause[] = [
   "overrun",
   "failed-block",
   "restart",
+  // Of recordings that were cut off; never in a journal.
+  "unjournaled",
 ];
 
 /** What a grade rests on when no gap was seen. In the order of the core's Evidence. */

@@ -75,14 +75,21 @@ export interface GapInfo {
   /** null: no bound is known. */
   lostMax: number | null;
   grade: Grade;
-  /** Why: `dry-queue`, `timestamp`, `counter`, `simulator`, `overrun`, `failed-block`, `restart`. */
+  /** Why: `dry-queue`, `timestamp`, `counter`, `simulator`, `overrun`, `failed-block`, `restart`, `unjournaled`. */
   cause: GapCause;
   /** Completion of the block after the gap, CLOCK_REALTIME; "" if not known. */
   timeNs: string;
 }
 
 export type GapCause =
-  "dry-queue" | "timestamp" | "counter" | "simulator" | "overrun" | "failed-block" | "restart";
+  | "dry-queue"
+  | "timestamp"
+  | "counter"
+  | "simulator"
+  | "overrun"
+  | "failed-block"
+  | "restart"
+  | "unjournaled";
 
 export interface Continuity {
   grade: Grade;

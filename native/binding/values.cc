@@ -50,7 +50,7 @@ const char* nameOf(Grade grade) {
 
 const char* nameOf(GapCause cause) {
   constexpr const char* kNames[] = {"dry-queue", "timestamp",    "counter", "simulator",
-                                    "overrun",   "failed-block", "restart"};
+                                    "overrun",   "failed-block", "restart", "unjournaled"};
   return kNames[size_t(cause)];
 }
 

@@ -9,7 +9,17 @@ using BlockIndex = uint32_t;  // position in the pool, 0 … count-1
 inline constexpr BlockIndex kNoBlock = UINT32_MAX;
 
 enum class Grade : uint8_t { Exact, Estimated, Unknown };
-enum class GapCause : uint8_t { DryQueue, Timestamp, Counter, Simulator, Overrun, FailedBlock, Restart };
+// Unjournaled: of files alone (journal.ts).
+enum class GapCause : uint8_t {
+  DryQueue,
+  Timestamp,
+  Counter,
+  Simulator,
+  Overrun,
+  FailedBlock,
+  Restart,
+  Unjournaled
+};
 
 // Loss before a scan. `lost` is the count (Exact), the best estimate (Estimated) or 0 (Unknown).
 struct Gap {

@@ -21,7 +21,7 @@ import type {
 } from "./types.js";
 
 export interface MetadataState {
-  /** Cut to what counts as recorded (`cutSummary`). */
+  /** Of what the output's file holds (`cutSummary`, `fitSummary`). */
   journal: JournalSummary;
   status: "recording" | "complete" | "recovered";
   /** Why it ended, if not because the user said so. */

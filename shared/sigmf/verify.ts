@@ -2,7 +2,7 @@
  * Whether a recording is what it says. Pure: the host reads files, works out hashes and CRCs, and hands over what it
  * found. One sentence per fault; `checked` says what was looked at, so that silence means something.
  */
-import { recordedSamples } from "../journal-summary.js";
+import { fitSummary, samplesInFile } from "../journal-summary.js";
 import type { JournalSummary } from "../journal-summary.js";
 import { datatypeBytes, parseDatatype } from "./datatype.js";
 import { isObject, number, objects, text } from "./fields.js";
@@ -188,6 +188,29 @@ function checkLone(facts: VerifyFacts, faults: string[]): void {
   }
 }
 
+/** What the journal says of one file. */
+function checkAgainst(
+  { name, meta, dataBytes }: FoundRecording,
+  journal: FoundJournal,
+  faults: string[],
+): void {
+  const global = globalOf(meta);
+  const scanBytes = sampleBytes(global);
+  if (meta === undefined || scanBytes === null || dataBytes === null) return;
+  const samples = samplesInFile(journal.summary, { bytes: dataBytes, scanBytes });
+  const running = global["iio:state"] === "recording";
+  const stated = number(global["iio:samples"]);
+  if (stated !== null && stated !== samples && !running)
+    faults.push(`${name}: the journal counts ${samples} samples, the metadata ${stated}.`);
+  const { captures } = fitSummary(journal.summary, samples);
+  const gaps = captures.filter((capture) => capture.gap !== null).length;
+  const inMetadata = objects((meta as SigmfObject)["captures"]).filter(
+    (capture) => "iio:gap_grade" in capture,
+  ).length;
+  if (gaps !== inMetadata && !running)
+    faults.push(`${journal.name}: the journal holds ${gaps} gaps, the metadata ${inMetadata}.`);
+}
+
 function checkJournal(
   facts: VerifyFacts,
   journal: FoundJournal,
@@ -196,26 +219,7 @@ function checkJournal(
 ): void {
   const { summary, wrongSegments, name } = journal;
   faults.push(...summary.faults.map((fault) => `${name}: ${fault}`));
-  const outputs = facts.recordings.flatMap(({ meta, dataBytes }) => {
-    const global = globalOf(meta);
-    const scanBytes = sampleBytes(global);
-    return scanBytes !== null && dataBytes !== null ? [{ bytes: dataBytes, scanBytes }] : [];
-  });
-  const samples = recordedSamples(summary, outputs);
-  for (const { name: recording, meta } of facts.recordings) {
-    const global = globalOf(meta);
-    const stated = number(global["iio:samples"]);
-    if (stated !== null && stated !== samples && global["iio:state"] !== "recording")
-      faults.push(`${recording}: the journal counts ${samples} samples, the metadata ${stated}.`);
-  }
-  const gaps = summary.captures.filter(
-    (capture) => capture.gap !== null && capture.sample < samples,
-  ).length;
-  const first = facts.recordings[0]?.meta;
-  const stated = isObject(first) ? objects(first["captures"]) : [];
-  const inMetadata = stated.filter((capture) => "iio:gap_grade" in capture).length;
-  if (first !== undefined && gaps !== inMetadata)
-    faults.push(`${name}: the journal holds ${gaps} gaps, the metadata ${inMetadata}.`);
+  for (const recording of facts.recordings) checkAgainst(recording, journal, faults);
   checked.push(`${name}: the journal against the metadata`);
   if (wrongSegments) {
     for (const segment of wrongSegments.slice(0, 20))

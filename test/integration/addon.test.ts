@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { NativeRecordingOptions, NativeStream } from "../../native/addon.js";
+import type { NativeGap, NativeRecordingOptions, NativeStream } from "../../native/addon.js";
 import { loadAddon } from "../../native/load.js";
-import { JournalReader, type JournalSegment } from "../../shared/journal.js";
+import { JOURNAL_CAUSES, JournalReader, type JournalSegment } from "../../shared/journal.js";
 import { counterOptions, element, rawTrace, waveform } from "./addon-options.js";
 
 const addon = loadAddon();
@@ -430,6 +430,33 @@ describe("a file of scans", () => {
     await file.close();
     await file.close();
     await expect(file.samples(0, 0, 1)).rejects.toMatchObject({ code: "ECANCELED" });
+  });
+
+  it("tells of its gaps what its metadata say, for every cause there is", async () => {
+    const path = join(folder, "gaps");
+    writeFileSync(path, Buffer.alloc(1000 * 8));
+    const lost = { lost: 0, lostMin: 0, lostMax: -1, grade: "unknown", timeNs: -1n } as const;
+    const gaps = JOURNAL_CAUSES.map((cause, n) => ({
+      ...lost,
+      cause,
+      scan: 100 * (n + 1),
+      sample: 100 * (n + 1),
+    }));
+    const start = { ...lost, lostMax: 0, grade: "exact", cause: "overrun", scan: 0, sample: 0 };
+    const file = await addon.openFile({
+      path,
+      headerBytes: 0,
+      layout: counterOptions().layout,
+      rateHz: 1000,
+      captures: [start as NativeGap, ...gaps],
+      firstTimeNs: -1n,
+    });
+    await until(() => file.status().summarised === 1);
+    const frame = await file.query({ traces: [rawTrace(0)], range: { kind: "all" }, columns: 64 });
+    expect(frame.gaps.map(({ cause, sample }) => ({ cause, sample }))).toEqual(
+      gaps.map(({ cause, sample }) => ({ cause, sample })),
+    );
+    await file.close();
   });
 });
 

@@ -2,6 +2,7 @@ import {
   appendFileSync,
   existsSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -12,8 +13,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { JournalFollower } from "../../electron/host/recordings/journal-follower.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { crc32c } from "../../shared/crc32c.js";
+import type { RecordingFacts } from "../../shared/sigmf/types.js";
+import type { ViewRange } from "../../shared/view.js";
 import { FakeJournal } from "./fake/journal.js";
-import { ADC, makeBench, type Bench } from "./fake/host.js";
+import { ADC, IMU, makeBench, type Bench } from "./fake/host.js";
 
 let bench: Bench;
 beforeEach(async () => {
@@ -26,6 +29,7 @@ const file = (name: string) => join(folder(), name);
 const meta = (name: string) =>
   JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
     global: Record<string, unknown>;
+    captures: Record<string, unknown>[];
   };
 const sound = async (name: string) =>
   expect((await verifyRecording(file(name))).faults).toEqual([]);
@@ -34,25 +38,119 @@ const nextStart = () =>
   makeBench({ recordingsFolder: folder(), configDir: join(bench.folder, "other") });
 
 describe("a recording cut off by the end of its program", () => {
-  it("is completed at the next start from its journal, cut to what both tell, and marked", async () => {
+  it("is completed at the next start from its journal, and marked", async () => {
     await leaveBehind();
-    appendFileSync(file("lost.sigmf-data"), new Uint8Array(7));
     const again = await nextStart();
-    const global = meta("lost").global;
+    const { global, captures } = meta("lost");
     expect(global).toMatchObject({ "iio:state": "recovered", "iio:samples": 3000 });
-    expect(statSync(file("lost.sigmf-data")).size).toBe(12_000);
+    expect(global["iio:continuity"]).toMatchObject({ grade: "estimated", gaps: 0 });
+    expect(captures).toHaveLength(1);
     expect(again.hello.recordings.list).toMatchObject([{ name: "lost", state: "recovered" }]);
+    expect(existsSync(file("lost.iio-rest"))).toBe(false);
     await sound("lost");
     await again.close();
   });
 
-  it("counts only what reached the data file", async () => {
+  it("keeps whole scans that its journal knows nothing of, and claims nothing of them", async () => {
+    await leaveBehind();
+    const more = Buffer.from("scanSCANrest");
+    appendFileSync(file("lost.sigmf-data"), more.subarray(0, 11));
+    const before = readFileSync(file("lost.sigmf-data"));
+    const again = await nextStart();
+    const { global, captures } = meta("lost");
+    expect(global["iio:samples"]).toBe(3002);
+    expect(captures[1]).toMatchObject({
+      "core:sample_start": 3000,
+      "core:global_index": 3000,
+      "iio:gap_grade": "unknown",
+      "iio:gap_cause": "unjournaled",
+      "iio:lost": null,
+      "iio:lost_min": 0,
+      "iio:lost_max": null,
+    });
+    expect(global["iio:continuity"]).toMatchObject({ grade: "unknown", gaps: 1, lost: null });
+    // No byte is gone: what is no scan stands beside it.
+    expect(readFileSync(file("lost.sigmf-data"))).toEqual(before.subarray(0, 3002 * 4));
+    expect(readFileSync(file("lost.iio-rest"), "utf8")).toBe("res");
+    await sound("lost");
+    const [entry] = again.hello.recordings.list;
+    expect(entry).toMatchObject({ state: "recovered", gaps: 1 });
+    await again.close();
+  });
+
+  it("counts only what reached the data file, and keeps what an earlier try put aside", async () => {
     await leaveBehind();
     truncateSync(file("lost.sigmf-data"), 2500 * 4 + 3);
+    const before = readFileSync(file("lost.sigmf-data"));
+    writeFileSync(file("lost.iio-rest"), "of an earlier try");
     const again = await nextStart();
     expect(meta("lost").global["iio:samples"]).toBe(2500);
-    expect(statSync(file("lost.sigmf-data")).size).toBe(10_000);
+    expect(readFileSync(file("lost.sigmf-data"))).toEqual(before.subarray(0, 10_000));
+    expect(readFileSync(file("lost.iio-rest"), "utf8")).toBe("of an earlier try");
+    expect(readFileSync(file("lost.iio-rest-2"))).toEqual(before.subarray(10_000));
     await sound("lost");
+    await again.close();
+  });
+
+  it("is completed without a single segment, from its data alone", async () => {
+    await leaveBehind({ segments: 0 });
+    const again = await nextStart();
+    const { global, captures } = meta("lost");
+    expect(global["iio:samples"]).toBe(3000);
+    expect(global["iio:continuity"]).toMatchObject({
+      grade: "unknown",
+      evidence: "the journal does not tell",
+    });
+    expect(captures).toHaveLength(1);
+    expect(Date.parse(captures[0]!["core:datetime"] as string)).toBeGreaterThan(1.6e12);
+    await sound("lost");
+    await again.close();
+  });
+
+  it("of several files keeps each as long as it is, and is drawn as far as all go", async () => {
+    const patch = { deviceTrigger: { name: "sim-timer10", rateHz: null } };
+    await bench.client.request("stream.configure", { stream: IMU, patch });
+    await leaveBehind({ stream: IMU, count: 3000, segments: 2 });
+    const names = ["lost", "lost-timestamp"];
+    const [first, times] = names.map((name) => `${name}.sigmf-data`) as [string, string];
+    const scanBytes = statSync(file(first)).size / 3000;
+    truncateSync(file(times), 2600 * 8);
+    truncateSync(file(first), 2900 * scanBytes + 1);
+    const again = await nextStart();
+    expect(names.map((name) => meta(name).global["iio:samples"])).toEqual([2900, 2600]);
+    expect(names.map((name) => statSync(file(`${name}.sigmf-data`)).size)).toEqual([
+      2900 * scanBytes,
+      2600 * 8,
+    ]);
+    expect(statSync(file("lost.iio-rest")).size).toBe(1);
+    await sound("lost");
+    const info = await again.client.request("recording.open", { name: "lost" });
+    const ask = (range: ViewRange) =>
+      again.client.request("view.frame", {
+        stream: info.id,
+        traces: [{ channel: "accel_z", part: "value" }],
+        range,
+        columns: 4000,
+        physical: true,
+      });
+    for (const range of [{ kind: "all" }, { kind: "range", fromScan: 0, toScan: 2900 }] as const) {
+      const shown = await ask(range);
+      expect(shown).toMatchObject({ fromScan: 0, toScan: 2600, timeAxis: "timestamp" });
+      expect(shown.traces[0]!.y.some(Number.isNaN)).toBe(false);
+    }
+    expect(await ask({ kind: "follow", scans: 600 })).toMatchObject({
+      fromScan: 2000,
+      toScan: 2600,
+    });
+    await again.client.request("recording.close", { name: "lost" });
+    await again.close();
+  });
+
+  it("is left as it is while one of its files is away", async () => {
+    await leaveBehind();
+    renameSync(file("lost.sigmf-data"), file("elsewhere"));
+    const again = await nextStart();
+    expect(existsSync(file("lost.sigmf-meta"))).toBe(false);
     await again.close();
   });
 
@@ -64,36 +162,45 @@ describe("a recording cut off by the end of its program", () => {
   });
 
   /** Files of a recording whose writer has died, or lives: made by hand from those of a whole one. */
-  async function leaveBehind({ alive = false } = {}): Promise<void> {
+  async function leaveBehind({
+    alive = false,
+    stream = ADC,
+    count = 3000,
+    segments = 3,
+  } = {}): Promise<void> {
     const ended = bench.next("recording.ended");
-    const start = { stream: ADC, name: "whole", scans: 3000, hash: false };
+    const start = { stream, name: "whole", scans: count, hash: false };
     await bench.client.request("recording.start", start);
     await ended;
     const { header } = await new JournalFollower(file("whole.iio-journal")).look();
-    const facts = header as { name: string; writer: { pid: number; startTicks: string } };
+    const facts = header as RecordingFacts;
     facts.name = "lost";
     if (!alive) facts.writer = { ...facts.writer, startTicks: "1" };
     const data = readFileSync(file("whole.sigmf-data"));
+    const scanBytes = data.length / count;
     const journal = new FakeJournal(
       file("lost.iio-journal"),
       new TextEncoder().encode(JSON.stringify(facts)),
     );
-    for (let n = 0; n < 3; n++) {
+    journal.proof(0, 1, 0);
+    for (let n = 0; n < segments; n++) {
       journal.segment({
         sequence: n,
         scan: n * 1000,
         sample: n * 1000,
         scanCount: 1000,
-        crc: crc32c(data.subarray(n * 4000, (n + 1) * 4000)),
+        crc: crc32c(data.subarray(n * 1000 * scanBytes, (n + 1) * 1000 * scanBytes)),
         timeNs: BigInt(n),
         gap: null,
         offsetScans: 0,
       });
     }
     journal.close();
-    writeFileSync(file("lost.sigmf-data"), data.subarray(0, 12_000));
-    for (const ending of ["sigmf-data", "sigmf-meta", "iio-journal"]) {
-      rmSync(file(`whole.${ending}`));
+    for (const { suffix } of facts.outputs) {
+      renameSync(file(`whole${suffix}.sigmf-data`), file(`lost${suffix}.sigmf-data`));
+      rmSync(file(`whole${suffix}.sigmf-meta`));
     }
+    rmSync(file("whole.sigmf-collection"), { force: true });
+    rmSync(file("whole.iio-journal"));
   }
 });

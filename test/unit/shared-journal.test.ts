@@ -5,8 +5,9 @@ import type { JournalGap, JournalRecord } from "../../shared/journal.js";
 import {
   continuityOf,
   cutSummary,
+  fitSummary,
   readJournal,
-  recordedSamples,
+  samplesInFile,
 } from "../../shared/journal-summary.js";
 import { JournalWriter } from "./shared-journal-writer.js";
 
@@ -210,18 +211,34 @@ describe("the summary of a journal", () => {
     ]);
   });
 
-  it("takes the end record's count, else what journal and all files have", () => {
-    const ended = { samples: 100, end: { samples: 90, timeNs: 0n, errno: 0 } };
-    expect(recordedSamples(ended, [{ bytes: 8, scanBytes: 8 }])).toBe(90);
-    const killed = { samples: 100, end: null };
-    expect(
-      recordedSamples(killed, [
-        { bytes: 799, scanBytes: 8 },
-        { bytes: 4000, scanBytes: 4 },
-      ]),
-    ).toBe(99);
-    expect(recordedSamples(killed, [{ bytes: 8000, scanBytes: 8 }])).toBe(100);
-    expect(recordedSamples(killed, [{ bytes: 0, scanBytes: 8 }])).toBe(0);
+  it("takes the end record's count, else the whole scans that a file has", () => {
+    const ended = { end: { samples: 90, timeNs: 0n, errno: 0 } };
+    expect(samplesInFile(ended, { bytes: 8, scanBytes: 8 })).toBe(90);
+    const killed = { end: null };
+    expect(samplesInFile(killed, { bytes: 799, scanBytes: 8 })).toBe(99);
+    expect(samplesInFile(killed, { bytes: 0, scanBytes: 8 })).toBe(0);
+  });
+
+  it("goes on with scans that only the file knows, and claims nothing of them", () => {
+    const writer = new JournalWriter()
+      .header({ clocks: { monotonicNs: "77" } })
+      .proof(0, "exact", "counter");
+    const nothing = fitSummary(readJournal(writer.bytes()), 30);
+    expect(nothing).toMatchObject({ samples: 30, proofs: [] });
+    expect(nothing.captures).toMatchObject([{ sample: 0, scan: 0, blockTimeNs: 77n, gap: null }]);
+    writer.segment({ scan: 500, scanCount: 100, timeNs: 5000n });
+    const summary = readJournal(writer.bytes());
+    expect(fitSummary(summary, 60)).toEqual(cutSummary(summary, 60));
+    const more = fitSummary(summary, 130);
+    expect(more.samples).toBe(130);
+    expect(more.captures[1]).toEqual({
+      sample: 100,
+      scan: 600,
+      blockTimeNs: 5000n,
+      scansToBlockEnd: 0,
+      gap: { grade: "unknown", cause: "unjournaled", lost: 0, lostMin: 0, lostMax: null },
+    });
+    expect(more.proofs).toEqual(summary.proofs);
   });
 
   it("drops what lies beyond the recording's end, and moves late events to it", () => {

@@ -3,7 +3,7 @@ import type { NativeRecording, NativeRecordingStatus } from "../../../native/add
 import { formatAttributeName, type AttributeAddress } from "../../../shared/device.js";
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
 import {
-  cutSummary,
+  fitSummary,
   JournalSummaryBuilder,
   soundCaptures,
   type JournalSummary,
@@ -289,7 +289,7 @@ export class ActiveRecording {
   }
 
   private finalJournal(whole: JournalSummary): JournalSummary {
-    const journal = cutSummary(whole, this.last.scans);
+    const journal = fitSummary(whole, this.last.scans);
     const jitter = this.run.counters().jitterSeconds;
     const measured: RecordingEvent = {
       kind: "measured",

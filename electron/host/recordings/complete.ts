@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { StudioError } from "../../../shared/errors.js";
-import type { JournalSummary } from "../../../shared/journal-summary.js";
+import { fitSummary, type JournalSummary } from "../../../shared/journal-summary.js";
 import {
   buildCollection,
   buildMetadata,
@@ -16,8 +16,10 @@ import { writeAtomically } from "../json-file.js";
 import { recordingPaths } from "./names.js";
 
 export interface CompletionState {
-  /** Cut to what counts as recorded. */
+  /** Of what counts as recorded … */
   journal: JournalSummary;
+  /** … or, where files differ (the program was killed), of all there is: by output the scans that its file holds. */
+  samples?: readonly number[] | null;
   status: MetadataState["status"];
   error?: StudioError | null;
   /** By output, once known. */
@@ -36,9 +38,10 @@ export async function writeMetadata(
   const hashes: { suffix: string; sha512OfMeta: string }[] = [];
   for (const [index, output] of facts.outputs.entries()) {
     const sha512 = state.sha512?.[index];
+    const samples = state.samples?.[index];
     const text = metadataText(
       buildMetadata(facts, output, {
-        journal: state.journal,
+        journal: samples === undefined ? state.journal : fitSummary(state.journal, samples),
         status: state.status,
         name: state.name,
         ...(state.error ? { error: state.error } : {}),

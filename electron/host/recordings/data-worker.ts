@@ -1,5 +1,5 @@
 /**
- * SHA-512 and CRC32C of sample files, and cutting their ends, in a thread of its own: neither the main thread nor
+ * SHA-512 and CRC32C of sample files, and putting aside what is no whole scan, in a thread of its own: neither the main thread nor
  * libuv's pool touches sample files. The worker is kept as text so that it needs no file of its own beside a bundle.
  */
 import { Worker } from "node:worker_threads";
@@ -11,8 +11,8 @@ export interface DataJob {
   hash: boolean;
   /** Compare the CRC32C of each: byte offset, length, CRC. */
   segments: { at: number; bytes: number; crc: number }[];
-  /** Cut the file to so many bytes first, if it is longer. */
-  cutToBytes?: number;
+  /** First put what stands behind so many bytes into a file of its own, and cut it off here. */
+  putAside?: { fromBytes: number; path: string };
 }
 
 export interface DataResult {
@@ -52,10 +52,16 @@ function crc32c(data, crc) {
   return crc >>> 0;
 }
 
-const { path, hash, segments, pieceBytes, cutToBytes } = workerData;
-const fd = fs.openSync(path, cutToBytes === undefined ? "r" : "r+");
-if (cutToBytes !== undefined && fs.fstatSync(fd).size > cutToBytes) {
-  fs.ftruncateSync(fd, cutToBytes);
+const { path, hash, segments, pieceBytes, putAside } = workerData;
+const fd = fs.openSync(path, putAside ? "r+" : "r");
+if (putAside) {
+  const rest = Buffer.alloc(fs.fstatSync(fd).size - putAside.fromBytes);
+  fs.readSync(fd, rest, 0, rest.length, putAside.fromBytes);
+  const aside = fs.openSync(putAside.path, "wx");
+  fs.writeSync(aside, rest);
+  fs.fsyncSync(aside);
+  fs.closeSync(aside);
+  fs.ftruncateSync(fd, putAside.fromBytes);
   fs.fsyncSync(fd);
 }
 const size = fs.fstatSync(fd).size;

@@ -63,7 +63,7 @@ export class FileStream implements Stream {
 
   private file(): Pick<StreamInfo, "file"> {
     const { files } = this.set;
-    const [first] = files;
+    const first = this.shortest();
     if (!first) return {};
     const { scans, toScan } = first.store.status();
     const { captures, continuity, how, rateHz } = first.recording;
@@ -79,7 +79,7 @@ export class FileStream implements Stream {
   }
 
   counters(): StreamCounters {
-    const [first] = this.set.files;
+    const first = this.shortest();
     if (!first) return NO_COUNTERS;
     const { scans, toScan } = first.store.status();
     const { continuity, captures, layout } = first.recording;
@@ -95,7 +95,8 @@ export class FileStream implements Stream {
     };
   }
 
-  async frame(request: FrameRequest): Promise<Frame> {
+  async frame(asked: FrameRequest): Promise<Frame> {
+    const request = { ...asked, range: this.within(asked.range) };
     const groups = this.groupTraces(request);
     const [firstFile, ...others] = groups.keys();
     if (!firstFile) return emptyFrame(request, 1);
@@ -136,6 +137,31 @@ export class FileStream implements Stream {
 
   async close(): Promise<void> {
     for (const { store } of this.set.files) await store.close();
+  }
+
+  /** The files of a recording that was cut off may differ by what was written last. */
+  private shortest(): OpenedFile | undefined {
+    const [first, ...others] = this.set.files;
+    const end = (file: OpenedFile): number => file.store.status().toScan;
+    return others.reduce((least, file) => (least && end(file) < end(least) ? file : least), first);
+  }
+
+  /** Drawn is what all files hold, so that their columns are the same. */
+  private within(range: FrameRequest["range"]): FrameRequest["range"] {
+    const shortest = this.shortest();
+    const end = shortest?.store.status().toScan ?? 0;
+    if (this.set.files.every(({ store }) => store.status().toScan === end)) return range;
+    const start = shortest?.recording.captures[0]?.scan ?? 0;
+    switch (range.kind) {
+      case "range":
+        return { ...range, toScan: Math.max(range.fromScan, Math.min(range.toScan, end)) };
+      case "all":
+        return { kind: "range", fromScan: start, toScan: end };
+      case "follow":
+        return { kind: "range", fromScan: Math.max(start, end - range.scans), toScan: end };
+      case "trigger":
+        return range;
+    }
   }
 
   /** Which file holds which of the traces asked, by index into the request. */

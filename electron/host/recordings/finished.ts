@@ -22,6 +22,8 @@ export class FinishedRecording {
     private readonly state: "complete" | "recovered",
     private readonly error: StudioError | null,
     name: string,
+    /** By output, where files differ; `journal` tells of all of them then. */
+    private readonly samples: readonly number[] | null = null,
   ) {
     this.shownName = name;
     this.sha512 = facts.outputs.map(() => undefined);
@@ -108,6 +110,7 @@ export class FinishedRecording {
   private write(): Promise<void> {
     return writeMetadata(this.folder, this.facts, {
       journal: this.journal,
+      samples: this.samples,
       status: this.state,
       error: this.error,
       sha512: this.sha512,

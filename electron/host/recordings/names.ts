@@ -8,6 +8,8 @@ export const DATA = ".sigmf-data";
 export const META = ".sigmf-meta";
 export const COLLECTION = ".sigmf-collection";
 export const JOURNAL = ".iio-journal";
+/** Bytes of a scan that was being written when the program or the machine stopped. */
+export const REST = ".iio-rest";
 
 /** What file systems allow, less room for suffixes. */
 const NAME_BYTES = 200;
@@ -15,6 +17,7 @@ const NAME_BYTES = 200;
 export interface RecordingPaths {
   data(output: Pick<PlannedOutput, "suffix">): string;
   meta(output: Pick<PlannedOutput, "suffix">): string;
+  rest(output: Pick<PlannedOutput, "suffix">): string;
   collection: string;
   journal: string;
 }
@@ -23,6 +26,7 @@ export function recordingPaths(folder: string, name: string): RecordingPaths {
   return {
     data: ({ suffix }) => join(folder, `${name}${suffix}${DATA}`),
     meta: ({ suffix }) => join(folder, `${name}${suffix}${META}`),
+    rest: ({ suffix }) => join(folder, `${name}${suffix}${REST}`),
     collection: join(folder, `${name}${COLLECTION}`),
     journal: join(folder, `${name}${JOURNAL}`),
   };
@@ -109,7 +113,7 @@ export function nameTaken(folder: string, name: string, found: string, field = "
 /** Base names that stand in a folder, those of a collection's parts too. */
 async function takenNames(folder: string): Promise<Set<string>> {
   const files = await readdir(folder).catch(() => [] as string[]);
-  const endings = [DATA, META, COLLECTION, JOURNAL];
+  const endings = [DATA, META, COLLECTION, JOURNAL, REST];
   return new Set(
     files.flatMap((file) => {
       const ending = endings.find((one) => file.endsWith(one));

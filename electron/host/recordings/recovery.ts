@@ -1,13 +1,14 @@
 /**
  * Recordings that were cut off (the program was killed, the machine stopped): completed from their journals by the same
- * function that ends a recording, and marked as recovered.
+ * function that ends a recording, and marked as recovered. Whole scans stay in their files, known to the journal or not;
+ * of one that was being written the bytes there are go into a file of their own.
  */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { cutSummary, recordedSamples } from "../../../shared/journal-summary.js";
+import { samplesInFile, type JournalSummary } from "../../../shared/journal-summary.js";
 import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 import { startDataJob } from "./data-worker.js";
-import { fileSizes, FinishedRecording } from "./finished.js";
+import { FinishedRecording } from "./finished.js";
 import { JournalFollower } from "./journal-follower.js";
 import { JOURNAL, META, recordingPaths } from "./names.js";
 import { isAlive, ownIdentity } from "./writer-identity.js";
@@ -17,7 +18,12 @@ const FRESH_MS = 15_000;
 
 export interface Recovered {
   recording: FinishedRecording;
+  /** Scans that all of its files hold. */
   samples: number;
+  /** Of the longest file: scans that its journal knows nothing of. */
+  unjournaled: number;
+  /** Files with bytes of a scan that was being written. */
+  asides: string[];
 }
 
 /** Recordings in `folder` that nobody writes and nobody finished. `busy`: names that this program writes. */
@@ -83,22 +89,47 @@ async function recover(folder: string, name: string): Promise<Recovered | null> 
   if (summary.end === null && Date.now() - mtimeMs < FRESH_MS && !(await sameMachine(facts))) {
     return null;
   }
-  const paths = recordingPaths(folder, name);
-  const files = facts.outputs.map((output) => paths.data(output));
-  const sizes = await fileSizes(files);
-  const samples = recordedSamples(
-    summary,
-    facts.outputs.map(({ scanBytes }, index) => ({ bytes: sizes[index] as number, scanBytes })),
-  );
-  for (const [index, { scanBytes }] of facts.outputs.entries()) {
-    const path = files[index] as string;
-    const job = { path, hash: false, segments: [], cutToBytes: samples * scanBytes };
-    await startDataJob(job, () => {}).result;
-  }
-  const journal = cutSummary(summary, samples);
-  const recording = new FinishedRecording(folder, facts, journal, "recovered", null, name);
+  const { samples, asides } = await holdings(folder, name, facts, summary);
+  const recording = new FinishedRecording(folder, facts, summary, "recovered", null, name, samples);
   await recording.writeMetadata();
-  return { recording, samples };
+  const unjournaled = Math.max(0, Math.max(...samples) - summary.samples);
+  return { recording, samples: Math.min(...samples), unjournaled, asides };
+}
+
+/** Scans of each file, with what is no whole scan put aside. */
+async function holdings(
+  folder: string,
+  name: string,
+  facts: RecordingFacts,
+  summary: JournalSummary,
+): Promise<{ samples: number[]; asides: string[] }> {
+  const paths = recordingPaths(folder, name);
+  const samples: number[] = [];
+  const asides: string[] = [];
+  for (const output of facts.outputs) {
+    const { scanBytes } = output;
+    const path = paths.data(output);
+    const { size: bytes } = await stat(path);
+    samples.push(samplesInFile(summary, { bytes, scanBytes }));
+    const fromBytes = bytes - (bytes % scanBytes);
+    if (summary.end !== null || fromBytes === bytes) continue;
+    const putAside = { fromBytes, path: await freePath(paths.rest(output)) };
+    await startDataJob({ path, hash: false, segments: [], putAside }, () => {}).result;
+    asides.push(putAside.path);
+  }
+  return { samples, asides };
+}
+
+/** Two looks may be cut off as well: what the first one put aside stays. */
+async function freePath(path: string): Promise<string> {
+  for (let n = 1; ; n++) {
+    const candidate = n === 1 ? path : `${path}-${n}`;
+    const taken = await stat(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (!taken) return candidate;
+  }
 }
 
 async function sameMachine(facts: RecordingFacts): Promise<boolean> {

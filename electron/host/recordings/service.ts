@@ -1,4 +1,5 @@
 /** Recordings: starts, follows and ends them, lists what there is, and completes what was cut off. */
+import { basename } from "node:path";
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
 import { formatCount } from "../../../shared/figures.js";
 import type { Events, RequestParams } from "../../../shared/messages.js";
@@ -32,7 +33,7 @@ import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { overdue } from "./overdue.js";
 import { PromisedNames } from "./promised-names.js";
-import { recoverRecordings } from "./recovery.js";
+import { recoverRecordings, type Recovered } from "./recovery.js";
 
 /** Status events a second: five. */
 const POLL_MS = 200;
@@ -105,14 +106,12 @@ export class Recordings implements RecordingControl {
     const recovered = await recoverRecordings(this.folder(), busy, (name, error) =>
       this.warn(`“${name}” could not be completed`, error),
     );
-    for (const { recording, samples } of recovered) {
+    for (const one of recovered) {
+      const { recording } = one;
       this.deps.tell("notice", "notice", {
         level: "warning",
         title: "A recording was recovered",
-        error: {
-          code: "RECOVERED",
-          message: `“${recording.name}” was cut off when the program or the machine stopped. Its ${formatCount(samples)} scans are whole; open it as any other.`,
-        },
+        error: { code: "RECOVERED", message: recoveredWords(one) },
       });
       this.finished.add(recording, null);
     }
@@ -369,4 +368,17 @@ export class Recordings implements RecordingControl {
   private warn(title: string, thrown: unknown): void {
     this.deps.tell("notice", "notice", { level: "error", title, error: toStudioError(thrown) });
   }
+}
+
+function recoveredWords({ recording, samples, unjournaled, asides }: Recovered): string {
+  const whole = `“${recording.name}” was cut off when the program or the machine stopped. Its ${formatCount(samples)} scans are whole; open it as any other.`;
+  const last =
+    unjournaled > 0
+      ? ` Of the last ${formatCount(unjournaled)} nothing is known but themselves: what was lost before them can't be told.`
+      : "";
+  const aside =
+    asides.length > 0
+      ? ` The bytes of a scan that was being written are kept in ${asides.map((path) => basename(path)).join(", ")}.`
+      : "";
+  return whole + last + aside;
 }

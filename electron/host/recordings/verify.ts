@@ -4,9 +4,8 @@ import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { toStudioError } from "../../../shared/errors.js";
 import { JournalReader, type JournalSegment } from "../../../shared/journal.js";
-import { JournalSummaryBuilder, recordedSamples } from "../../../shared/journal-summary.js";
+import { JournalSummaryBuilder, samplesInFile } from "../../../shared/journal-summary.js";
 import { readCollection } from "../../../shared/sigmf/read.js";
-import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 import {
   sampleBytes,
   verifyRecording as judge,
@@ -128,12 +127,7 @@ function segmentsIn(
   dataBytes: number,
 ): DataJob["segments"] {
   if (scanBytes === null) return [];
-  const facts = summary.header as Partial<RecordingFacts> | null;
-  const outputs = (facts?.outputs ?? []).slice(0, 1);
-  const samples = recordedSamples(
-    summary,
-    outputs.map((output) => ({ bytes: dataBytes, scanBytes: output.scanBytes })),
-  );
+  const samples = samplesInFile(summary, { bytes: dataBytes, scanBytes });
   return segments
     .filter((segment) => segment.sample + segment.scanCount <= samples)
     .map((segment) => ({
