@@ -15,7 +15,7 @@ import type {
 import type { StudioError } from "./errors.js";
 import type { DoctorReport } from "./doctor.js";
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
-import type { StudioSettings } from "./settings.js";
+import { LAYOUT_CHARS, type StudioSettings } from "./settings.js";
 import type { HeaderBatch, StreamCounters, StreamInfo } from "./stream.js";
 import type { Frame, SamplesReply } from "./view.js";
 
@@ -231,7 +231,7 @@ export const requests = {
           }),
         ),
         simulator: v.boolean(),
-        layout: v.pipe(v.string(), v.maxLength(262_144)),
+        layout: v.pipe(v.string(), v.maxLength(LAYOUT_CHARS)),
       }),
     ),
   )<StudioSettings>(),

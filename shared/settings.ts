@@ -9,9 +9,11 @@ export interface StudioSettings {
     hash: boolean;
   };
   simulator: boolean;
-  /** Opaque to the host: window layout, views, colours; at most 256 KiB. */
+  /** Opaque to the host: window layout, views, colours. At most LAYOUT_CHARS long. */
   layout: string;
 }
+
+export const LAYOUT_CHARS = 262_144;
 
 export const DEFAULT_NAME_PATTERN = "{date}_{time}_{device}";
 

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { fail } from "../../shared/errors.js";
-import { DEFAULT_SETTINGS, type StudioSettings } from "../../shared/settings.js";
+import { DEFAULT_SETTINGS, LAYOUT_CHARS, type StudioSettings } from "../../shared/settings.js";
 import type { RequestParams } from "../../shared/messages.js";
 import { Emitter } from "./disposable.js";
 import { JsonFile, type JsonFileFault } from "./json-file.js";
@@ -23,7 +23,7 @@ const stored = v.object({
     DEFAULT_SETTINGS.recordings,
   ),
   simulator: v.optional(v.boolean(), DEFAULT_SETTINGS.simulator),
-  layout: v.optional(v.pipe(v.string(), v.maxLength(262_144)), ""),
+  layout: v.optional(v.pipe(v.string(), v.maxLength(LAYOUT_CHARS)), ""),
 });
 
 export class SettingsStore {

@@ -31,7 +31,7 @@ export interface WindowLayout {
   /** Rows of groups, from the top. */
   rows: ViewGroup[][];
   focusedView: string;
-  /** What each kind of view keeps for itself, by view and stream. */
+  /** What each kind of view keeps for itself, by view and stream; what was kept last comes last. */
   viewState: Record<string, unknown>;
 }
 
@@ -103,4 +103,36 @@ export function parseLayout(text: string): WindowLayout {
     focusedView: typeof known["focusedView"] === "string" ? known["focusedView"] : "",
     viewState: isObject(known["viewState"]) ? known["viewState"] : {},
   };
+}
+
+/** Key of what a view keeps for a stream. */
+export function stateKey(view: string, stream: StreamId): string {
+  return `${view} ${stream}`;
+}
+
+/**
+ * The layout as text of at most `limit` characters. Streams come and go (each opened recording is one), and what views
+ * kept for them would pile up: where it gets too long, what is not shown goes first, and of that the oldest.
+ */
+export function layoutText(layout: WindowLayout, limit: number): string {
+  const text = JSON.stringify(layout);
+  if (text.length <= limit) return text;
+  const shown = new Set(
+    layout.rows.flat().flatMap(({ tabs }) => tabs.map(({ id, stream }) => stateKey(id, stream))),
+  );
+  const states = Object.entries(layout.viewState);
+  const inOrder = [
+    ...states.filter(([key]) => !shown.has(key)),
+    ...states.filter(([key]) => shown.has(key)),
+  ];
+  let over = text.length - limit;
+  let dropped = 0;
+  for (; over > 0 && dropped < inOrder.length; dropped++) {
+    over -= JSON.stringify(Object.fromEntries([inOrder[dropped]!])).length - 1;
+  }
+  const kept = new Set(inOrder.slice(dropped).map(([key]) => key));
+  const viewState = Object.fromEntries(states.filter(([key]) => kept.has(key)));
+  const less = JSON.stringify({ ...layout, viewState });
+  // Rows of devices that were once there.
+  return less.length <= limit ? less : JSON.stringify({ ...layout, viewState, expanded: {} });
 }

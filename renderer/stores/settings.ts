@@ -3,8 +3,8 @@ import { defineStore } from "pinia";
 import { computed, reactive, ref, watch } from "vue";
 
 import type { RequestParams } from "../../shared/messages.js";
-import { DEFAULT_SETTINGS, type StudioSettings } from "../../shared/settings.js";
-import { parseLayout, type WindowLayout } from "../lib/layout.js";
+import { DEFAULT_SETTINGS, LAYOUT_CHARS, type StudioSettings } from "../../shared/settings.js";
+import { layoutText, parseLayout, type WindowLayout } from "../lib/layout.js";
 import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
 
@@ -42,7 +42,7 @@ export const useSettings = defineStore("settings", () => {
   watch(layout, () => {
     clearTimeout(timer);
     timer = window.setTimeout(() => {
-      const text = JSON.stringify(layout);
+      const text = layoutText(layout, LAYOUT_CHARS);
       // A layout that could not be kept is worth no interruption: the next change tries again.
       if (text !== settings.value.layout) change({ layout: text }).catch(() => undefined);
     }, SAVE_AFTER_MS);

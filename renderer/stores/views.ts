@@ -6,7 +6,7 @@ import { defineStore } from "pinia";
 import { computed, ref, shallowReactive, shallowRef } from "vue";
 import type { DeviceId } from "../../shared/device.js";
 import { streamId, type StreamId } from "../../shared/stream.js";
-import type { ViewGroup, ViewTab } from "../lib/layout.js";
+import { stateKey, type ViewGroup, type ViewTab } from "../lib/layout.js";
 import { useInventory } from "./inventory.js";
 import { useSettings } from "./settings.js";
 import { isActive, useStreams } from "./streams.js";
@@ -201,11 +201,14 @@ export const useViews = defineStore("views", () => {
 
   /** What a view keeps for itself from one start to the next (JSON values only). */
   function stateOf<T>(view: string, stream: StreamId): T | undefined {
-    return layout.viewState[`${view} ${stream}`] as T | undefined;
+    return layout.viewState[stateKey(view, stream)] as T | undefined;
   }
 
   function keepState(view: string, stream: StreamId, state: unknown): void {
-    layout.viewState[`${view} ${stream}`] = state;
+    const key = stateKey(view, stream);
+    // Moves to the end: it is the newest now.
+    delete layout.viewState[key];
+    layout.viewState[key] = state;
   }
 
   return {
