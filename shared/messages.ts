@@ -17,6 +17,7 @@ import type { DoctorReport } from "./doctor.js";
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
 import { LAYOUT_CHARS, type StudioSettings } from "./settings.js";
 import type { HeaderBatch, StreamCounters, StreamInfo } from "./stream.js";
+import type { TuneStatus } from "./tune.js";
 import type { Frame, SamplesReply } from "./view.js";
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
@@ -167,6 +168,19 @@ export const requests = {
     v.strictObject({ stream: name, trigger: v.nullable(scopeTrigger) }),
   )<StreamInfo>(),
   "stream.counters": request(onStream)<StreamCounters>(),
+  /**
+   * Looks for the smallest blocks, and the fewest of them, that run `seconds` each without a dry queue and with a margin:
+   * tells each try as an event, gives the stream back as it was, and answers when it is over. Applies nothing.
+   */
+  "stream.tune": request(
+    v.strictObject({
+      stream: name,
+      seconds: v.pipe(finite, v.minValue(0.1), v.maxValue(600)),
+      marginPercent: v.pipe(finite, v.minValue(0), v.maxValue(90)),
+    }),
+  )<TuneStatus>(),
+  /** Cancels the search; `stream.tune` then answers with what was tried. */
+  "stream.tuneStop": request(onStream)<null>(),
   /** Keeps the blocks of a span as long as memory allows; a later pin of the same key replaces it. */
   "stream.pin": request(
     v.strictObject({ stream: name, key: name, fromScan: scanIndex, toScan: scanIndex }),
@@ -252,6 +266,8 @@ export interface Events {
   stream: { stream: StreamInfo };
   /** At display rate while running: counters and headers of all completed blocks. */
   "stream.progress": { stream: string; counters: StreamCounters; headers: HeaderBatch };
+  /** A search for settings, whole, at each try. */
+  "stream.tune": { tune: TuneStatus };
   recording: { status: RecordingStatus };
   "recording.ended": { status: RecordingStatus; result: RecordingResult };
   "recording.list": { list: RecordingEntry[] };

@@ -33,6 +33,17 @@ const COMMANDS = {
     seconds: { type: "string" },
     samples: { type: "string" },
   },
+  tune: {
+    seconds: { type: "string" },
+    margin: { type: "string" },
+    rate: { type: "string" },
+    buffer: { type: "string" },
+    channels: { type: "string" },
+    transport: { type: "string" },
+    heap: { type: "string" },
+    "device-trigger": { type: "string" },
+    "apply-hint": { type: "boolean", default: false },
+  },
   verify: {},
   doctor: {},
   serve: {

@@ -6,6 +6,7 @@ import { devices } from "./commands/devices.js";
 import { doctor } from "./commands/doctor.js";
 import { record } from "./commands/record.js";
 import { serve } from "./commands/serve.js";
+import { tune } from "./commands/tune.js";
 import { verify } from "./commands/verify.js";
 import { makeOutput } from "./output.js";
 import { USAGE } from "./usage.js";
@@ -27,6 +28,8 @@ export async function runCli(argv: string[]): Promise<number> {
         return 0;
       case "record":
         return (await record(args, output)) ? 0 : 1;
+      case "tune":
+        return (await tune(args, output)) ? 0 : 1;
       case "verify":
         return (await verify(args, output)) ? 0 : 1;
       case "doctor":

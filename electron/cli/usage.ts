@@ -8,6 +8,9 @@ export const USAGE = `iio-studio COMMAND
          [--queue N] [--buffer N] [--transport auto|dmabuf|read] [--heap NAME]
          [--device-trigger NAME [--device-trigger-rate HZ]] [--counter CHANNEL,…]
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
+  tune DEVICE [--seconds T] [--margin PERCENT] [--rate HZ] [--buffer N] [--channels a,b]
+         [--transport …] [--heap NAME] [--device-trigger NAME] [--apply-hint]
+                               finds the smallest blocks, and the fewest, that keep up; changes nothing
   verify BASENAME              metadata, data length, hash, captures, journal
   doctor                       what this machine offers and what is missing, with the exact fix
   serve [--port N] [--open] [--url]
@@ -25,6 +28,12 @@ record:
                       needed; DEVICE:NAME=VALUE for any other
   --seconds, --samples  when to stop (default: Ctrl+C)
   --no-hash           leaves the SHA-512 out
+
+tune:
+  --seconds T         how long each try runs (default: 3)
+  --margin PERCENT    the queue may never hold fewer blocks than this part of it (default: 50)
+  --rate HZ           at this rate, which is set back afterwards
+  --apply-hint        prints the options of record that use what was found
 
 Without a command the installed program opens its window.
 

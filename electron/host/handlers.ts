@@ -11,6 +11,7 @@ import { BlockForwarder } from "./streams/block-forwarder.js";
 import { LiveStream } from "./streams/live-stream.js";
 import type { StreamRegistry } from "./streams/registry.js";
 import type { SingleAcquisitions } from "./streams/single.js";
+import type { Tunings } from "./streams/tune.js";
 import { writeAttribute } from "./attribute-write.js";
 import { toDisposable } from "./disposable.js";
 
@@ -24,6 +25,7 @@ export interface HostParts {
   settings: SettingsStore;
   streams: StreamRegistry;
   singles: SingleAcquisitions;
+  tunings: Tunings;
   recordings: Recordings;
   files: OpenFiles;
   doctor(): Promise<DoctorReport>;
@@ -118,6 +120,15 @@ function streamHandlers(host: HostParts): Some<"stream"> {
       host.singles.acquire(streams.live(stream), { scans, preScans }),
     "stream.trigger": ({ stream, trigger }) => streams.live(stream).setTrigger(trigger),
     "stream.counters": ({ stream }) => streams.get(stream).counters(),
+    "stream.tune": async ({ stream, ...request }, session) => {
+      const tuning = host.tunings.begin(streams.live(stream), request);
+      session.hold(`tune ${stream}`, () => tuning);
+      return tuning.ended.finally(() => session.letGo(`tune ${stream}`));
+    },
+    "stream.tuneStop": ({ stream }) => {
+      host.tunings.cancel(stream);
+      return null;
+    },
     "stream.pin": ({ stream, key, fromScan, toScan }, session) => {
       if (toScan <= fromScan) {
         throw fail("BAD_REQUEST", "The span ends before it begins. Ask for a later end.", {

@@ -24,6 +24,7 @@ import { createSimulatorContext } from "./simulator/context.js";
 import type { ClockOffset } from "./streams/progress.js";
 import { StreamRegistry } from "./streams/registry.js";
 import { SingleAcquisitions } from "./streams/single.js";
+import { Tunings } from "./streams/tune.js";
 
 export interface HostOptions {
   version: string;
@@ -73,6 +74,7 @@ class StudioHost implements Host {
   private readonly inventory: Inventory;
   private readonly streams: StreamRegistry;
   private readonly recordings: Recordings;
+  private readonly tunings: Tunings;
   private readonly files: OpenFiles;
   private readonly handlers: Handlers;
   private readonly localOptions: LocalOptions;
@@ -127,6 +129,10 @@ class StudioHost implements Host {
       },
       internal,
     );
+    this.tunings = new Tunings({
+      recordingOf: (stream) => this.recordings.nameOf(stream),
+      tell: (tune) => this.tell("stream.tune", `stream.tune:${tune.stream}`, { tune }),
+    });
     this.handlers = makeHandlers({
       version: options.version,
       shell: options.shell,
@@ -134,6 +140,7 @@ class StudioHost implements Host {
       settings: this.settings,
       streams: this.streams,
       singles: new SingleAcquisitions((stream) => this.recordings.nameOf(stream)),
+      tunings: this.tunings,
       recordings: this.recordings,
       files: this.files,
       doctor: () => runDoctor({ ...this.localOptions, recordingsFolder: this.recordings.folder() }),
@@ -198,6 +205,7 @@ class StudioHost implements Host {
   }
 
   private async closeNow(): Promise<void> {
+    await this.tunings.close();
     await this.recordings.endAll();
     // Before hashes are waited for: the devices are free for the next program.
     await this.streams.close();

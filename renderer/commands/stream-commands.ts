@@ -1,8 +1,10 @@
 /** Run, stop, single, record: they act on the stream in the selector, or on all that are open. */
 import type { StreamId } from "../../shared/stream.js";
 import { useInventory } from "../stores/inventory.js";
+import { cannotTune } from "../lib/tune-table.js";
 import { useRecordings } from "../stores/recordings.js";
 import { isActive, useStreams } from "../stores/streams.js";
+import { useTuning } from "../stores/tuning.js";
 import { useViews } from "../stores/views.js";
 import { useWindow } from "../stores/window.js";
 import type { Command } from "./command.js";
@@ -45,6 +47,8 @@ export function streamCommands(): Command[] {
     isReplay(stream) ??
     (recordings.running.has(stream) ? "it records; R stops that" : null);
   const noRecord = (stream: StreamId) => present(stream) ?? isReplay(stream);
+  const noTune = (stream: StreamId) => present(stream) ?? cannotTune(streams.infos.get(stream));
+  const focused = () => (views.focusStream ? [views.focusStream] : []);
   const able = (why: (stream: StreamId) => string | null) =>
     views.targets.filter((stream) => why(stream) === null);
 
@@ -75,6 +79,14 @@ export function streamCommands(): Command[] {
       icon: "single",
       blocked: () => unlessOne(views.targets, noSingle),
       run: () => Promise.all(able(noSingle).map((stream) => views.single(stream))),
+    },
+    {
+      id: "stream.tune",
+      title: "Find my settings…",
+      category: "Stream",
+      keys: ["Alt+U"],
+      blocked: () => unlessOne(focused(), noTune),
+      run: () => views.focusStream && useTuning().open(views.focusStream),
     },
     {
       id: "stream.all",

@@ -8,6 +8,7 @@ import { makeFrame } from "./fake-frames.js";
 import type { FakeHost } from "./fake-host.js";
 import { FakeRecording } from "./fake-recorder.js";
 import type { FakeStream } from "./fake-stream.js";
+import { FakeTunings } from "./fake-tune.js";
 
 export type Handlers = {
   [N in RequestName]: (
@@ -19,6 +20,7 @@ const busy = () =>
   fail("BUSY_RECORDING", "Fixed while recording. Go on in a new recording to change it.");
 
 export function makeHandlers(host: FakeHost): Handlers {
+  const tunings = new FakeTunings(host);
   const publish = (stream: FakeStream): StreamInfo => {
     const info = stream.info();
     host.emit("stream", { stream: info });
@@ -127,6 +129,11 @@ export function makeHandlers(host: FakeHost): Handlers {
       return publish(known);
     },
     "stream.counters": ({ stream }) => host.stream(stream).counters(),
+    "stream.tune": (request) => tunings.run(request),
+    "stream.tuneStop": ({ stream }) => {
+      tunings.cancel(stream);
+      return null;
+    },
     "stream.pin": ({ stream, fromScan, toScan }) => {
       const known = host.stream(stream);
       const blocks = (toScan - fromScan) / known.geometry().scansPerBlock;

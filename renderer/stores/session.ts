@@ -12,6 +12,7 @@ import { useNotices } from "./notices.js";
 import { useRecordings } from "./recordings.js";
 import { useSettings } from "./settings.js";
 import { useStreams } from "./streams.js";
+import { useTuning } from "./tuning.js";
 import { useViews } from "./views.js";
 
 /** Rejects if the host refuses; the stores are empty then. */
@@ -31,6 +32,7 @@ export async function openSession(port: Port): Promise<void> {
     useRecordings(),
     useSettings(),
     useNotices(),
+    useTuning(),
   ]) {
     store.listen(events);
   }

@@ -2,7 +2,7 @@
 import { defineStore } from "pinia";
 import { ref, shallowRef } from "vue";
 
-export type DialogName = "palette" | "settings" | "keys" | "doctor" | "recording";
+export type DialogName = "palette" | "settings" | "keys" | "doctor" | "recording" | "tune";
 
 export interface Question {
   title: string;

@@ -2,33 +2,21 @@
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
-import { formatAttributeName } from "../../../shared/device.js";
-import { StudioFailure, fail } from "../../../shared/errors.js";
-import type { RequestParams } from "../../../shared/messages.js";
+import { fail } from "../../../shared/errors.js";
 import type { RecordingResult } from "../../../shared/recording.js";
 import { formatSi } from "../../../shared/figures.js";
 import { streamId } from "../../../shared/stream.js";
-import {
-  choiceOption,
-  listOption,
-  numberOption,
-  operands,
-  textOption,
-  UsageError,
-  type Arguments,
-} from "../arguments.js";
+import { numberOption, operands, textOption, UsageError, type Arguments } from "../arguments.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { progressLine } from "../record-progress.js";
 import { openSession, type CliSession } from "../session.js";
+import { readStreamPlan, setUpStream, type StreamPlan } from "../stream-setup.js";
 
-interface Plan {
+interface Plan extends StreamPlan {
   out: string;
-  buffer: number;
-  rate: number | "max" | undefined;
   sets: { name: string; value: string }[];
-  patch: RequestParams<"stream.configure">["patch"];
   seconds: number | undefined;
   samples: number | undefined;
 }
@@ -73,48 +61,18 @@ function readPlan(args: Arguments): Plan {
   if (seconds !== undefined && samples !== undefined) {
     throw new UsageError("--seconds and --samples exclude each other.");
   }
-  const rateText = textOption(args, "rate");
-  const rate = rateText === "max" ? "max" : numberOption(args, "rate");
   const sets = ((args.values["set"] as string[] | undefined) ?? []).map((text) => {
     const equals = text.indexOf("=");
     if (equals < 1) throw new UsageError(`--set takes NAME=VALUE, not "${text}".`);
     return { name: text.slice(0, equals), value: text.slice(equals + 1) };
   });
   return {
+    ...readStreamPlan(args),
     out: resolve(out),
-    buffer: numberOption(args, "buffer", { integer: true, least: 0 }) ?? 0,
-    rate,
     sets,
-    patch: readPatch(args, rate),
     seconds,
     samples,
   };
-}
-
-function readPatch(args: Arguments, rate: number | "max" | undefined): Plan["patch"] {
-  const patch: Plan["patch"] = {};
-  const channels = listOption(args, "channels");
-  if (channels) patch.channels = channels;
-  const blocks = numberOption(args, "blocks", { integer: true, least: 2 });
-  if (blocks) patch.blockCount = blocks;
-  const bytes = numberOption(args, "block-size", { integer: true, least: 1 });
-  if (bytes) patch.blockSize = { kind: "bytes", bytes };
-  const queue = numberOption(args, "queue", { integer: true, least: 1 });
-  if (queue) patch.queueDepth = queue;
-  const transport = choiceOption(args, "transport", ["auto", "dmabuf", "read"] as const);
-  if (transport) patch.transport = transport;
-  const heap = textOption(args, "heap");
-  if (heap) patch.heap = heap;
-  const counter = listOption(args, "counter");
-  if (counter) patch.counter = counter;
-  if (rate === "max") patch.rateMax = true;
-  const trigger = textOption(args, "device-trigger");
-  const triggerRate = numberOption(args, "device-trigger-rate");
-  if (triggerRate !== undefined && trigger === undefined) {
-    throw new UsageError("--device-trigger-rate needs --device-trigger NAME.");
-  }
-  if (trigger !== undefined) patch.deviceTrigger = { name: trigger, rateHz: triggerRate ?? null };
-  return patch;
 }
 
 async function run(
@@ -130,7 +88,7 @@ async function run(
     const address = findAttribute(inventory, device, attribute);
     await client.request("attribute.write", { ...address, value });
   }
-  await configure(client, stream, plan, output);
+  await setUpStream(client, stream, plan, output);
   const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
   try {
@@ -148,58 +106,6 @@ async function run(
     ended.dispose();
     stop.dispose();
   }
-}
-
-/** Channels and trigger first: they say where the rate is set. Then the rate: sizes follow it. */
-async function configure(
-  client: StudioClient,
-  stream: string,
-  plan: Plan,
-  output: Output,
-): Promise<void> {
-  const { channels, counter, deviceTrigger, ...sizes } = plan.patch;
-  const source = {
-    ...(channels && { channels }),
-    ...(counter && { counter }),
-    ...(deviceTrigger && { deviceTrigger }),
-  };
-  const apply = async (patch: Plan["patch"]): Promise<void> => {
-    if (Object.keys(patch).length > 0) await client.request("stream.configure", { stream, patch });
-  };
-  await apply(source);
-  if (plan.rate !== undefined && plan.rate !== "max") {
-    await setRate(client, stream, plan.rate, output);
-  }
-  await apply(sizes);
-}
-
-/**
- * Writes the first sampling_frequency found at buffer, channels recorded, device, trigger, linked device; says which it
- * was.
- */
-async function setRate(
-  client: StudioClient,
-  stream: string,
-  rateHz: number,
-  output: Output,
-): Promise<void> {
-  const info = await client.request("stream.preview", { stream, patch: {} });
-  const address = info.rate;
-  if (!address) {
-    if (info.geometryError) throw new StudioFailure(info.geometryError);
-    throw fail(
-      "NOT_FOUND",
-      `${info.device} has no sampling_frequency to set. Leave --rate out, or set its trigger's rate with --device-trigger-rate.`,
-    );
-  }
-  const { deviceTrigger } = info.settings;
-  if (address.scope.kind === "trigger" && deviceTrigger && deviceTrigger.rateHz !== null) {
-    throw new UsageError("--rate and --device-trigger-rate set the same rate here. Give one.");
-  }
-  const kept = await client.request("attribute.write", { ...address, value: String(rateHz) });
-  if (kept.state === "failed") throw new StudioFailure(kept.error);
-  const name = formatAttributeName(address.scope, address.name);
-  output.note(`${address.device} ${name} = ${kept.state === "ok" ? kept.raw : rateHz}`);
 }
 
 function waitForEnd(

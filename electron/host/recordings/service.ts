@@ -148,6 +148,7 @@ export class Recordings implements RecordingControl {
 
   async start(request: StartRequest, continues?: string): Promise<RecordingStatus> {
     const stream = this.deps.streams().live(request.stream);
+    stream.checkFree();
     if (this.going.has(stream.id) || this.starting.has(stream.id)) {
       throw fail("BUSY_RECORDING", "This stream is being recorded already. Stop that first.");
     }

@@ -11,7 +11,7 @@ import type {
   StreamState,
 } from "../../../shared/stream.js";
 import type { Frame, FrameRequest, SamplesReply } from "../../../shared/view.js";
-import { Emitter } from "../disposable.js";
+import { Emitter, toDisposable, type Disposable } from "../disposable.js";
 import { busyRecording, endTitle, failureOf, goneFailure } from "./faults.js";
 import { keepLast, NOT_PLANNED, plannedInfo, planSettings, type Planned } from "./planner.js";
 import type { ClockOffset } from "./progress.js";
@@ -62,6 +62,8 @@ export class LiveStream implements Stream {
   private runs = 0;
   private lastDevice: DeviceInfo;
   private markRestart = false;
+  private occupied: string | null = null;
+  private closed = false;
   private readonly serial = new Serial();
   private readonly ticker = new Ticker(
     () => this.tick(),
@@ -130,6 +132,7 @@ export class LiveStream implements Stream {
 
   configure(patch: SettingsPatch, continueRecording: boolean): Promise<StreamInfo> {
     return this.serial.run(async () => {
+      this.checkFree();
       const next = patchSettings(this.settings, patch, this.deviceInfo(), this.buffer);
       if (sameSettings(next, this.settings)) return this.info();
       const planned = await this.plan(next);
@@ -149,11 +152,40 @@ export class LiveStream implements Stream {
 
   /** Does `change` with the stream stopped: restarts what ran, in a new recording if one was going on. */
   changeStopped(continueRecording: boolean, change: () => Promise<void>): Promise<void> {
-    return this.serial.run(() => this.restartAround(continueRecording, change));
+    return this.serial.run(async () => {
+      this.checkFree();
+      await this.restartAround(continueRecording, change);
+    });
+  }
+
+  /** Until it is disposed of nobody changes, starts, stops or records this stream, but through `rerun`: they read why. */
+  occupy(why: string): Disposable {
+    this.checkFree();
+    this.occupied = why;
+    return toDisposable(() => (this.occupied = null));
+  }
+
+  /** Throws BUSY while somebody has the stream for himself. */
+  checkFree(): void {
+    if (this.occupied !== null) throw fail("BUSY", this.occupied);
+  }
+
+  /** For who occupies the stream: stops what runs, takes settings over as they are, and runs again if it is to. */
+  rerun(settings: StreamSettings, run: boolean): Promise<Run | null> {
+    return this.serial.run(async () => {
+      if (this.closed) throw fail("STOPPED", "The stream has gone. Choose its device again.");
+      await this.stopRun();
+      this.settings = settings;
+      this.planned = keepLast(await this.plan(settings), this.planned);
+      if (run) await this.startRun({});
+      else this.tellChanged();
+      return this.run;
+    });
   }
 
   start(options: StartOptions = {}): Promise<StreamInfo> {
     return this.serial.run(async () => {
+      this.checkFree();
       if (this.isRunning() && options.historyScans !== undefined) {
         await this.stopRun();
         this.markRestart = true;
@@ -167,6 +199,7 @@ export class LiveStream implements Stream {
 
   stop(): Promise<StreamInfo> {
     return this.serial.run(async () => {
+      this.checkFree();
       const recording = this.services.recordings.nameOf(this.id);
       if (recording !== null && this.isRunning()) throw busyRecording(recording);
       await this.stopRun();
@@ -199,6 +232,7 @@ export class LiveStream implements Stream {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     await this.serial.settled();
     await this.stopRun();
     await this.closeRun();

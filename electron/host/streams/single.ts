@@ -29,6 +29,7 @@ export class SingleAcquisitions {
   async acquire(stream: LiveStream, request: SingleRequest): Promise<SingleResult> {
     const recording = this.recordingOf(stream.id);
     if (recording !== null) throw busyRecording(recording);
+    stream.checkFree();
     if (request.preScans > request.scans) {
       throw fail("BAD_REQUEST", "What stands before the trigger is longer than the whole.", {
         field: "preScans",

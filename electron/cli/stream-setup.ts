@@ -1,0 +1,113 @@
+/** How a stream is set up from the command line: its options, and the order in which they are applied. */
+import type { StudioClient } from "../../shared/client.js";
+import { formatAttributeName, type AttributeAddress } from "../../shared/device.js";
+import { fail, StudioFailure } from "../../shared/errors.js";
+import type { RequestParams } from "../../shared/messages.js";
+import {
+  choiceOption,
+  listOption,
+  numberOption,
+  textOption,
+  UsageError,
+  type Arguments,
+} from "./arguments.js";
+import type { Output } from "./output.js";
+
+export interface StreamPlan {
+  buffer: number;
+  rate: number | "max" | undefined;
+  patch: RequestParams<"stream.configure">["patch"];
+}
+
+export function readStreamPlan(args: Arguments): StreamPlan {
+  const rate = textOption(args, "rate") === "max" ? "max" : numberOption(args, "rate");
+  return {
+    buffer: numberOption(args, "buffer", { integer: true, least: 0 }) ?? 0,
+    rate,
+    patch: readPatch(args, rate),
+  };
+}
+
+function readPatch(args: Arguments, rate: StreamPlan["rate"]): StreamPlan["patch"] {
+  const patch: StreamPlan["patch"] = {};
+  const channels = listOption(args, "channels");
+  if (channels) patch.channels = channels;
+  const blocks = numberOption(args, "blocks", { integer: true, least: 2 });
+  if (blocks) patch.blockCount = blocks;
+  const bytes = numberOption(args, "block-size", { integer: true, least: 1 });
+  if (bytes) patch.blockSize = { kind: "bytes", bytes };
+  const queue = numberOption(args, "queue", { integer: true, least: 1 });
+  if (queue) patch.queueDepth = queue;
+  const transport = choiceOption(args, "transport", ["auto", "dmabuf", "read"] as const);
+  if (transport) patch.transport = transport;
+  const heap = textOption(args, "heap");
+  if (heap) patch.heap = heap;
+  const counter = listOption(args, "counter");
+  if (counter) patch.counter = counter;
+  if (rate === "max") patch.rateMax = true;
+  const trigger = textOption(args, "device-trigger");
+  const triggerRate = numberOption(args, "device-trigger-rate");
+  if (triggerRate !== undefined && trigger === undefined) {
+    throw new UsageError("--device-trigger-rate needs --device-trigger NAME.");
+  }
+  if (trigger !== undefined) patch.deviceTrigger = { name: trigger, rateHz: triggerRate ?? null };
+  return patch;
+}
+
+/** Channels and trigger first: they say where the rate is set. Then the rate: sizes follow it. */
+export async function setUpStream(
+  client: StudioClient,
+  stream: string,
+  plan: StreamPlan,
+  output: Output,
+): Promise<void> {
+  const { channels, counter, deviceTrigger, ...sizes } = plan.patch;
+  const source = {
+    ...(channels && { channels }),
+    ...(counter && { counter }),
+    ...(deviceTrigger && { deviceTrigger }),
+  };
+  const apply = async (patch: StreamPlan["patch"]): Promise<void> => {
+    if (Object.keys(patch).length > 0) await client.request("stream.configure", { stream, patch });
+  };
+  await apply(source);
+  if (plan.rate !== undefined && plan.rate !== "max") {
+    await setRate(client, stream, plan.rate, output);
+  }
+  await apply(sizes);
+}
+
+/**
+ * Writes the first sampling_frequency found at buffer, channels recorded, device, trigger, linked device; says which it
+ * was.
+ */
+async function setRate(
+  client: StudioClient,
+  stream: string,
+  rateHz: number,
+  output: Output,
+): Promise<void> {
+  const address = await rateAddress(client, stream);
+  const kept = await client.request("attribute.write", { ...address, value: String(rateHz) });
+  if (kept.state === "failed") throw new StudioFailure(kept.error);
+  const name = formatAttributeName(address.scope, address.name);
+  output.note(`${address.device} ${name} = ${kept.state === "ok" ? kept.raw : rateHz}`);
+}
+
+/** Where the rate of a stream is set, as it is set up. */
+export async function rateAddress(client: StudioClient, stream: string): Promise<AttributeAddress> {
+  const info = await client.request("stream.preview", { stream, patch: {} });
+  const address = info.rate;
+  if (!address) {
+    if (info.geometryError) throw new StudioFailure(info.geometryError);
+    throw fail(
+      "NOT_FOUND",
+      `${info.device} has no sampling_frequency to set. Leave --rate out, or set its trigger's rate with --device-trigger-rate.`,
+    );
+  }
+  const { deviceTrigger } = info.settings;
+  if (address.scope.kind === "trigger" && deviceTrigger && deviceTrigger.rateHz !== null) {
+    throw new UsageError("--rate and --device-trigger-rate set the same rate here. Give one.");
+  }
+  return address;
+}
