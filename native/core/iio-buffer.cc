@@ -160,6 +160,18 @@ void BufferSwitch::clear(std::vector<std::string>& notes) {
   }
 }
 
+// Kernels that know no outputs have no such attribute either.
+void BufferSwitch::refuseOutput() const {
+  const std::string path = enablePath_.substr(0, enablePath_.rfind('/') + 1) + "direction";
+  const ControlReply reply = control_->call({Control::Op::Read, path, {}, true});
+  if (reply.fault.err == ETIMEDOUT) throw CoreError(reply.fault);
+  if (!reply.text.starts_with("out")) return;
+  Fault fault = makeFault(EOPNOTSUPP, "open", devicePath_);
+  fault.message = "This buffer of " + devicePath_ +
+                  " sends samples out, and only inputs can be streamed. Choose an input buffer.";
+  throw CoreError(std::move(fault));
+}
+
 Fault vanishedFault(const std::string& devicePath) {
   Fault fault = makeFault(ENODEV, "poll", devicePath);
   fault.message = "The device " + devicePath +

@@ -32,6 +32,8 @@ class BufferSwitch {
   // Both answer an empty fault if it is as wanted now.
   Fault on();
   Fault off();
+  // Throws CoreError if this is a buffer that samples are sent through.
+  void refuseOutput() const;
   // To be called once nobody else can hold the buffer. One left on by a program that died is
   // switched off; blocks that were queued for a run that never began are taken back (see
   // leaveQueued). Adds a note for the user. Throws CoreError.

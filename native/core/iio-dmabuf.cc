@@ -54,6 +54,7 @@ DmabufTransport::~DmabufTransport() { DmabufTransport::close(); }
 
 void DmabufTransport::open(Arena& arena) {
   fd_ = openBuffer(sys_, spec_.devicePath, spec_.bufferIndex);
+  switch_.refuseOutput();
   switch_.clear(notes_);
   blocks_.assign(arena.blockCount(), Block{});
   for (BlockIndex i = 0; i < arena.blockCount(); ++i) {

@@ -1,4 +1,5 @@
-// The DMABUF transport. architecture.md, "Kernel path, step by step", 1 to 6.
+// The DMABUF transport, for input buffers. architecture.md, "Kernel path, step by step", 1 to 6.
+// ENQUEUE's one flag, CYCLIC, is for output buffers and EINVAL here, so none is passed.
 #pragma once
 #include <deque>
 #include <vector>
@@ -13,9 +14,9 @@ namespace iio {
 // of"):
 // - read() on this buffer: there is none in here.
 // - ENQUEUE of a block in flight: enqueue() refuses it by our own count, without asking the kernel.
+// - ENQUEUE of an output block in flight, whose fences this would misread: open() refuses outputs.
 // - ATTACH after ENQUEUE while disabled: all are attached in open(), and a failed block is attached
-// again only while the
-//   buffer runs.
+//   again only while the buffer runs.
 // - ENQUEUE after an unplug: see lookAgain().
 class DmabufTransport final : public Transport {
  public:

@@ -48,6 +48,7 @@ int64_t ReadTransport::number(const char* name) const {
 void ReadTransport::open(Arena& arena) {
   arena_ = &arena;
   fd_ = openBuffer(sys_, spec_.devicePath, spec_.bufferIndex, true);
+  switch_.refuseOutput();
   switch_.clear(notes_);
   dma_ = isDma();
   if (dma_) sys_.sleepNs(kSettleNs);

@@ -29,7 +29,7 @@ struct DmaBufExportSyncFile {
   int32_t fd;
 };
 static_assert(sizeof(DmaBufSync) == 8 && sizeof(DmaBufExportSyncFile) == 8);
-inline constexpr uint64_t kSyncRead = 1, kSyncWrite = 2, kSyncRw = 3;
+inline constexpr uint64_t kSyncRead = 1;
 inline constexpr uint64_t kSyncStart = 0, kSyncEnd = 4;
 inline constexpr unsigned long kDmaBufSync = _IOW('b', 0, DmaBufSync);
 inline constexpr unsigned long kDmaBufExportSyncFile = _IOWR('b', 2, DmaBufExportSyncFile);

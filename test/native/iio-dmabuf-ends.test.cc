@@ -61,6 +61,25 @@ TEST_CASE("a buffer without DMABUF says so and leaves nothing open") {
   CHECK(kernel.openFiles() == 0);
 }
 
+TEST_CASE("a buffer that samples are sent through is refused untouched, by either transport") {
+  for (const bool dmabuf : {true, false}) {
+    FakeKernel kernel;
+    kernel.direction = "out";
+    Rig rig(kernel, 4, 8000, dmabuf);
+    try {
+      rig.start(2);
+      FAIL("should have failed");
+    } catch (const CoreError& error) {
+      CHECK(error.fault.err == EOPNOTSUPP);
+      CHECK(error.fault.message.find("sends samples out") != std::string::npos);
+    }
+    rig.transport->close();
+    CHECK(kernel.attached() == 0);
+    CHECK(kernel.onWrites == 0);
+    CHECK(kernel.openFiles() == 0);
+  }
+}
+
 TEST_CASE("blocks queued for an enable that failed are taken back at the next start") {
   FakeKernel kernel;
   kernel.failEnable = EINVAL;

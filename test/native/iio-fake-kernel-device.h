@@ -235,6 +235,7 @@ inline iio::ControlReply FakeKernel::attribute(const iio::Control::Request& requ
                      {"watermark", iio::ControlEntry::Kind::File, mode}};
   } else if (request.op == iio::Control::Op::Read) {
     if (name == "enable") reply.text = enabled_ ? "1\n" : "0\n";
+    if (name == "direction") reply.text = direction + "\n";
     if (name == "length") reply.text = std::to_string(length) + "\n";
     if (name == "length_align_bytes" && tellsAlign && engineAlign > 1)
       reply.text = std::to_string(engineAlign) + "\n";

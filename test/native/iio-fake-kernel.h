@@ -56,6 +56,7 @@ class FakeKernel final : public iio::Sys {
 
   // What the device is like. To be set before it is used.
   double rateHz = 1e6;
+  std::string direction = "in";
   uint32_t scanBytes = 8;
   int64_t length = 4096;  // scans, of read()
   int64_t watermark = 1;  // kfifo
