@@ -4,10 +4,10 @@
 //
 // Sources of knowledge, strongest first: a declared counter, the timestamp channel, the transport's
 // own report. A stronger one replaces what a weaker one guessed: a dry queue that lost nothing by
-// the counter is no gap. Loss is never invented: what the source lost before its first completion is
-// not a gap (that completion itself is one if it failed or was overrun), and a counter or a period
-// that contradicts the data is given up. Nor is it denied: a source that was given up, stamps that
-// stand still and a clock that went back prove nothing.
+// the counter is no gap. Loss is never invented: what the source lost before its first completion
+// is not a gap (that completion itself is one if it failed or was overrun), and a counter or a
+// period that contradicts the data is given up. Nor is it denied: a source that was given up,
+// stamps that stand still and a clock that went back prove nothing.
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -4,14 +4,13 @@
 // both:
 //
 // 1. Which half is read next survives a run. After an odd number of halves the next run delivers
-// its first two swapped,
-//    whoever reads. We leave the next run a straight start (owesOne), and we don't trust what was
-//    left to us: right after the first scan of a run was read, the other half must still be empty,
-//    else the order is not known and the first two halves are dropped (they come before the first
-//    sample, so nothing counts as lost). A read that finds nothing although poll promised data
-//    shows the swapped order at once.
+//    its first two swapped, whoever reads. We leave the next run a straight start (owesOne), and we
+//    don't trust what was left to us: right after the first scan of a run was read, the other half
+//    must still be empty, else the order is not known and the first two halves are dropped (they
+//    come before the first sample, so nothing counts as lost). A read that finds nothing although
+//    poll promised data shows the swapped order at once.
 // 2. If the other half is full already when one goes back, the hardware had nowhere to write: a dry
-// queue.
+//    queue.
 //
 // Values only: no fd, no clock of its own. Times are CLOCK_MONOTONIC.
 #pragma once

@@ -13,12 +13,10 @@ namespace iio {
 // What must never happen, and who sees to it (iio-kernel-observed.md, "Kernel faults to keep clear
 // of"):
 // - read() where the kernel has no half to read from (DMABUFs attached, or just detached): every
-// read on a DMA buffer
-//   follows a poll that promised data, which such a buffer never does, and after disable we read
-//   only if we had before.
+//   read on a DMA buffer follows a poll that promised data, which such a buffer never does, and
+//   after disable we read only if we had before.
 // - an odd number of halves: see HalfBooks.
-// - an unplug during a read() that waits: the file is non-blocking, and poll waits, with a
-// deadline.
+// - an unplug during a read() that waits: the file is non-blocking; poll waits, with a deadline.
 class ReadTransport final : public Transport {
  public:
   ReadTransport(IioSourceSpec spec, Sys& sys);

@@ -1,5 +1,8 @@
-// Transport: fills blocks. Only a transport knows ioctls. All members are called on the acquisition thread, but for
-// start() and shutdown(), which the engine calls before that thread begins and after it has ended.
+// Transport: fills blocks. Only a transport knows ioctls. One thread at a time calls it: whoever
+// starts the engine open(), the first enqueue()s and enable(), before the acquisition thread begins;
+// that thread enqueue(), wait() and disable(); whoever closes the engine, or whose start failed,
+// close(), once that thread has ended. Any thread may ask waitsForBlocks(), which never changes, and
+// notes() once open() has returned.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -57,8 +60,9 @@ class Transport {
   // True if the source waits for free blocks and loses nothing by it (simulator at max, replay): the engine then leaves
   // the queue empty rather than take back a block that is in use.
   virtual bool waitsForBlocks() const { return false; }
-  // How good the gaps of its completions are as knowledge of loss: Exact if they tell all of it (the simulator), Unknown if
-  // loss can stay unseen. Holds once open() has returned; before that a transport may know less of its source.
+  // How good the gaps of its completions are as knowledge of loss: Exact if they tell all of it (the
+  // simulator), Unknown if loss can stay unseen. Holds once open() has returned; before that a
+  // transport may know less of its source.
   virtual Grade lossGrade() const = 0;
   virtual const Fault& fault() const = 0;
   // What the user should be told although nothing failed (a buffer left enabled by a program that died). Complete once
