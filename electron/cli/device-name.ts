@@ -1,4 +1,5 @@
 /** Finds what a user named on the command line. Names are matched exactly, never by their beginning. */
+import { parseAttributeName as parseName } from "../../shared/attributes.js";
 import {
   formatAttributeName,
   type AttributeAddress,
@@ -68,20 +69,18 @@ function attributeOf(device: DeviceInfo, text: string): AttributeAddress | null 
   return found ? { device: device.id, scope: found.scope, name: found.name } : null;
 }
 
-/** `NAME`, `CHANNEL/NAME`, `buffer0/NAME`, `trigger:TRIGGER/NAME`. */
+/** `NAME`, `CHANNEL/NAME` (its id or label), `buffer0/NAME`, `trigger:TRIGGER/NAME`. */
 export function parseAttributeName(
   device: DeviceInfo,
   text: string,
 ): { scope: AttributeScope; name: string } {
-  const slash = text.lastIndexOf("/");
-  if (slash < 0) return { scope: { kind: "device" }, name: text };
-  const [owner, name] = [text.slice(0, slash), text.slice(slash + 1)];
-  if (owner.startsWith("trigger:")) {
-    return { scope: { kind: "trigger", trigger: owner.slice("trigger:".length) }, name };
+  const parsed = parseName(text);
+  if (!parsed) {
+    throw fail("BAD_REQUEST", `"${text}" names no attribute. Write it as NAME or CHANNEL/NAME.`);
   }
+  if (parsed.scope.kind !== "channel") return parsed;
+  const { channel: owner } = parsed.scope;
   const channel = device.channels.find((each) => each.id === owner || each.label === owner);
-  if (channel) return { scope: { kind: "channel", channel: channel.id }, name };
-  const buffer = /^buffer(\d+)$/.exec(owner);
-  if (buffer) return { scope: { kind: "buffer", buffer: Number(buffer[1]) }, name };
-  throw fail("NOT_FOUND", `${device.id} has no channel "${owner}".`);
+  if (!channel) throw fail("NOT_FOUND", `${device.id} has no channel "${owner}".`);
+  return { scope: { kind: "channel", channel: channel.id }, name: parsed.name };
 }

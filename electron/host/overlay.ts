@@ -4,6 +4,7 @@ import { fail } from "../../shared/errors.js";
 import { findPairs, makePair } from "../../shared/pairs.js";
 import { sameFormat } from "../../shared/parse-format.js";
 import { noteKey } from "./identity.js";
+import { findLinkedRate } from "./rate-attribute.js";
 
 export interface DeviceNotes {
   label?: string;
@@ -85,39 +86,15 @@ function roleOf(device: DeviceInfo): DeviceLink["role"] {
   return device.buffers.some((buffer) => buffer.direction === "in") ? "receiver" : "transmitter";
 }
 
-/** Receivers often have their rate on the control device. */
 function withLinkedRate(
   buffer: DeviceInfo["buffers"][number],
   device: DeviceInfo,
   all: readonly DeviceInfo[],
 ): DeviceInfo["buffers"][number] {
   if (buffer.rate) return buffer;
-  for (const link of device.links) {
-    const other = all.find((candidate) => candidate.id === link.device);
-    const rate = other?.attributes.find(
-      (attribute) =>
-        attribute.name === "sampling_frequency" &&
-        (attribute.scope.kind === "device" || isInputChannel(other, attribute.scope)),
-    );
-    if (!other || !rate) continue;
-    const raw = rate.value.state === "ok" ? Number.parseFloat(rate.value.raw) : NaN;
-    return {
-      ...buffer,
-      rate: { device: other.id, scope: rate.scope, name: rate.name },
-      rateHz: Number.isFinite(raw) ? raw : null,
-    };
-  }
-  return buffer;
-}
-
-function isInputChannel(
-  device: DeviceInfo,
-  scope: DeviceInfo["attributes"][number]["scope"],
-): boolean {
-  if (scope.kind !== "channel") return false;
-  return device.channels.some(
-    (channel) => channel.id === scope.channel && channel.direction === "in",
-  );
+  const linked = device.links.flatMap((link) => all.find(({ id }) => id === link.device) ?? []);
+  const found = findLinkedRate(linked, buffer.direction);
+  return found ? { ...buffer, rate: found.address, rateHz: found.rateHz } : buffer;
 }
 
 /** `device.pair`: what the notes become. Throws if the two can't be one channel. */

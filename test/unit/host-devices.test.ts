@@ -6,6 +6,7 @@ import type { AttributeScope, DeviceInfo } from "../../shared/device.js";
 import { parseScanFormat } from "../../shared/parse-format.js";
 import { noteKey } from "../../electron/host/identity.js";
 import { overlayDevice, type AllNotes } from "../../electron/host/overlay.js";
+import { parseRate } from "../../electron/host/rate-attribute.js";
 import { makeBench, refusal, RX, type Bench } from "./fake/host.js";
 
 describe("the overlay of what the user said", () => {
@@ -51,6 +52,41 @@ describe("the overlay of what the user said", () => {
       channels: [channel("voltage0_i", "i"), channel("voltage0_q", "q", "le:s32/32>>0")],
     });
     expect(shown(unlike).pairs).toEqual([]);
+  });
+
+  it("finds a buffer's rate at a linked device by the rules of the device itself", () => {
+    const rate = (name: string, raw: string) => ({
+      scope: { kind: "device" as const },
+      name,
+      access: "read-write" as const,
+      control: "number" as const,
+      available: { kind: "any" as const },
+      unit: "Hz",
+      value: { state: "ok" as const, raw, readAtMs: 0 },
+    });
+    const buffer = (direction: "in" | "out") =>
+      ({ index: 0, direction, rate: null, rateHz: null }) as DeviceInfo["buffers"][0];
+    const control = device({
+      id: "local:iio:device1",
+      name: "phy",
+      attributes: [
+        rate("out_sampling_frequency", "2000\n"),
+        rate("in_sampling_frequency", "1.5e6 Hz"),
+      ],
+    });
+    const links: DeviceInfo["links"] = [{ device: control.id, role: "control", origin: "name" }];
+    const rateOf = (direction: "in" | "out") => {
+      const own = device({ links, buffers: [buffer(direction)] });
+      return overlayDevice(own, [own, control], {}).buffers[0];
+    };
+    expect(rateOf("in")).toMatchObject({
+      rate: { device: control.id, name: "in_sampling_frequency" },
+      rateHz: parseRate("1.5e6 Hz"),
+    });
+    expect(rateOf("out")).toMatchObject({
+      rate: { name: "out_sampling_frequency" },
+      rateHz: 2000,
+    });
   });
 
   it("knows a device by its name when it comes back under another number", () => {

@@ -4,6 +4,7 @@
 import type { Addon } from "../../../native/addon.js";
 import type { ContextInfo, DeviceId, DeviceInfo } from "../../../shared/device.js";
 import { fail, toStudioError } from "../../../shared/errors.js";
+import { parseRate } from "../rate-attribute.js";
 import { LocalDevice } from "./device.js";
 import { kernelShort } from "./facts.js";
 import { Hotplug } from "./hotplug.js";
@@ -13,7 +14,7 @@ import { probeBuffer, probeHeaps } from "./probe.js";
 import type { LocalHeap } from "./probe.js";
 import { describeTogether } from "./together.js";
 import { Sysfs } from "./sysfs.js";
-import { listTriggers, parseRate } from "./triggers.js";
+import { listTriggers } from "./triggers.js";
 import type { LocalTrigger } from "./triggers.js";
 
 export interface BusListener {

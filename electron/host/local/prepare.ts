@@ -9,6 +9,7 @@ import type { LayoutInput } from "../../../shared/layout.js";
 import { formatScanFormat, parseScanFormat } from "../../../shared/parse-format.js";
 import type { BlockGeometry, StreamSettings } from "../../../shared/stream.js";
 import type { PreparedSource, SourceCandidate, SourcePlan } from "../context.js";
+import { parseRate } from "../rate-attribute.js";
 import type { LocalDevice } from "./device.js";
 import { permissionFix } from "./fixes.js";
 import { leftEnabledNote, lookLeftEnabled } from "./left-enabled.js";
@@ -16,7 +17,7 @@ import { makePlan, planRate, requireInput, wantedElements, wantedTrigger } from 
 import type { PlanInput } from "./plan.js";
 import { busySentence } from "./sentences.js";
 import type { BufferSnapshot } from "./snapshot.js";
-import { findTrigger, parseRate, triggerFault } from "./triggers.js";
+import { findTrigger, triggerFault } from "./triggers.js";
 
 export interface PrepareInput extends PlanInput {
   addon: Addon;

@@ -1,17 +1,6 @@
 /** Where the sampling rate of a buffer is set: at the buffer, a channel, the device, its trigger, or a linked device. */
-import type {
-  AttributeAddress,
-  AttributeInfo,
-  BufferInfo,
-  DeviceInfo,
-} from "../../../shared/device.js";
-import { parseRate } from "./triggers.js";
-
-export interface FoundRate {
-  address: AttributeAddress;
-  /** null: it can't be read, or not as a number. */
-  rateHz: number | null;
-}
+import type { AttributeInfo, BufferInfo, DeviceInfo } from "../../../shared/device.js";
+import { findLinkedRate, isRate, toRate, type FoundRate } from "../rate-attribute.js";
 
 /** `linked`: devices it is linked to, in order. `channels`: those that will be enabled; null for all of the buffer. */
 export function findRate(
@@ -38,40 +27,5 @@ export function findRate(
     );
     if (found) return toRate(device, found);
   }
-  for (const other of linked) {
-    const found = linkedRate(other, buffer.direction);
-    if (found) return toRate(other, found);
-  }
-  return null;
-}
-
-/** A control device has its rate at the device, or at the channels of the buffer's direction. */
-function linkedRate(other: DeviceInfo, direction: "in" | "out"): AttributeInfo | undefined {
-  const rates = other.attributes.filter((attribute) => isRate(attribute, direction));
-  return (
-    rates.find(({ scope }) => scope.kind === "device") ??
-    rates.find(
-      ({ scope }) =>
-        scope.kind === "channel" &&
-        other.channels.some(
-          (channel) => channel.id === scope.channel && channel.direction === direction,
-        ),
-    )
-  );
-}
-
-function isRate(attribute: AttributeInfo, direction: "in" | "out"): boolean {
-  const { name, scope } = attribute;
-  return (
-    name === "sampling_frequency" ||
-    (scope.kind === "device" && name === `${direction}_sampling_frequency`)
-  );
-}
-
-function toRate(device: DeviceInfo, attribute: AttributeInfo): FoundRate {
-  const raw = attribute.value.state === "ok" ? attribute.value.raw : null;
-  return {
-    address: { device: device.id, scope: attribute.scope, name: attribute.name },
-    rateHz: parseRate(raw),
-  };
+  return findLinkedRate(linked, buffer.direction);
 }

@@ -1,7 +1,7 @@
 /** Device triggers: what clocks a scan. Found in the same place as the devices, used by their exact name. */
-import { parseAttributeNumber } from "../../../shared/attributes.js";
 import type { DeviceTriggerInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
+import { parseRate } from "../rate-attribute.js";
 import { HRTIMER_FIX } from "./fixes.js";
 import type { LocalPaths } from "./paths.js";
 import type { Sysfs } from "./sysfs.js";
@@ -69,13 +69,6 @@ async function belongsToDevice(
     if (await sysfs.exists(paths.sibling(device, sysName))) return true;
   }
   return false;
-}
-
-/** Rate of a `sampling_frequency`, or null if it is none. 0 is a rate: it means "not set". */
-export function parseRate(text: string | null | undefined): number | null {
-  const number = text ? parseAttributeNumber(text) : null;
-  const value = number ? Number(number.text) : NaN;
-  return Number.isFinite(value) && value >= 0 ? value : null;
 }
 
 /** The trigger of exactly this name: `trig1` is not `trig10`. */

@@ -3,6 +3,7 @@
  * libuv's pool touches sample files. The worker is kept as text so that it needs no file of its own beside a bundle.
  */
 import { Worker } from "node:worker_threads";
+import { makeCrc32c } from "../../../shared/crc32c.js";
 import { fail } from "../../../shared/errors.js";
 import type { Disposable } from "../disposable.js";
 
@@ -28,30 +29,7 @@ const { workerData, parentPort } = require("node:worker_threads");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 
-const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
-for (let n = 0; n < 256; n++) {
-  let crc = n;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  tables[0][n] = crc >>> 0;
-}
-for (let k = 1; k < 8; k++) {
-  for (let n = 0; n < 256; n++) {
-    const before = tables[k - 1][n];
-    tables[k][n] = ((before >>> 8) ^ tables[0][before & 255]) >>> 0;
-  }
-}
-function crc32c(data, crc) {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
-  let at = 0;
-  for (; at + 8 <= data.length; at += 8) {
-    const low = crc ^ (data[at] | (data[at + 1] << 8) | (data[at + 2] << 16) | (data[at + 3] << 24));
-    crc = t7[low & 255] ^ t6[(low >>> 8) & 255] ^ t5[(low >>> 16) & 255] ^ t4[low >>> 24] ^
-      t3[data[at + 4]] ^ t2[data[at + 5]] ^ t1[data[at + 6]] ^ t0[data[at + 7]];
-  }
-  for (; at < data.length; at++) crc = (crc >>> 8) ^ t0[(crc ^ data[at]) & 255];
-  return crc >>> 0;
-}
-
+const crc32c = (${makeCrc32c.toString()})();
 const { path, hash, segments, pieceBytes, putAside } = workerData;
 const fd = fs.openSync(path, putAside ? "r+" : "r");
 if (putAside) {
@@ -70,7 +48,7 @@ const sha = hash ? createHash("sha512") : null;
 const piece = Buffer.alloc(pieceBytes);
 const wrong = [];
 let segment = 0;
-let crc = 0xffffffff;
+let crc = 0;
 let position = 0;
 let toldAt = Date.now();
 
@@ -81,8 +59,8 @@ function feed(data, from) {
     const end = Math.min(at + bytes, from + data.length);
     if (start < end) crc = crc32c(data.subarray(start - from, end - from), crc);
     if (at + bytes > from + data.length) return;
-    if ((crc ^ 0xffffffff) >>> 0 !== expected) wrong.push(segment);
-    crc = 0xffffffff;
+    if (crc !== expected) wrong.push(segment);
+    crc = 0;
     segment++;
   }
 }

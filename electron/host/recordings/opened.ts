@@ -7,7 +7,8 @@ import type { AttributeInfo, AttributeValue, DeviceInfo } from "../../../shared/
 import { fail, toStudioError } from "../../../shared/errors.js";
 import { toNumericLayout } from "../../../shared/layout.js";
 import { describeScanFormat } from "../../../shared/parse-format.js";
-import { readCollection, readMetadata, type OpenedRecording } from "../../../shared/sigmf/read.js";
+import { readMetadata, type OpenedRecording } from "../../../shared/sigmf/read.js";
+import { memberNames } from "./members.js";
 import { checkName, COLLECTION, DATA, META } from "./names.js";
 
 /** One data file. */
@@ -31,7 +32,7 @@ export async function openRecording(
   name: string,
 ): Promise<OpenedSet> {
   checkName(name);
-  const members = await memberNames(folder, name);
+  const members = await membersOf(folder, name);
   const files: OpenedFile[] = [];
   let timestampClock = "";
   try {
@@ -60,12 +61,10 @@ export async function openRecording(
   return { name, files, timestampClock };
 }
 
-async function memberNames(folder: string, name: string): Promise<string[]> {
+async function membersOf(folder: string, name: string): Promise<string[]> {
   const text = await readFile(join(folder, name + COLLECTION), "utf8").catch(() => null);
-  if (text === null) return [name];
   try {
-    const members = readCollection(JSON.parse(text)).map((member) => checkName(member.name));
-    return members.length > 0 ? members : [name];
+    return memberNames(name, text === null ? undefined : JSON.parse(text));
   } catch (error) {
     throw unreadable(name, error);
   }

@@ -5,7 +5,6 @@ import { basename, dirname, join } from "node:path";
 import { toStudioError } from "../../../shared/errors.js";
 import { JournalReader, type JournalSegment } from "../../../shared/journal.js";
 import { JournalSummaryBuilder, samplesInFile } from "../../../shared/journal-summary.js";
-import { readCollection } from "../../../shared/sigmf/read.js";
 import {
   sampleBytes,
   verifyRecording as judge,
@@ -14,6 +13,7 @@ import {
   type Verdict,
 } from "../../../shared/sigmf/verify.js";
 import { startDataJob, type DataJob } from "./data-worker.js";
+import { memberNames } from "./members.js";
 import { COLLECTION, DATA, JOURNAL, META } from "./names.js";
 
 export interface VerifyReport extends Verdict {
@@ -27,7 +27,7 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
   const collectionText = await readFile(join(folder, name + COLLECTION), "utf8").catch(() => null);
   const collection = collectionText === null ? undefined : parse(collectionText);
   const journal = await readSegments(join(folder, name + JOURNAL));
-  const members = memberNames(name, collection);
+  const members = membersOf(name, collection);
   const recordings: FoundRecording[] = [];
   let wrongSegments: number[] | undefined;
   for (const member of members) {
@@ -51,10 +51,10 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
   return { name, ...verdict };
 }
 
-function memberNames(name: string, collection: unknown): string[] {
-  if (collection === undefined) return [name];
+/** A collection that can't be read is a fault of its own. */
+function membersOf(name: string, collection: unknown): string[] {
   try {
-    return readCollection(collection).map((member) => basename(member.name));
+    return memberNames(name, collection);
   } catch {
     return [name];
   }

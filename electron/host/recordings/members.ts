@@ -1,0 +1,13 @@
+/** Which data files a recording consists of. */
+import { readCollection } from "../../../shared/sigmf/read.js";
+import { checkName } from "./names.js";
+
+/**
+ * Base names, in the order of the collection; the recording's own where there is none (`undefined`). Throws for what is no
+ * collection, or names files that lie elsewhere.
+ */
+export function memberNames(name: string, collection: unknown): string[] {
+  if (collection === undefined) return [name];
+  const members = readCollection(collection).map((member) => checkName(member.name));
+  return members.length > 0 ? members : [name];
+}
