@@ -53,10 +53,9 @@ struct BlockCopy {
 std::optional<BlockCopy> copyBlock(Engine& engine, uint64_t sequence) {
   for (const HeaderPtr& header : engine.history()) {
     if (header->sequence != sequence || !engine.tryLease(header)) continue;
+    const LeaseGuard lease(engine, header->block);
     const auto* data = reinterpret_cast<const uint8_t*>(engine.data(header->block));
-    BlockCopy copy{header->firstScan(), header->scanCount, {data, data + header->bytes}};
-    engine.release(header->block);
-    return copy;
+    return BlockCopy{header->firstScan(), header->scanCount, {data, data + header->bytes}};
   }
   return std::nullopt;
 }

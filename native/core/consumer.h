@@ -16,6 +16,19 @@ class Leases {
   virtual void release(BlockIndex block) noexcept = 0;
 };
 
+// Gives a lease back at its end, whatever happens meanwhile.
+class LeaseGuard {
+ public:
+  LeaseGuard(Leases& leases, BlockIndex block) : leases_(leases), block_(block) {}
+  ~LeaseGuard() { leases_.release(block_); }
+  LeaseGuard(const LeaseGuard&) = delete;
+  LeaseGuard& operator=(const LeaseGuard&) = delete;
+
+ private:
+  Leases& leases_;
+  const BlockIndex block_;
+};
+
 using HeaderPtr = std::shared_ptr<const BlockHeader>;
 
 class Consumer {

@@ -288,6 +288,22 @@ TEST_CASE("engine: settings that can't work are refused in words") {
   CHECK_THROWS_AS(make(64, 2, {1}), CoreError);
 }
 
+TEST_CASE("engine: a guarded lease goes back when what it is held for fails") {
+  Rig rig(5, 2);
+  rig.engine->start();
+  rig.complete(1);
+  HeaderPtr header = rig.engine->history()[0];
+  auto shown = [&] { return static_cast<BlockShown>(rig.engine->blockStates()[header->block]); };
+  try {
+    REQUIRE(rig.engine->tryLease(header));
+    LeaseGuard lease(*rig.engine, header->block);
+    CHECK(shown() == BlockShown::Held);
+    throw std::bad_alloc();
+  } catch (const std::bad_alloc&) {
+  }
+  CHECK(shown() == BlockShown::History);
+}
+
 TEST_CASE("engine: many readers at once never see a block change under a lease") {
   Rig rig(12, 3, 64, true);
   auto consumer = std::make_shared<FakeConsumer>();
