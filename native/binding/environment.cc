@@ -75,7 +75,6 @@ void Dispatcher::drain(Napi::Env env) {
     try {
       task->run(env);
     } catch (const Napi::Error& error) {
-      // A listener threw: what an event handler's exception is anywhere else.
       napi_fatal_exception(env, error.Value());
     }
   }
@@ -194,7 +193,11 @@ void Environment::callListener(Napi::Env env, uint64_t id,
   const auto found = listeners_.find(id);
   if (found == listeners_.end()) return;
   const Napi::Function listener = found->second.Value();  // it may remove itself
-  listener.Call(env.Undefined(), arguments);
+  try {
+    listener.Call(env.Undefined(), arguments);
+  } catch (const Napi::Error& error) {
+    napi_fatal_exception(env, error.Value());
+  }
 }
 
 void Environment::shutdown() {

@@ -110,6 +110,8 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   // Listeners by the number of their News. JavaScript thread.
   void setListener(uint64_t id, const Napi::Value& listener);
+  // What it throws is an exception that nobody caught, as an event handler's is anywhere else; the
+  // caller goes on.
   void callListener(Napi::Env env, uint64_t id, const std::vector<napi_value>& arguments);
 
   void shutdown();  // closes all; JavaScript thread; idempotent

@@ -133,3 +133,32 @@ it("streams that were forgotten are closed when they are collected", async () =>
   const set = `require("node:v8").setFlagsFromString("--expose-gc"); globalThis.gc = require("node:vm").runInNewContext("gc");`;
   expect(await run(set + script)).toMatchObject({ code: 0, stdout: "collected\n" });
 });
+
+it("a listener that throws misses none of the events that came with the one it threw at", async (context) => {
+  const uevent = "/sys/class/mem/full/uevent"; // a change of a device that nobody minds
+  const script = `
+    const fs = require("node:fs");
+    const heard = [];
+    let thrown = 0;
+    process.on("uncaughtException", () => thrown++);
+    const end = addon.watchUevents((fields) => {
+      const number = fields.find((field) => field.startsWith("SYNTH_ARG_STUDIO="));
+      if (!number) return;
+      heard.push(number.slice(17));
+      if (heard.length === 1) throw new Error("on purpose");
+    });
+    const id = require("node:crypto").randomUUID();
+    (async () => {
+      // Written in one turn, so that they come together.
+      for (let n = 0; n < 20; n++) fs.writeFileSync("${uevent}", "change " + id + " STUDIO=" + n);
+      for (let n = 0; n < 500 && heard.length < 20; n++) await wait(10);
+      end();
+      console.log(heard.join(), thrown);
+    })();
+  `;
+  const { stdout, stderr } = await run(script);
+  if (/EACCES|EROFS|ENOENT/.test(stderr)) context.skip();
+  const all = Array.from({ length: 20 }, (_, n) => n).join();
+  if (stdout === " 0\n") context.skip(); // a container that hears none of the kernel's events
+  expect(stdout).toBe(`${all} 1\n`);
+});
