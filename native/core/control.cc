@@ -24,6 +24,9 @@ using Replies = std::vector<ControlReply>;
 
 // So many threads may hang in the kernel for one device before it is called dead.
 constexpr int kMostStuck = 4;
+// Urgent calls have a queue of their own, so that what others ask for never keeps a buffer running.
+// Those who make them wait for the answer: so many are only there if something is wrong.
+constexpr size_t kMostUrgent = 64;
 
 void nameThread(pthread_t thread, const std::string& name) {
   ::pthread_setname_np(thread, name.substr(0, 15).c_str());
@@ -66,6 +69,7 @@ class Shared : public std::enable_shared_from_this<Shared> {
   void watch();
   void disown(std::unique_lock<std::mutex>& lock);
   void finishAll(std::unique_lock<std::mutex>& lock);
+  std::deque<JobPtr>& waiting(const Job& job) { return job.urgent() ? urgent_ : queue_; }
   JobPtr take();
   Fault timeout(const std::string& path, pid_t tid) const;
   Fault dead(const std::string& path) const;
@@ -155,10 +159,10 @@ void Shared::submit(JobPtr job) {
     const std::lock_guard lock(mutex_);
     if (!closed_ && !serving_) {
       refusal = &Shared::dead;
-    } else if (!closed_ && !job->urgent() && queue_.size() >= limit_) {
+    } else if (!closed_ && waiting(*job).size() >= (job->urgent() ? kMostUrgent : limit_)) {
       refusal = &Shared::full;
     } else if (!closed_) {
-      (job->urgent() ? urgent_ : queue_).push_back(std::move(job));
+      waiting(*job).push_back(std::move(job));
       work_.notify_one();
       return;
     }

@@ -30,7 +30,7 @@ class Control {
   struct Request {
     Op op;
     std::string path, text = {};
-    bool urgent = false;  // goes before all that is not: enable and disable
+    bool urgent = false;  // goes before all that is not, in a queue of 64: enable and disable
   };
   virtual ~Control() = default;
   // Calls `done` once, on a thread of the control's own: with the reply, or with ETIMEDOUT after the deadline; and on the

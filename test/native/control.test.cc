@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -242,6 +243,28 @@ TEST_CASE("a full queue answers EAGAIN at once, and an urgent call goes before w
   gate.set_value();
   last.get_future().wait();
   CHECK(order == std::vector<std::string>{"urgent", "one", "two"});
+}
+
+TEST_CASE("the queue of urgent calls has a bound too, which what is not urgent does not fill") {
+  const Folder folder;
+  const std::string good = folder.file("good", "1");
+  const auto control = makeControl("adc", 30000, 2);
+  std::promise<void> busy, gate;
+  control->submit({Op::Read, good}, [&](ControlReply) {
+    busy.set_value();
+    gate.get_future().wait();
+  });
+  busy.get_future().wait();
+  std::atomic<int> answered{0}, refused{0};
+  auto count = [&](ControlReply reply) { ++(reply.fault.err == EAGAIN ? refused : answered); };
+  for (int i = 0; i < 3; ++i) control->submit({Op::Read, good}, count);
+  CHECK(refused == 1);
+  for (int i = 0; i < 100; ++i) control->submit({Op::Read, good, {}, true}, count);
+  CHECK(refused == 1 + 100 - 64);
+  gate.set_value();
+  for (int i = 0; i < 30'000 && answered < 2 + 64; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  CHECK(answered == 2 + 64);
 }
 
 TEST_CASE("closing answers what waits with ECANCELED and does not wait for a call that hangs") {
