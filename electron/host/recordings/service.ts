@@ -1,6 +1,6 @@
 /** Recordings: starts, follows and ends them, lists what there is, and completes what was cut off. */
 import { basename } from "node:path";
-import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
+import { fail, toStudioError } from "../../../shared/errors.js";
 import { formatCount } from "../../../shared/figures.js";
 import type { Events, RequestParams } from "../../../shared/messages.js";
 import type {
@@ -9,34 +9,22 @@ import type {
   RecordingStatus,
 } from "../../../shared/recording.js";
 import { scalingNumber } from "../../../shared/units.js";
-import { DisposableStore, type Disposable } from "../disposable.js";
+import { DisposableStore } from "../disposable.js";
 import type { InventoryChange } from "../inventory.js";
 import { resolveFolder } from "../settings-store.js";
-import type { LiveStream, RecordingControl } from "../streams/live-stream.js";
+import type { RecordingControl } from "../streams/live-stream.js";
 import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
-import type { ActiveRecording } from "./active.js";
-import {
-  beginRecording,
-  findPlace,
-  restOf,
-  type BeginDeps,
-  type Creation,
-  type StartRequest,
-} from "./begin.js";
+import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
 import { Catalogue } from "./catalogue.js";
 import { isLoFrequency } from "./facts.js";
-import { FinishedRecording } from "./finished.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
+import { GoingRecordings, type Going, type GoingEvents } from "./going.js";
 import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
-import { overdue } from "./overdue.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings, type Recovered } from "./recovery.js";
-
-/** Status events a second: five. */
-const POLL_MS = 200;
 
 type Told = "recording" | "recording.ended" | "recording.list" | "notice";
 
@@ -47,28 +35,20 @@ export interface RecordingDeps extends BeginDeps {
   tell<N extends Told>(name: N, key: string, data: Events[N]): void;
 }
 
-interface Going {
-  recording: ActiveRecording;
-  stream: LiveStream;
-  request: StartRequest;
-  listening: Disposable;
-  /** The name it is to get at its end. */
-  promised: Disposable | null;
-  ending: Promise<RecordingResult> | null;
-}
-
 export class Recordings implements RecordingControl {
-  private readonly going = new Map<string, Going>();
+  private readonly going: GoingRecordings;
   private readonly starting = new Set<string>();
-  /** What was left to do when the last recording of a stream ended; null: nothing. */
-  private readonly rests = new Map<string, StartRequest | null>();
   private readonly promised = new PromisedNames();
   private readonly catalogue = new Catalogue();
   private readonly finished: FinishedList;
   private readonly owned = new DisposableStore();
-  private timer: NodeJS.Timeout | null = null;
 
   constructor(private readonly deps: RecordingDeps) {
+    this.going = new GoingRecordings(deps, this.promised, {
+      status: (going) => this.tellStatus(going),
+      ended: (going, end) => this.ended(going, end),
+      warn: (title, thrown) => this.warn(title, thrown),
+    });
     this.finished = new FinishedList(this.promised, {
       status: ({ facts }, status) => deps.tell("recording", `recording:${facts.name}`, { status }),
       changed: () => void this.catalogue.refresh(),
@@ -102,7 +82,7 @@ export class Recordings implements RecordingControl {
   }
 
   private async recover(): Promise<void> {
-    const busy = new Set([...this.going.values()].map(({ recording }) => recording.facts.name));
+    const busy = new Set(this.going.all().map(({ recording }) => recording.facts.name));
     const recovered = await recoverRecordings(this.folder(), busy, (name, error) =>
       this.warn(`“${name}” could not be completed`, error),
     );
@@ -129,11 +109,11 @@ export class Recordings implements RecordingControl {
   }
 
   nameOf(stream: string): string | null {
-    return this.going.get(stream)?.recording.name ?? null;
+    return this.going.of(stream)?.recording.name ?? null;
   }
 
   running(): RecordingStatus[] {
-    return [...this.going.values()].map(({ recording }) => recording.status());
+    return this.going.all().map(({ recording }) => recording.status());
   }
 
   list(): RecordingEntry[] {
@@ -149,7 +129,7 @@ export class Recordings implements RecordingControl {
   async start(request: StartRequest, continues?: string): Promise<RecordingStatus> {
     const stream = this.deps.streams().live(request.stream);
     stream.checkFree();
-    if (this.going.has(stream.id) || this.starting.has(stream.id)) {
+    if (this.going.of(stream.id) || this.starting.has(stream.id)) {
       throw fail("BUSY_RECORDING", "This stream is being recorded already. Stop that first.");
     }
     this.starting.add(stream.id);
@@ -157,7 +137,7 @@ export class Recordings implements RecordingControl {
       const folder = { path: this.folder(), shown: this.folderShown() };
       const place = await findPlace(this.deps, this.promised, request, stream, folder);
       const create = (run: Run): Promise<void> =>
-        this.create({ request, stream, place, continues }, run);
+        this.going.begin({ request, stream, place, continues }, run);
       const run = stream.isRunning() ? stream.currentRun() : null;
       const begun = run ? create(run) : stream.start({ beforeStart: create });
       await begun.finally(() => place.held.dispose());
@@ -166,25 +146,22 @@ export class Recordings implements RecordingControl {
     } finally {
       this.starting.delete(stream.id);
     }
-    const going = this.going.get(stream.id);
+    void this.catalogue.refresh();
+    const going = this.going.of(stream.id);
     if (!going) throw fail("STOPPED", "The recording ended as soon as it began. See its result.");
     stream.tellChanged();
     return going.recording.status();
   }
 
   async stop(stream: string): Promise<string | null> {
-    const before = this.going.get(stream)?.recording.continues ?? "";
+    const before = this.going.of(stream)?.recording.continues ?? "";
     const { name, files } = await this.end(stream);
     return files.length > 0 ? name : before || null;
   }
 
   /** Ends it and answers what there is. */
   end(stream: string): Promise<RecordingResult> {
-    const going = this.going.get(stream);
-    if (going) return this.finish(going, null);
-    return Promise.reject(
-      fail("NOT_FOUND", "This stream is not being recorded. Start a recording first."),
-    );
+    return this.going.end(stream);
   }
 
   /** What is left of what was asked, with the note as it was last, under a new name, on the running stream. */
@@ -192,18 +169,21 @@ export class Recordings implements RecordingControl {
     if (!this.deps.streams().live(stream).isRunning()) {
       throw fail("STOPPED", "The stream ended, so no new recording was begun. Run it again.");
     }
-    const rest = this.rests.get(stream);
+    const rest = this.going.restOf(stream);
     if (rest) await this.start(rest, continues ?? undefined);
   }
 
   async settled(stream: string): Promise<void> {
-    await this.going.get(stream)?.ending;
+    await this.going.of(stream)?.ending;
   }
 
   async annotate(request: RequestParams<"recording.annotate">): Promise<RecordingStatus> {
     const { name, newName, note } = request;
     if (newName !== undefined) checkName(newName, "newName");
-    const going = [...this.going.values()].find(({ recording }) => recording.name === name);
+    const going = this.going.named(name);
+    if (going && !going.ending && newName !== undefined) {
+      await this.going.promiseName(going, newName);
+    }
     if (going?.ending) await going.ending;
     if (!going || going.ending) {
       const status = await this.finished.annotate(request);
@@ -211,7 +191,6 @@ export class Recordings implements RecordingControl {
       return status;
     }
     const { recording, stream } = going;
-    if (newName !== undefined) await this.promiseName(going, newName);
     if (note !== undefined) recording.setNote(note);
     this.tellStatus(going);
     stream.tellChanged();
@@ -220,13 +199,12 @@ export class Recordings implements RecordingControl {
 
   /** Ends all that go on; their hashes are still being worked out. */
   async endAll(): Promise<void> {
-    await Promise.all([...this.going.values()].map((going) => this.finish(going, null)));
+    await this.going.endAll();
   }
 
   /** `finishHashes`: wait for them; otherwise they are left for a later start. */
   async close(finishHashes: boolean): Promise<void> {
     await this.endAll();
-    if (this.timer) clearInterval(this.timer);
     await this.finished.close(finishHashes);
     this.catalogue.close();
     this.owned.dispose();
@@ -234,118 +212,20 @@ export class Recordings implements RecordingControl {
 
   /** Those that go on from a recording name it: they learn its new name. */
   private async followRename(from: string, to: string): Promise<void> {
-    for (const { recording } of this.going.values()) {
+    for (const { recording } of this.going.all()) {
       if (recording.continues === from) recording.setContinues(to);
     }
     await this.finished.followRename(from, to);
   }
 
-  /** A name that nobody else gets until the recording ends and takes it. */
-  private async promiseName(going: Going, newName: string): Promise<void> {
-    const { recording } = going;
-    const { name, outputs } = recording.facts;
-    if (newName === recording.name) return;
-    const { folder } = recording.request;
-    const held =
-      newName === name ? null : await this.promised.hold(folder, newName, outputs, "newName");
-    going.promised?.dispose();
-    going.promised = held;
-    recording.rename(newName);
-  }
-
-  private async create(creation: Creation, run: Run): Promise<void> {
-    const { request, stream } = creation;
-    // The run may end while the files are made.
-    const early: { error: StudioError | null }[] = [];
-    let going: Going | null = null;
-    const listening = stream.runEnded.on((end) => {
-      if (going) this.finishUnasked(going, end.error);
-      else early.push(end);
-    });
-    try {
-      const recording = await beginRecording(this.deps, creation, run);
-      going = { recording, stream, request, listening, promised: null, ending: null };
-    } catch (error) {
-      listening.dispose();
-      throw error;
-    }
-    this.going.set(stream.id, going);
-    this.timer ??= setInterval(() => this.poll(), POLL_MS);
-    this.tellStatus(going);
-    void this.catalogue.refresh();
-    for (const { error } of early) this.finishUnasked(going, error);
-  }
-
-  private poll(): void {
-    for (const going of this.going.values()) {
-      const { recording, stream, request, ending } = going;
-      if (ending) continue;
-      try {
-        const late = overdue(recording, stream, request.seconds);
-        if (late || recording.timeIsUp()) this.finishUnasked(going, late);
-        else if (recording.ended()) this.finishUnasked(going, this.causeOf(going));
-        else {
-          recording.poll();
-          this.tellStatus(going);
-        }
-      } catch (error) {
-        this.finishUnasked(going, toStudioError(error));
-      }
-    }
-  }
-
-  /** Why it ended before its goal, where the stream knows and has not told yet. */
-  private causeOf({ recording, stream }: Going): StudioError | null {
-    return recording.reachedGoal() ? null : stream.failureOfRun(recording.run);
-  }
-
-  private finishUnasked(going: Going, cause: StudioError | null): void {
-    this.finish(going, cause).catch((error: unknown) =>
-      this.warn(`“${going.recording.name}” did not end as it should`, error),
-    );
-  }
-
-  private finish(going: Going, cause: StudioError | null): Promise<RecordingResult> {
-    going.ending ??= this.finishNow(going, cause);
-    return going.ending;
-  }
-
-  /** Never rejects: what went wrong stands in the result. */
-  private async finishNow(going: Going, cause: StudioError | null): Promise<RecordingResult> {
-    const { recording, stream } = going;
-    const { facts, request } = recording;
-    going.listening.dispose();
-    const { journal, error } = await recording.finish(cause);
-    const done = new FinishedRecording(
-      request.folder,
-      facts,
-      journal,
-      "complete",
-      error,
-      facts.name,
-    );
-    const empty = recording.status().scans === 0;
-    if (empty) await done.remove();
-    else if (recording.name !== facts.name) {
-      await done
-        .rename(recording.name)
-        .catch((fault: unknown) => this.warn("The recording kept its name", fault));
-      recording.rename(done.name);
-    }
-    going.promised?.dispose();
-    this.rests.set(stream.id, restOf(going.request, recording));
-    this.going.delete(stream.id);
-    if (this.going.size === 0 && this.timer) {
-      clearInterval(this.timer);
-      this.timer = null;
-    }
-    const result = recording.result(journal, error, empty ? [] : done.files());
-    const status = recording.status(facts.hash && !empty ? 0 : null);
+  private async ended(
+    { stream }: Going,
+    { done, status, result }: Parameters<GoingEvents["ended"]>[1],
+  ): Promise<void> {
     stream.tellChanged();
-    this.deps.tell("recording.ended", `recording.ended:${done.name}`, { status, result });
-    if (!empty) this.finished.add(done, status);
+    this.deps.tell("recording.ended", `recording.ended:${result.name}`, { status, result });
+    if (done) this.finished.add(done, status);
     await this.catalogue.refresh();
-    return result;
   }
 
   private tellStatus({ recording }: Going): void {
@@ -354,9 +234,10 @@ export class Recordings implements RecordingControl {
   }
 
   private noteChange(change: InventoryChange): void {
-    if (change.kind !== "attribute" || change.value.state !== "ok" || this.going.size === 0) return;
+    if (change.kind !== "attribute" || change.value.state !== "ok" || this.going.all().length === 0)
+      return;
     const { address, value } = change;
-    for (const { recording } of this.going.values()) {
+    for (const { recording } of this.going.all()) {
       const noted = recording.noteAttribute(address, value.raw);
       const hz = scalingNumber(value.raw, NaN);
       if (!noted || !Number.isFinite(hz)) continue;

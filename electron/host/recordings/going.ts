@@ -1,0 +1,188 @@
+/** Recordings that run: begun, followed a few times a second, named, and ended. */
+import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
+import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
+import type { Disposable } from "../disposable.js";
+import type { LiveStream } from "../streams/live-stream.js";
+import type { Run } from "../streams/run.js";
+import type { ActiveRecording } from "./active.js";
+import {
+  beginRecording,
+  restOf,
+  type BeginDeps,
+  type Creation,
+  type StartRequest,
+} from "./begin.js";
+import { FinishedRecording } from "./finished.js";
+import { overdue } from "./overdue.js";
+import type { PromisedNames } from "./promised-names.js";
+
+/** Status events a second: five. */
+const POLL_MS = 200;
+
+export interface Going {
+  recording: ActiveRecording;
+  stream: LiveStream;
+  request: StartRequest;
+  listening: Disposable;
+  /** The name it is to get at its end. */
+  promised: Disposable | null;
+  ending: Promise<RecordingResult> | null;
+}
+
+export interface GoingEvents {
+  status(going: Going): void;
+  /** `done`: its files; null if it held nothing and left none. */
+  ended(
+    going: Going,
+    end: { done: FinishedRecording | null; status: RecordingStatus; result: RecordingResult },
+  ): Promise<void>;
+  warn(title: string, thrown: unknown): void;
+}
+
+export class GoingRecordings {
+  private readonly going = new Map<string, Going>();
+  /** What was left to do when the last recording of a stream ended; null: nothing. */
+  private readonly rests = new Map<string, StartRequest | null>();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(
+    private readonly deps: BeginDeps,
+    private readonly promised: PromisedNames,
+    private readonly events: GoingEvents,
+  ) {}
+
+  of(stream: string): Going | undefined {
+    return this.going.get(stream);
+  }
+
+  named(name: string): Going | undefined {
+    return this.all().find(({ recording }) => recording.name === name);
+  }
+
+  all(): Going[] {
+    return [...this.going.values()];
+  }
+
+  /** What is left of what was asked of a stream's last recording; null: nothing. */
+  restOf(stream: string): StartRequest | null {
+    return this.rests.get(stream) ?? null;
+  }
+
+  async begin(creation: Creation, run: Run): Promise<void> {
+    const { request, stream } = creation;
+    // The run may end while the files are made.
+    const early: { error: StudioError | null }[] = [];
+    let going: Going | null = null;
+    const listening = stream.runEnded.on((end) => {
+      if (going) this.finishUnasked(going, end.error);
+      else early.push(end);
+    });
+    try {
+      const recording = await beginRecording(this.deps, creation, run);
+      going = { recording, stream, request, listening, promised: null, ending: null };
+    } catch (error) {
+      listening.dispose();
+      throw error;
+    }
+    this.going.set(stream.id, going);
+    this.timer ??= setInterval(() => this.poll(), POLL_MS);
+    this.events.status(going);
+    for (const { error } of early) this.finishUnasked(going, error);
+  }
+
+  /** A name that nobody else gets until the recording ends and takes it. Does nothing to one that ended meanwhile. */
+  async promiseName(going: Going, newName: string): Promise<void> {
+    const { recording } = going;
+    const { name, outputs } = recording.facts;
+    if (newName === recording.name) return;
+    const { folder } = recording.request;
+    const held =
+      newName === name ? null : await this.promised.hold(folder, newName, outputs, "newName");
+    if (going.ending) {
+      held?.dispose();
+      return;
+    }
+    going.promised?.dispose();
+    going.promised = held;
+    recording.rename(newName);
+  }
+
+  /** Ends it as the user asked, and answers what there is. */
+  end(stream: string): Promise<RecordingResult> {
+    const going = this.going.get(stream);
+    if (going) return this.finish(going, null);
+    return Promise.reject(
+      fail("NOT_FOUND", "This stream is not being recorded. Start a recording first."),
+    );
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all(this.all().map((going) => this.finish(going, null)));
+  }
+
+  private poll(): void {
+    for (const going of this.going.values()) {
+      const { recording, stream, request, ending } = going;
+      if (ending) continue;
+      try {
+        const late = overdue(recording, stream, request.seconds);
+        if (late || recording.timeIsUp()) this.finishUnasked(going, late);
+        else if (recording.ended()) this.finishUnasked(going, causeOf(going));
+        else {
+          recording.poll();
+          this.events.status(going);
+        }
+      } catch (error) {
+        this.finishUnasked(going, toStudioError(error));
+      }
+    }
+  }
+
+  private finishUnasked(going: Going, cause: StudioError | null): void {
+    this.finish(going, cause).catch((error: unknown) =>
+      this.events.warn(`“${going.recording.name}” did not end as it should`, error),
+    );
+  }
+
+  private finish(going: Going, cause: StudioError | null): Promise<RecordingResult> {
+    going.ending ??= this.finishNow(going, cause);
+    return going.ending;
+  }
+
+  /** Never rejects: what went wrong stands in the result. */
+  private async finishNow(going: Going, cause: StudioError | null): Promise<RecordingResult> {
+    const { recording, stream } = going;
+    const { facts, request } = recording;
+    going.listening.dispose();
+    const { journal, error } = await recording.finish(cause);
+    const { folder } = request;
+    const done = new FinishedRecording(folder, facts, journal, "complete", error, facts.name);
+    const empty = recording.status().scans === 0;
+    if (empty) await done.remove();
+    else if (recording.name !== facts.name) {
+      await done
+        .rename(recording.name)
+        .catch((fault: unknown) => this.events.warn("The recording kept its name", fault));
+      recording.rename(done.name);
+    }
+    going.promised?.dispose();
+    this.rests.set(stream.id, restOf(going.request, recording));
+    this.forget(stream.id);
+    const result = recording.result(journal, error, empty ? [] : done.files());
+    const status = recording.status(facts.hash && !empty ? 0 : null);
+    await this.events.ended(going, { done: empty ? null : done, status, result });
+    return result;
+  }
+
+  private forget(stream: string): void {
+    this.going.delete(stream);
+    if (this.going.size > 0 || !this.timer) return;
+    clearInterval(this.timer);
+    this.timer = null;
+  }
+}
+
+/** Why it ended before its goal, where the stream knows and has not told yet. */
+function causeOf({ recording, stream }: Going): StudioError | null {
+  return recording.reachedGoal() ? null : stream.failureOfRun(recording.run);
+}
