@@ -216,10 +216,38 @@ export const requests = {
       note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
       seconds: v.optional(positive),
       scans: v.optional(v.pipe(count, v.minValue(1))),
+      /**
+       * So much of what came before the request, as far as the history holds it; the moment of the request is marked, and
+       * `seconds` and `scans` count from there, up to a block's end. Nothing of a stream that does not run yet.
+       */
+      preSeconds: v.optional(v.pipe(finite, v.minValue(0))),
       hash: v.optional(v.boolean()),
     }),
   )<RecordingStatus>(),
   "recording.stop": request(onStream)<RecordingResult>(),
+  /**
+   * Saves what has happened already: the last `seconds`, or the span `fromScan` … `toScan`, as far as the history holds
+   * it; whole blocks, with what was asked marked. Also while the stream is recorded. Answers when it is on the disk.
+   */
+  "recording.keep": request(
+    v.pipe(
+      v.strictObject({
+        stream: name,
+        seconds: v.optional(positive),
+        fromScan: v.optional(scanIndex),
+        toScan: v.optional(scanIndex),
+        name: v.optional(name),
+        note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
+        hash: v.optional(v.boolean()),
+      }),
+      v.check(
+        ({ seconds, fromScan, toScan }) =>
+          (seconds === undefined) !== (fromScan === undefined) &&
+          (fromScan === undefined) === (toScan === undefined),
+        "either seconds, or fromScan and toScan",
+      ),
+    ),
+  )<RecordingResult>(),
   "recording.annotate": request(
     v.strictObject({
       name,

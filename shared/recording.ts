@@ -41,6 +41,8 @@ export interface RecordingStatus {
   continuity: Continuity;
   /** 0 … 1 while the SHA-512 is worked out; null if none is. */
   hashing: number | null;
+  /** Of what had just happened (`recording.keep`): beside the stream's recording, and ends by itself. */
+  kept?: true;
 }
 
 /** What `record` answers, in the issue's names. */
@@ -68,6 +70,8 @@ export interface RecordingResult {
   files: string[];
   /** Set if it ended for a reason the user did not ask for. */
   error: StudioError | null;
+  /** A sentence, if less of the past was there than asked. */
+  shortfall?: string;
 }
 
 /** How a recording was made, as far as its metadata say; null or "" where they don't. */

@@ -32,6 +32,7 @@ const COMMANDS = {
     "no-hash": { type: "boolean", default: false },
     seconds: { type: "string" },
     samples: { type: "string" },
+    pre: { type: "string" },
   },
   tune: {
     seconds: { type: "string" },

@@ -8,6 +8,7 @@ export const USAGE = `iio-studio COMMAND
          [--queue N] [--buffer N] [--transport auto|dmabuf|read] [--heap NAME]
          [--device-trigger NAME [--device-trigger-rate HZ]] [--counter CHANNEL,…]
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
+         [--pre T]
   tune DEVICE [--seconds T] [--margin PERCENT] [--rate HZ] [--buffer N] [--channels a,b]
          [--transport …] [--heap NAME] [--device-trigger NAME] [--apply-hint]
                                finds the smallest blocks, and the fewest, that keep up; changes nothing
@@ -27,6 +28,8 @@ record:
   --set NAME=VALUE    an attribute of the device or of one linked to it, written first; as often as
                       needed; DEVICE:NAME=VALUE for any other
   --seconds, --samples  when to stop (default: Ctrl+C)
+  --pre T             runs the stream first, and begins so many seconds before the recording is started;
+                      --seconds and --samples count from its start, which is marked
   --no-hash           leaves the SHA-512 out
 
 tune:

@@ -215,6 +215,7 @@ function recordingHandlers({ recordings, files }: HostParts): Some<"recording"> 
   return {
     "recording.start": (request) => recordings.start(request),
     "recording.stop": ({ stream }) => recordings.end(stream),
+    "recording.keep": (request) => recordings.keep(request),
     "recording.annotate": (request) => recordings.annotate(request),
     "recording.list": () => recordings.listNow(),
     "recording.open": async ({ name }) => (await files.openFile(name)).info(),

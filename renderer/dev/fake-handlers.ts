@@ -178,6 +178,15 @@ export function makeHandlers(host: FakeHost): Handlers {
       publish(known);
       return result;
     },
+    "recording.keep": ({ stream, seconds, fromScan = 0, toScan = 0, name = "kept" }) => {
+      const known = host.stream(stream);
+      const past = seconds ?? (toScan - fromScan) / known.rateHz();
+      const recording = new FakeRecording(known, name, "", past);
+      recording.end(null);
+      host.list = [recording.asEntry(), ...host.list];
+      host.emit("recording.list", { list: host.entries() });
+      return recording.result(null);
+    },
     "recording.annotate": ({ name, newName, note }) => {
       const recording = [...host.recordings.values()].find((known) => known.name === name);
       if (!recording) throw fail("NOT_FOUND", `There is no recording ${name}.`);

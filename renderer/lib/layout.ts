@@ -1,6 +1,7 @@
 /** The window's layout as a plain value, and how it is read back from text that may be old or broken. */
 import type { DeviceId } from "../../shared/device.js";
 import type { StreamId } from "../../shared/stream.js";
+import { parseRecordOptions, type RecordOptions } from "./record-options.js";
 
 /** One tab: a view of one stream. */
 export interface ViewTab {
@@ -31,6 +32,7 @@ export interface WindowLayout {
   /** Rows of groups, from the top. */
   rows: ViewGroup[][];
   focusedView: string;
+  record: RecordOptions;
   /** What each kind of view keeps for itself, by view and stream; what was kept last comes last. */
   viewState: Record<string, unknown>;
 }
@@ -101,6 +103,7 @@ export function parseLayout(text: string): WindowLayout {
       .map((row: unknown) => (Array.isArray(row) ? row.flatMap(group) : []))
       .filter((row) => row.length > 0),
     focusedView: typeof known["focusedView"] === "string" ? known["focusedView"] : "",
+    record: parseRecordOptions(known["record"]),
     viewState: isObject(known["viewState"]) ? known["viewState"] : {},
   };
 }

@@ -1,5 +1,6 @@
 /** What a scope view can do by name and by key. Registered by the view that has the focus. */
 import type { Command } from "../commands/command.js";
+import { keepAndTell, noKeep } from "../commands/recording-commands.js";
 import { nextStep } from "./steps.js";
 import type { Scope } from "./use-scope.js";
 
@@ -7,7 +8,7 @@ const PAN_PART = 0.25;
 const ZOOM = 2;
 
 export function scopeCommands(scope: Scope): Command[] {
-  const { actions, state, trigger, isRecording, frame } = scope;
+  const { actions, state, trigger, isRecording, frame, info } = scope;
   const nothing = () => (frame.value ? null : "nothing is shown yet");
   const noTrigger = () => (trigger.value ? null : "choose a trigger source first");
   const recorded = () => (isRecording.value ? "this is a recording" : null);
@@ -43,6 +44,19 @@ export function scopeCommands(scope: Scope): Command[] {
       checked: () => state.value.frozen !== null,
       run: () => (state.value.frozen ? actions.follow() : actions.freeze()),
     }),
+    {
+      id: "recording.keepView",
+      title: "Keep what the view shows",
+      category: "Recording",
+      keys: ["Shift+K"],
+      blocked: () => recorded() ?? nothing() ?? (info.value ? noKeep(info.value.id) : null),
+      run: () => {
+        const shown = state.value.frozen ?? frame.value;
+        if (!shown || !info.value) return;
+        const { fromScan, toScan } = shown;
+        return keepAndTell(info.value.id, { fromScan, toScan });
+      },
+    },
     command({
       id: "scope.all",
       title: "Show the whole overview",

@@ -7,14 +7,20 @@ import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
 import { useInventory } from "./inventory.js";
+import { useSettings } from "./settings.js";
 import { useStreams } from "./streams.js";
 
 /** From here on R asks once before it stops a recording. */
 export const ASK_AFTER_SECONDS = 10;
 
+/** What is kept of what has happened: the last seconds, or a span of scans. */
+export type KeptSpan = { seconds: number } | { fromScan: number; toScan: number };
+
 export const useRecordings = defineStore("recordings", () => {
   const connection = useConnection();
   const running = shallowReactive(new Map<StreamId, RecordingStatus>());
+  /** Of what had just happened, beside what `running` says of the stream; by name. */
+  const keeping = shallowReactive(new Map<string, RecordingStatus>());
   const list = shallowRef<RecordingEntry[]>([]);
   /** The stream whose recording waits for a second "stop". */
   const asking = ref<StreamId | null>(null);
@@ -33,6 +39,7 @@ export const useRecordings = defineStore("recordings", () => {
 
   function load(known: { running: RecordingStatus[]; list: RecordingEntry[] }): void {
     running.clear();
+    keeping.clear();
     for (const status of known.running) put(status);
     list.value = known.list;
   }
@@ -40,11 +47,16 @@ export const useRecordings = defineStore("recordings", () => {
   function put(status: RecordingStatus): void {
     useInventory().noteFree(status.freeBytes);
     const active = status.state.kind === "recording" || status.state.kind === "finishing";
-    if (active) running.set(status.stream, status);
-    else drop(status);
+    if (!active) drop(status);
+    else if (status.kept) keeping.set(status.name, status);
+    else running.set(status.stream, status);
   }
 
   function drop(status: RecordingStatus): void {
+    if (status.kept) {
+      keeping.delete(status.name);
+      return;
+    }
     if (running.get(status.stream)?.name === status.name) running.delete(status.stream);
     if (asking.value === status.stream) asking.value = null;
   }
@@ -52,8 +64,20 @@ export const useRecordings = defineStore("recordings", () => {
   /** Records at once; a stream that does not run is started by the host. */
   async function start(stream: StreamId): Promise<void> {
     const note = nextNote.value.trim();
-    put(await connection.request("recording.start", { stream, ...(note ? { note } : {}) }));
+    const { preSeconds } = useSettings().layout.record;
+    put(
+      await connection.request("recording.start", {
+        stream,
+        ...(note ? { note } : {}),
+        ...(preSeconds > 0 ? { preSeconds } : {}),
+      }),
+    );
     nextNote.value = "";
+  }
+
+  /** Saves what has happened already; answers when it is on the disk. */
+  function keep(stream: StreamId, span: KeptSpan): Promise<RecordingResult> {
+    return connection.request("recording.keep", { stream, ...span });
   }
 
   async function stop(stream: StreamId): Promise<RecordingResult> {
@@ -99,6 +123,8 @@ export const useRecordings = defineStore("recordings", () => {
 
   return {
     running,
+    keeping,
+    keep,
     list,
     asking,
     nextNote,

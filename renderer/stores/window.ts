@@ -2,7 +2,8 @@
 import { defineStore } from "pinia";
 import { ref, shallowRef } from "vue";
 
-export type DialogName = "palette" | "settings" | "keys" | "doctor" | "recording" | "tune";
+export type DialogName =
+  "palette" | "settings" | "keys" | "doctor" | "recording" | "recordOptions" | "tune";
 
 export interface Question {
   title: string;

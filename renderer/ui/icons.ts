@@ -17,6 +17,7 @@ export const ICONS = {
   stop: filled("M5 4h6a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1z"),
   single: [...filled("M3.5 4v8l6-4z"), ...line("M12 4v8")],
   record: filled(circle(8, 8, 4.4)),
+  keep: line("M8 2.5v7M5.2 6.9 8 9.7l2.8-2.8M2.8 10.4v2.8h10.4v-2.8"),
   menu: line("M3 4.5h10M3 8h10M3 11.5h10"),
   down: line("M4.5 6.5 8 10l3.5-3.5"),
   right: line("M6.5 4.5 10 8l-3.5 3.5"),

@@ -11,6 +11,7 @@ import { formatScanFormat } from "../parse-format.js";
 import { channelUnit } from "../units.js";
 import { eventsOf, makeAnnotations, makeCaptures } from "./captures.js";
 import { continuityFields } from "./continuity.js";
+import { makeMarks } from "./marks.js";
 import { IIO_EXTENSION_VERSION, SIGMF_VERSION, outputBaseName } from "./types.js";
 import type {
   PlannedOutput,
@@ -48,8 +49,16 @@ export function buildMetadata(
       ...iioGlobal(facts, output, state),
     },
     captures: makeCaptures(facts, output, state.journal),
-    annotations: output.role === "samples" ? makeAnnotations(facts, state.journal) : [],
+    annotations: output.role === "samples" ? annotationsOf(facts, state.journal) : [],
   };
+}
+
+/** SigMF wants them in the order of their samples. */
+function annotationsOf(facts: RecordingFacts, journal: JournalSummary): SigmfObject[] {
+  const start = (one: SigmfObject): number => one["core:sample_start"] as number;
+  return [...makeMarks(facts, journal), ...makeAnnotations(facts, journal)].sort(
+    (a, b) => start(a) - start(b),
+  );
 }
 
 function coreGlobal(

@@ -66,6 +66,18 @@ export interface RecordedAttribute {
   error?: string;
 }
 
+/** A moment or a span that was asked for, which a recording of whole blocks begins before and ends after. */
+export interface RecordingMark {
+  /** `kept`: this span was kept after it had happened. `pressed`: the recording was started at `fromScan`. */
+  kind: "kept" | "pressed";
+  /** Scan indices of the stream, lost ones counted. Below 0: before the stream ran. */
+  fromScan: number;
+  /** End, exclusive; null: a moment, or until stopped. */
+  toScan: number | null;
+  /** When it was asked for, decimal nanoseconds of CLOCK_REALTIME. */
+  timeNs: string;
+}
+
 /** The journal's header: all that is needed to make the metadata, now or after a crash. Plain JSON. */
 export interface RecordingFacts {
   formatVersion: 1;
@@ -108,6 +120,8 @@ export interface RecordingFacts {
   outputs: PlannedOutput[];
   writer: { pid: number; startTicks: string; bootId: string };
   hash: boolean;
+  /** What was asked of it that no block border says. */
+  marks?: RecordingMark[];
 }
 
 /** Journal events the metadata are made from. Others are passed over. */

@@ -10,6 +10,7 @@ import { numberOption, operands, textOption, UsageError, type Arguments } from "
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
+import { fillHistory } from "../pre-trigger.js";
 import { progressLine } from "../record-progress.js";
 import { openSession, type CliSession } from "../session.js";
 import { readStreamPlan, setUpStream, type StreamPlan } from "../stream-setup.js";
@@ -19,6 +20,7 @@ interface Plan extends StreamPlan {
   sets: { name: string; value: string }[];
   seconds: number | undefined;
   samples: number | undefined;
+  pre: number | undefined;
 }
 
 /** Answers whether the recording ended as asked; what was recorded is said either way. */
@@ -37,6 +39,7 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
     if (!args.values["no-hash"]) {
       output.note("Working out the SHA-512 of the data; --no-hash leaves it out.");
     }
+    if (result.shortfall) output.note(result.shortfall);
     if (result.error) output.note(result.error.message);
     return result.error === null;
   } finally {
@@ -72,6 +75,7 @@ function readPlan(args: Arguments): Plan {
     sets,
     seconds,
     samples,
+    pre: numberOption(args, "pre"),
   };
 }
 
@@ -92,10 +96,12 @@ async function run(
   const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
   try {
+    if (plan.pre !== undefined) await fillHistory(client, stream, plan.pre, output, stop.asked);
     await client.request("recording.start", {
       stream,
       name: basename(plan.out),
       ...(plan.seconds !== undefined && { seconds: plan.seconds }),
+      ...(plan.pre !== undefined && { preSeconds: plan.pre }),
       ...(plan.samples !== undefined && { scans: plan.samples }),
       ...(textOption(args, "note") !== undefined && { note: textOption(args, "note")! }),
       hash: !args.values["no-hash"],
@@ -145,7 +151,7 @@ function stopOnSignal(
   client: StudioClient,
   stream: string,
   output: Output,
-): { started: () => void; dispose: () => void } {
+): { started: () => void; asked: () => boolean; dispose: () => void } {
   let asked = false;
   let running = false;
   const stop = () => {
@@ -166,6 +172,7 @@ function stopOnSignal(
       running = true;
       stop();
     },
+    asked: () => asked,
     dispose,
   };
 }

@@ -24,6 +24,7 @@ import type { Run } from "../streams/run.js";
 import { sameAddress } from "../inventory.js";
 import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
+import { shortfallOf, type AskedSpan } from "./moment.js";
 import { recordingPaths } from "./names.js";
 
 /** Metadata are written anew at each gap, and this often without … */
@@ -41,6 +42,8 @@ export interface ActiveRequest {
   scans: number;
   /** Stop by the clock, where no rate says how many scans that is. */
   stopAfterSeconds: number | null;
+  /** It has the whole blocks around this; without: from the next block on. */
+  span?: AskedSpan;
 }
 
 export class ActiveRecording {
@@ -88,7 +91,8 @@ export class ActiveRecording {
       journalPath: paths.journal,
       journalHeader: new TextEncoder().encode(JSON.stringify(facts)),
       scans: request.scans,
-      fromScan: -1,
+      fromScan: request.span ? Math.max(0, request.span.fromScan) : -1,
+      toScan: request.span?.toScan ?? -1,
       freeFloorBytes: FREE_FLOOR_BYTES,
     });
     const recording = new ActiveRecording(request, native, run);
@@ -113,7 +117,16 @@ export class ActiveRecording {
 
   /** So many scans as were asked for are there. */
   reachedGoal(): boolean {
-    return this.request.scans > 0 && this.last.scans >= this.request.scans;
+    const { scans, span } = this.request;
+    if (span) return span.toScan !== null && (this.last.endScan ?? 0) >= span.toScan;
+    return scans > 0 && this.last.scans >= scans;
+  }
+
+  /** Those that count as recorded: without what stands before the press. */
+  get scansOfLength(): number {
+    const { scans, firstScan } = this.last;
+    const pressScan = this.request.span?.pressScan ?? firstScan;
+    return scans - Math.min(scans, Math.max(0, pressScan - firstScan));
   }
 
   timeIsUp(): boolean {
@@ -233,6 +246,8 @@ export class ActiveRecording {
   result(journal: JournalSummary, error: StudioError | null, files: string[]): RecordingResult {
     const { facts, last } = this;
     const verdict = continuityOfRecording(facts, journal);
+    const { span } = this.request;
+    const shortfall = span && last.scans > 0 ? shortfallOf(span, last.firstScan) : null;
     const unknown = verdict.grade === "unknown";
     return {
       name: this.shownName,
@@ -263,6 +278,7 @@ export class ActiveRecording {
       copiesPerByte: last.copiesPerByte,
       files,
       error,
+      ...(shortfall && { shortfall }),
     };
   }
 

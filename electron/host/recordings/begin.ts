@@ -4,6 +4,7 @@ import type { Addon } from "../../../native/addon.js";
 import { fail } from "../../../shared/errors.js";
 import { formatBytes } from "../../../shared/figures.js";
 import type { RequestParams } from "../../../shared/messages.js";
+import type { RecordingMark } from "../../../shared/sigmf/types.js";
 import type { Disposable } from "../disposable.js";
 import type { Inventory } from "../inventory.js";
 import type { SettingsStore } from "../settings-store.js";
@@ -11,6 +12,7 @@ import type { LiveStream } from "../streams/live-stream.js";
 import type { Run } from "../streams/run.js";
 import { ActiveRecording, FREE_FLOOR_BYTES } from "./active.js";
 import { recordingFacts } from "./facts.js";
+import type { AskedSpan } from "./moment.js";
 import { checkFree, checkName, nameFromPattern } from "./names.js";
 import type { PromisedNames } from "./promised-names.js";
 import { ownIdentity } from "./writer-identity.js";
@@ -68,12 +70,15 @@ export interface Creation {
   place: Place;
   /** The recording it goes on from. */
   continues: string | undefined;
+  /** Scans of the history, or ones to come, in whole blocks; without: from the next block on. */
+  span?: AskedSpan | undefined;
+  marks?: RecordingMark[];
 }
 
 /** Records the run into new files. */
 export async function beginRecording(
   deps: BeginDeps,
-  { request, stream, place, continues }: Creation,
+  { request, stream, place, continues, span, marks }: Creation,
   run: Run,
 ): Promise<ActiveRecording> {
   const { folder, name } = place;
@@ -91,6 +96,7 @@ export async function beginRecording(
     clocks: addon.clocks(),
     writer: await ownIdentity(),
     startedAtMs: Date.now(),
+    marks,
   });
   // What it writes beside its own name, which was looked for before.
   const parts = facts.outputs.filter(({ suffix }) => suffix !== "");
@@ -99,16 +105,23 @@ export async function beginRecording(
   const { seconds } = request;
   const paced = rateHz !== null && !plan.waitsForBlocks;
   const bySeconds = seconds !== undefined && paced ? Math.ceil(seconds * rateHz) : 0;
+  const length = request.scans ?? bySeconds;
   return ActiveRecording.start(
     {
       folder,
       facts,
       stream: stream.id,
-      scans: request.scans ?? bySeconds,
+      scans: span ? 0 : length,
       stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
+      ...(span && { span: { ...span, toScan: endOf(span, length) } }),
     },
     run,
   );
+}
+
+/** A length counts from the press, wherever the block begins that holds the first scan. */
+function endOf({ toScan, pressScan }: AskedSpan, length: number): number | null {
+  return pressScan !== undefined && length > 0 ? pressScan + length : toScan;
 }
 
 /**
@@ -116,9 +129,11 @@ export async function beginRecording(
  * nothing is.
  */
 export function restOf(request: StartRequest, recording: ActiveRecording): StartRequest | null {
-  const { scans, seconds } = recording.status();
+  const { seconds } = recording.status();
+  const scans = recording.scansOfLength;
   const rest: StartRequest = { ...request, note: recording.noteNow };
   delete rest.name;
+  delete rest.preSeconds;
   if (request.scans !== undefined) rest.scans = request.scans - scans;
   if (request.seconds !== undefined) {
     const { rateHz } = recording.facts;

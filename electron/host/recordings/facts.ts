@@ -3,7 +3,11 @@ import type { ChannelInfo, DeviceInfo } from "../../../shared/device.js";
 import { formatAttributeName } from "../../../shared/device.js";
 import { scalingNumber } from "../../../shared/units.js";
 import { planRecording } from "../../../shared/sigmf/plan.js";
-import type { RecordedAttribute, RecordingFacts } from "../../../shared/sigmf/types.js";
+import type {
+  RecordedAttribute,
+  RecordingFacts,
+  RecordingMark,
+} from "../../../shared/sigmf/types.js";
 import { transportInfo } from "../streams/resolve.js";
 import type { Run } from "../streams/run.js";
 import { bufferOf } from "../streams/settings.js";
@@ -24,6 +28,7 @@ export interface FactsInput {
   clocks: { monotonicNs: bigint; realtimeNs: bigint };
   writer: RecordingFacts["writer"];
   startedAtMs: number;
+  marks?: RecordingMark[] | undefined;
 }
 
 export function recordingFacts(input: FactsInput): RecordingFacts {
@@ -70,6 +75,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     outputs: planRecording({ layout, pairs }).outputs,
     writer: input.writer,
     hash: input.hash,
+    ...(input.marks?.length ? { marks: input.marks } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Recordings that run: begun, followed a few times a second, named, and ended. */
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
-import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
+import type { RecordingResult } from "../../../shared/recording.js";
 import type { Disposable } from "../disposable.js";
 import type { LiveStream } from "../streams/live-stream.js";
 import type { Run } from "../streams/run.js";
@@ -12,7 +12,7 @@ import {
   type Creation,
   type StartRequest,
 } from "./begin.js";
-import { FinishedRecording } from "./finished.js";
+import { endRecording, type Ended } from "./ending.js";
 import { overdue } from "./overdue.js";
 import type { PromisedNames } from "./promised-names.js";
 
@@ -31,11 +31,7 @@ export interface Going {
 
 export interface GoingEvents {
   status(going: Going): void;
-  /** `done`: its files; null if it held nothing and left none. */
-  ended(
-    going: Going,
-    end: { done: FinishedRecording | null; status: RecordingStatus; result: RecordingResult },
-  ): Promise<void>;
+  ended(going: Going, end: Ended): Promise<void>;
   warn(title: string, thrown: unknown): void;
 }
 
@@ -152,26 +148,15 @@ export class GoingRecordings {
   /** Never rejects: what went wrong stands in the result. */
   private async finishNow(going: Going, cause: StudioError | null): Promise<RecordingResult> {
     const { recording, stream } = going;
-    const { facts, request } = recording;
     going.listening.dispose();
-    const { journal, error } = await recording.finish(cause);
-    const { folder } = request;
-    const done = new FinishedRecording(folder, facts, journal, "complete", error, facts.name);
-    const empty = recording.status().scans === 0;
-    if (empty) await done.remove();
-    else if (recording.name !== facts.name) {
-      await done
-        .rename(recording.name)
-        .catch((fault: unknown) => this.events.warn("The recording kept its name", fault));
-      recording.rename(done.name);
-    }
+    const ended = await endRecording(recording, cause, (title, fault) =>
+      this.events.warn(title, fault),
+    );
     going.promised?.dispose();
     this.rests.set(stream.id, restOf(going.request, recording));
     this.forget(stream.id);
-    const result = recording.result(journal, error, empty ? [] : done.files());
-    const status = recording.status(facts.hash && !empty ? 0 : null);
-    await this.events.ended(going, { done: empty ? null : done, status, result });
-    return result;
+    await this.events.ended(going, ended);
+    return ended.result;
   }
 
   private forget(stream: string): void {

@@ -12,15 +12,18 @@ import { scalingNumber } from "../../../shared/units.js";
 import { DisposableStore } from "../disposable.js";
 import type { InventoryChange } from "../inventory.js";
 import { resolveFolder } from "../settings-store.js";
-import type { RecordingControl } from "../streams/live-stream.js";
+import type { LiveStream, RecordingControl } from "../streams/live-stream.js";
 import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
 import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
 import { Catalogue } from "./catalogue.js";
+import type { Ended } from "./ending.js";
 import { isLoFrequency } from "./facts.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
-import { GoingRecordings, type Going, type GoingEvents } from "./going.js";
+import { GoingRecordings, type Going } from "./going.js";
+import { Keeps, type KeepRequest } from "./keep.js";
+import { markOf, spanBefore, type AskedSpan } from "./moment.js";
 import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
@@ -41,12 +44,24 @@ export class Recordings implements RecordingControl {
   private readonly promised = new PromisedNames();
   private readonly catalogue = new Catalogue();
   private readonly finished: FinishedList;
+  private readonly keeps: Keeps;
   private readonly owned = new DisposableStore();
 
   constructor(private readonly deps: RecordingDeps) {
     this.going = new GoingRecordings(deps, this.promised, {
       status: (going) => this.tellStatus(going),
-      ended: (going, end) => this.ended(going, end),
+      ended: ({ stream }, end) => {
+        stream.tellChanged();
+        return this.ended(end);
+      },
+      warn: (title, thrown) => this.warn(title, thrown),
+    });
+    this.keeps = new Keeps({
+      ...deps,
+      promised: this.promised,
+      folder: () => ({ path: this.folder(), shown: this.folderShown() }),
+      status: (status) => deps.tell("recording", `recording:${status.name}`, { status }),
+      ended: (end) => this.ended(end),
       warn: (title, thrown) => this.warn(title, thrown),
     });
     this.finished = new FinishedList(this.promised, {
@@ -113,7 +128,10 @@ export class Recordings implements RecordingControl {
   }
 
   running(): RecordingStatus[] {
-    return this.going.all().map(({ recording }) => recording.status());
+    return [
+      ...this.going.all().map(({ recording }) => recording.status()),
+      ...this.keeps.running(),
+    ];
   }
 
   list(): RecordingEntry[] {
@@ -134,10 +152,19 @@ export class Recordings implements RecordingControl {
     }
     this.starting.add(stream.id);
     try {
+      // Looked at first: what takes time below is not to cost anything of the past.
+      const past = pastOf(stream, request);
+      const { realtimeNs } = this.deps.addon.clocks();
       const folder = { path: this.folder(), shown: this.folderShown() };
       const place = await findPlace(this.deps, this.promised, request, stream, folder);
       const create = (run: Run): Promise<void> =>
-        this.going.begin({ request, stream, place, continues }, run);
+        this.going.begin(
+          {
+            ...{ request, stream, place, continues },
+            ...(past?.run === run && { span: past.span, marks: [markOf(past.span, realtimeNs)] }),
+          },
+          run,
+        );
       const run = stream.isRunning() ? stream.currentRun() : null;
       const begun = run ? create(run) : stream.start({ beforeStart: create });
       await begun.finally(() => place.held.dispose());
@@ -151,6 +178,15 @@ export class Recordings implements RecordingControl {
     if (!going) throw fail("STOPPED", "The recording ended as soon as it began. See its result.");
     stream.tellChanged();
     return going.recording.status();
+  }
+
+  /** Saves what has happened already, and answers when it is on the disk. */
+  async keep(request: KeepRequest): Promise<RecordingResult> {
+    try {
+      return await this.keeps.keep(this.deps.streams().live(request.stream), request);
+    } catch (error) {
+      throw folderFault(error, this.folder(), this.folderShown());
+    }
   }
 
   async stop(stream: string): Promise<string | null> {
@@ -175,6 +211,7 @@ export class Recordings implements RecordingControl {
 
   async settled(stream: string): Promise<void> {
     await this.going.of(stream)?.ending;
+    await this.keeps.settled(stream);
   }
 
   async annotate(request: RequestParams<"recording.annotate">): Promise<RecordingStatus> {
@@ -199,7 +236,7 @@ export class Recordings implements RecordingControl {
 
   /** Ends all that go on; their hashes are still being worked out. */
   async endAll(): Promise<void> {
-    await this.going.endAll();
+    await Promise.all([this.going.endAll(), this.keeps.settled()]);
   }
 
   /** `finishHashes`: wait for them; otherwise they are left for a later start. */
@@ -218,11 +255,7 @@ export class Recordings implements RecordingControl {
     await this.finished.followRename(from, to);
   }
 
-  private async ended(
-    { stream }: Going,
-    { done, status, result }: Parameters<GoingEvents["ended"]>[1],
-  ): Promise<void> {
-    stream.tellChanged();
+  private async ended({ done, status, result }: Ended): Promise<void> {
     this.deps.tell("recording.ended", `recording.ended:${result.name}`, { status, result });
     if (done) this.finished.add(done, status);
     await this.catalogue.refresh();
@@ -250,6 +283,16 @@ export class Recordings implements RecordingControl {
   private warn(title: string, thrown: unknown): void {
     this.deps.tell("notice", "notice", { level: "error", title, error: toStudioError(thrown) });
   }
+}
+
+/** What is asked of the past of a stream that runs. */
+function pastOf(
+  stream: LiveStream,
+  { preSeconds = 0 }: StartRequest,
+): { run: Run; span: AskedSpan } | null {
+  const run = stream.isRunning() ? stream.currentRun() : null;
+  const span = run && preSeconds > 0 ? spanBefore(run, preSeconds) : null;
+  return run && span ? { run, span } : null;
 }
 
 function recoveredWords({ recording, samples, unjournaled, asides }: Recovered): string {

@@ -40,6 +40,7 @@ export class FakeRecording implements NativeRecording {
   private bytes = 0;
   private gaps: NativeGap[] = [];
   private firstScan = 0;
+  private endScan = 0;
   private firstTimeNs = 0n;
 
   constructor(
@@ -56,8 +57,24 @@ export class FakeRecording implements NativeRecording {
     this.journal.proof(0, 0, 0);
   }
 
+  /** What has passed and was asked for; then whether the span ends there. */
+  takeHistory(blocks: readonly FakeBlock[], endScan: number): void {
+    const { fromScan, toScan = -1 } = this.options;
+    if (fromScan >= 0) for (const block of blocks) this.take(block);
+    if (toScan >= 0 && toScan <= endScan && this.state === "recording") this.finish("done");
+  }
+
   take(block: FakeBlock): void {
     if (this.state !== "recording") return;
+    const { fromScan, toScan = -1 } = this.options;
+    const blockEnd = block.firstScan + block.scanCount;
+    if (blockEnd <= fromScan) return;
+    if (toScan >= 0 && block.firstScan >= toScan) return this.finish("done");
+    this.write(block);
+    if (toScan >= 0 && blockEnd >= toScan && this.state === "recording") this.finish("done");
+  }
+
+  private write(block: FakeBlock): void {
     if (this.scans === 0) {
       this.firstScan = block.firstScan;
       this.firstTimeNs = block.timeNs;
@@ -86,6 +103,7 @@ export class FakeRecording implements NativeRecording {
       offsetScans: 0,
     });
     this.scans += count;
+    this.endScan = block.firstScan + count;
     this.bytes += outputs.reduce((sum, bytes) => sum + bytes.length, 0);
     if (this.options.scans > 0 && this.scans >= this.options.scans) this.finish("done");
   }
@@ -111,6 +129,7 @@ export class FakeRecording implements NativeRecording {
       cpuSeconds: 0,
       directWrites: false,
       firstScan: this.firstScan,
+      endScan: this.endScan,
     };
   }
 

@@ -219,6 +219,7 @@ export class FakeStream implements NativeStream {
 
   async record(options: NativeRecordingOptions): Promise<NativeRecording> {
     const recording = new FakeRecording(this.options.layout, options, this.disk.fullAfterBytes);
+    recording.takeHistory(this.blocks, this.endScan);
     this.recordings.push(recording);
     return recording;
   }

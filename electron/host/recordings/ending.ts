@@ -1,0 +1,36 @@
+/** The end of a recording, whatever it was: all on the disk, the name it was promised, nothing left of an empty one. */
+import type { StudioError } from "../../../shared/errors.js";
+import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
+import type { ActiveRecording } from "./active.js";
+import { FinishedRecording } from "./finished.js";
+
+export interface Ended {
+  /** null: nothing was recorded, so nothing is there. */
+  done: FinishedRecording | null;
+  result: RecordingResult;
+  status: RecordingStatus;
+}
+
+/** Never rejects: what went wrong stands in the result, or is warned of. `cause`: why, if the user did not ask. */
+export async function endRecording(
+  recording: ActiveRecording,
+  cause: StudioError | null,
+  warn: (title: string, thrown: unknown) => void,
+): Promise<Ended> {
+  const { facts, request } = recording;
+  const { journal, error } = await recording.finish(cause);
+  const done = new FinishedRecording(request.folder, facts, journal, "complete", error, facts.name);
+  const empty = recording.status().scans === 0;
+  if (empty) await done.remove();
+  else if (recording.name !== facts.name) {
+    await done
+      .rename(recording.name)
+      .catch((fault: unknown) => warn("The recording kept its name", fault));
+    recording.rename(done.name);
+  }
+  return {
+    done: empty ? null : done,
+    result: recording.result(journal, error, empty ? [] : done.files()),
+    status: recording.status(facts.hash && !empty ? 0 : null),
+  };
+}

@@ -1,0 +1,83 @@
+/** Where moments of a stream lie, in scans: what "now" and "2 s ago" mean to a recording of whole blocks. */
+import type { NativeCounters } from "../../../native/addon.js";
+import { fail } from "../../../shared/errors.js";
+import { formatDuration } from "../../../shared/figures.js";
+import type { RecordingMark } from "../../../shared/sigmf/types.js";
+import type { Run } from "../streams/run.js";
+
+export interface Moment {
+  /** Of the stream, lost scans counted; most often within the block that is being filled. */
+  scan: number;
+  /** As set, or as measured where nothing is set. */
+  rateHz: number;
+}
+
+/** Throws EMPTY as long as there is no sample, or no rate that makes seconds of scans. */
+export function momentNow(run: Run): Moment {
+  const counters = run.counters();
+  if (counters.historyToScan === 0) {
+    throw fail("EMPTY", "Nothing has come yet. Run the stream, then keep what came.");
+  }
+  const rateHz = rateOf(run, counters);
+  if (!(rateHz > 0)) {
+    throw fail("NO_RATE", "How much comes in a second is not known yet. Try again in a second.");
+  }
+  return { scan: counters.historyToScan + sinceNewest(run, counters, rateHz), rateHz };
+}
+
+function rateOf(run: Run, { rateHz, historyToScan, newestTimeNs, startTimeNs }: NativeCounters) {
+  const { plan, rateHz: set } = run.resolved;
+  const isPaced = set !== null && !plan.waitsForBlocks && !run.settings.rateMax;
+  if (isPaced) return set;
+  if (rateHz > 0) return rateHz;
+  const seconds = Number(newestTimeNs - startTimeNs) / 1e9;
+  return seconds > 0 ? historyToScan / seconds : 0;
+}
+
+/** Scans of the block being filled; at most a block, for a source that has gone silent fills none. */
+function sinceNewest(run: Run, counters: NativeCounters, rateHz: number): number {
+  if (counters.state !== "running") return 0;
+  const seconds = Number(counters.nowNs - counters.newestTimeNs) / 1e9;
+  const { scansPerBlock } = run.resolved.geometry;
+  return Math.min(Math.max(0, Math.floor(seconds * rateHz)), scansPerBlock);
+}
+
+/** A span that is asked for, of which the recording has whole blocks. */
+export interface AskedSpan {
+  /** Below 0: from before the stream ran. */
+  fromScan: number;
+  /** null: until it is stopped. */
+  toScan: number | null;
+  rateHz: number;
+  /** Where Record was pressed; its length counts from there. */
+  pressScan?: number;
+}
+
+/** The last seconds before now, and what is to come. null: nothing has come, so all of it is still to come. */
+export function spanBefore(run: Run, seconds: number): AskedSpan | null {
+  if (run.counters().historyToScan === 0) return null;
+  const { scan, rateHz } = momentNow(run);
+  return { fromScan: Math.floor(scan - seconds * rateHz), toScan: null, rateHz, pressScan: scan };
+}
+
+export function markOf(
+  { fromScan, toScan, pressScan }: AskedSpan,
+  realtimeNs: bigint,
+): RecordingMark {
+  const timeNs = realtimeNs.toString();
+  return pressScan === undefined
+    ? { kind: "kept", fromScan, toScan, timeNs }
+    : { kind: "pressed", fromScan: pressScan, toScan: null, timeNs };
+}
+
+/** What the user reads if the recording begins later than asked; null: it does not. */
+export function shortfallOf(asked: AskedSpan, firstScan: number): string | null {
+  const { fromScan, toScan, pressScan, rateHz } = asked;
+  const missing = firstScan - fromScan;
+  if (missing <= 0) return null;
+  const whole = formatDuration(((pressScan ?? toScan ?? firstScan) - fromScan) / rateHz);
+  const less = formatDuration(missing / rateHz);
+  return firstScan === 0
+    ? `Of the ${whole} asked for, the first ${less} are missing: the stream did not run yet.`
+    : `Of the ${whole} asked for, the first ${less} were not in the history any more. Give the stream more memory to keep more.`;
+}

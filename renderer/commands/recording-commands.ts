@@ -1,0 +1,59 @@
+/** Keeping what has just happened, and how Record records. */
+import { formatBytes, formatDuration } from "../../shared/figures.js";
+import type { StreamId } from "../../shared/stream.js";
+import { useNotices } from "../stores/notices.js";
+import { useRecordings, type KeptSpan } from "../stores/recordings.js";
+import { useSettings } from "../stores/settings.js";
+import { useStreams } from "../stores/streams.js";
+import { useViews } from "../stores/views.js";
+import { useWindow } from "../stores/window.js";
+import type { Command } from "./command.js";
+
+/** Why nothing of a stream's past can be kept; null if it can. */
+export function noKeep(stream: StreamId): string | null {
+  const info = useStreams().infos.get(stream);
+  if (info?.transport?.kind === "replay") return "this is a recording";
+  return (info?.run ?? 0) > 0 ? null : "nothing has come yet";
+}
+
+/** Keeps a span, and says on a line what is there now. */
+export async function keepAndTell(stream: StreamId, span: KeptSpan): Promise<void> {
+  const { name, seconds, bytes, shortfall } = await useRecordings().keep(stream, span);
+  useNotices().line({
+    level: shortfall ? "warning" : "info",
+    title: `Kept ${formatDuration(seconds)} (${formatBytes(bytes)}) as “${name}”`,
+    detail: shortfall ?? "",
+  });
+}
+
+export function recordingCommands(): Command[] {
+  const views = useViews();
+  const { layout } = useSettings();
+  const keepable = (): StreamId[] => views.targets.filter((stream) => noKeep(stream) === null);
+  return [
+    {
+      id: "recording.keep",
+      title: () => `Keep the last ${formatDuration(layout.record.keepSeconds)}`,
+      category: "Recording",
+      keys: ["K"],
+      icon: "keep",
+      blocked: () => {
+        const [first] = views.targets;
+        if (keepable().length > 0) return null;
+        return first === undefined ? "select a device that has a buffer" : noKeep(first);
+      },
+      run: () => {
+        const { keepSeconds: seconds } = layout.record;
+        return Promise.all(keepable().map((stream) => keepAndTell(stream, { seconds })));
+      },
+    },
+    {
+      id: "recording.options",
+      title: "Record options…",
+      category: "Recording",
+      keys: ["Shift+R"],
+      icon: "down",
+      run: () => useWindow().open("recordOptions"),
+    },
+  ];
+}

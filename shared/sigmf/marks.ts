@@ -1,0 +1,47 @@
+/** What was asked of a recording of whole blocks, as annotations at the samples it means. */
+import { formatCount } from "../figures.js";
+import type { JournalSummary } from "../journal-summary.js";
+import { formatDatetime } from "./time.js";
+import type { RecordingFacts, RecordingMark, SigmfObject } from "./types.js";
+
+/** One per mark, in the order of the facts. Those that lie beyond the recording stand at its edge. */
+export function makeMarks(facts: RecordingFacts, journal: JournalSummary): SigmfObject[] {
+  if (journal.samples === 0) return [];
+  return (facts.marks ?? []).map((mark) => {
+    const start = Math.min(sampleOfScan(journal, mark.fromScan), journal.samples - 1);
+    const end = mark.toScan === null ? null : sampleOfScan(journal, mark.toScan);
+    return {
+      "core:sample_start": start,
+      ...(end !== null && end > start ? { "core:sample_count": end - start } : {}),
+      "core:label": mark.kind === "kept" ? "Asked to keep" : "Record pressed",
+      "core:comment": commentOf(mark, journal),
+      "core:generator": `${facts.recorder.name} ${facts.recorder.version}`,
+      "iio:mark": mark.kind,
+      "iio:from_scan": mark.fromScan,
+      ...(mark.toScan === null ? {} : { "iio:to_scan": mark.toScan }),
+      "iio:datetime": formatDatetime(BigInt(mark.timeNs)),
+    };
+  });
+}
+
+/** Where a scan of the stream stands in the files: of one that was lost, where the next one does; 0 … samples. */
+export function sampleOfScan(
+  { captures, samples }: Pick<JournalSummary, "captures" | "samples">,
+  scan: number,
+): number {
+  const at = captures.findLastIndex((capture) => capture.scan <= scan);
+  if (at < 0) return 0;
+  const { sample, scan: first } = captures[at]!;
+  return Math.min(sample + Math.floor(scan - first), captures[at + 1]?.sample ?? samples);
+}
+
+function commentOf({ kind, fromScan }: RecordingMark, journal: JournalSummary): string {
+  const missing = (journal.captures[0]?.scan ?? 0) - fromScan;
+  const less =
+    missing > 0
+      ? ` The first ${formatCount(Math.ceil(missing))} scans asked for were not there any more.`
+      : "";
+  return kind === "kept"
+    ? `This span was asked for; whole blocks around it were kept.${less}`
+    : "The recording was started here. What stands before comes from the history.";
+}

@@ -1,0 +1,90 @@
+/** What has happened already, kept and recorded with the real addon: every sample, across the seam to what came later. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import { loadAddon } from "../../native/load.js";
+import type { FakeAddon } from "../unit/fake/addon.js";
+import { ADC, makeBench, type Bench } from "../unit/fake/host.js";
+
+const addon = loadAddon();
+let bench: Bench;
+beforeEach(async () => {
+  bench = await makeBench({ addon: addon as FakeAddon });
+  await request("attribute.write", {
+    device: "sim:adc",
+    scope: { kind: "device" },
+    name: "counter_mode",
+    value: "1",
+  });
+  // Some seconds: enough for a machine that has much else to do.
+  const patch = { channels: ["voltage0"], blockCount: 512 };
+  await request("stream.configure", { stream: ADC, patch });
+});
+afterEach(() => bench.close());
+
+const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
+const file = (name: string) => join(bench.folder, "recordings", name);
+const metaOf = (name: string) =>
+  JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
+    captures: Record<string, number>[];
+    annotations: Record<string, number>[];
+  };
+const come = (scans: number) =>
+  bench.next("stream.progress", ({ counters }) => counters.scans >= scans);
+
+/** Sound, and each sample is the number of its scan: answers the first. */
+async function everySample(name: string): Promise<number> {
+  const bytes = readFileSync(file(`${name}.sigmf-data`));
+  const samples = new Int16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+  const { captures } = metaOf(name);
+  expect(captures).toHaveLength(1);
+  const first = captures[0]!["core:global_index"]!;
+  const wrong = samples.findIndex((value, at) => value !== ((first + at) << 16) >> 16);
+  expect(wrong).toBe(-1);
+  expect((await verifyRecording(file(name))).faults).toEqual([]);
+  return first;
+}
+
+it("keeps the last seconds and a span, beside a recording, running and stopped", async () => {
+  await request("stream.start", { stream: ADC });
+  await come(600_000);
+  await request("recording.start", { stream: ADC, name: "main", hash: false });
+  const keep = (name: string, more: object) =>
+    request("recording.keep", { stream: ADC, name, hash: false, ...more });
+  const [last, span] = await Promise.all([
+    keep("last", { seconds: 0.2 }),
+    keep("span", { fromScan: 400_000, toScan: 500_000 }),
+  ]);
+  expect(last).toMatchObject({ error: null, lostSamples: 0 });
+  expect(last.samples).toBeGreaterThanOrEqual(200_000);
+  expect(span.samples).toBeGreaterThanOrEqual(100_000);
+  const first = await everySample("span");
+  expect(first).toBeLessThanOrEqual(400_000);
+  const [mark] = metaOf("span").annotations;
+  expect(first + mark!["core:sample_start"]!).toBe(400_000);
+  expect(mark!["core:sample_count"]).toBe(100_000);
+  await everySample("last");
+  await request("recording.stop", { stream: ADC });
+  await everySample("main");
+  await request("stream.stop", { stream: ADC });
+  const after = await keep("after", { seconds: 0.1 });
+  expect(after.samples).toBeGreaterThanOrEqual(100_000);
+  await everySample("after");
+});
+
+it("records from before the press on, without a seam", async () => {
+  await request("stream.start", { stream: ADC });
+  await come(600_000);
+  const end = bench.next("recording.ended");
+  const params = { stream: ADC, name: "pre", hash: true, preSeconds: 0.25, scans: 500_000 };
+  await request("recording.start", params);
+  const { result } = await end;
+  expect(result).toMatchObject({ error: null, lostSamples: 0, continuity: "exact" });
+  expect(result.shortfall).toBeUndefined();
+  const first = await everySample("pre");
+  const [mark] = metaOf("pre").annotations;
+  const press = first + mark!["core:sample_start"]!;
+  expect(press - first).toBeGreaterThanOrEqual(250_000);
+  expect(first + result.samples).toBeGreaterThanOrEqual(press + 500_000);
+});
