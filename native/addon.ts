@@ -266,7 +266,8 @@ export interface NativeRecordingOptions {
 }
 
 export interface NativeRecordingStatus {
-  state: "recording" | "done" | "failed";
+  /** `waiting`: a next part that has no block yet; `withdrawn`: one that got none, its files are gone again. */
+  state: "recording" | "done" | "failed" | "waiting" | "withdrawn";
   error: { code: string; errno: number; syscall: string; path: string; message: string } | null;
   scans: number;
   bytes: number;
@@ -280,6 +281,11 @@ export interface NativeRecordingStatus {
   lostMin: number;
   lostMax: number;
   grade: Grade;
+  /**
+   * The part is full when it holds so many scans, and ends before the first block after that for which {@link
+   * NativeRecording.next} is ready. 0 or absent: it is the only part.
+   */
+  partScans?: number;
   /** Bytes copied by the CPU per byte written. */
   copiesPerByte: number;
   cpuSeconds: number;
@@ -294,7 +300,10 @@ export interface NativeRecording {
   status(): NativeRecordingStatus;
   /** Appends an event (the host's JSON) to the journal at the present sample. */
   appendEvent(bytes: Uint8Array): void;
-  /** Writes what is there, syncs, closes. Resolves with the final status (also when it had failed). */
+  /**
+   * Writes what is there, syncs, closes. Resolves with the final status (also when it had failed). With the part that
+   * takes blocks the recording ends: a part that waits is withdrawn. Stop all parts, the oldest first.
+   */
   stop(): Promise<NativeRecordingStatus>;
 }
 
@@ -307,6 +316,8 @@ export interface NativeStream {
   close(): Promise<void>;
   counters(): NativeCounters;
   /** What the user should be told although nothing failed (a buffer left enabled by a program that died). After start. */
+  /** It holds `partScans`. It goes on, losing nothing, until the next part is ready. */
+  full?: boolean;
   notes?(): string[];
   /** Headers since the last call (one consumer); at most 256, the rest coalesced. */
   headers(): NativeHeaders;
@@ -315,6 +326,14 @@ export interface NativeStream {
   query(query: NativeQuery): Promise<NativeFrame>;
   samples(
     element: number,
+  /**
+   * Makes the part that goes on from this one (`fromScan` is of no meaning) and lets it wait: once this part is full, the
+   * next begins with exactly the block after this one's last, and this one ends by itself. Where scans were lost between
+   * the two, the gap belongs to the next. `scans` 0 and `toScan` -1 take over what is left of this part's. One part waits
+   * at a time (EBUSY), of the part that takes blocks (ECANCELED). A part that fails while it waits is dropped, its files
+   * are gone, and this one goes on.
+   */
+  next?(options: NativeRecordingOptions): Promise<NativeRecording>;
     fromScan: number,
     count: number,
   ): Promise<{ fromScan: number; values: ArrayBufferView }>;

@@ -112,7 +112,7 @@ export class JournalSummaryBuilder {
         scan: segment.scan,
         blockTimeNs: segment.timeNs,
         scansToBlockEnd: segment.scanCount,
-        gap: open ? segment.gap : null,
+        gap: segment.gap,
       });
       this.openSequence = segment.sequence;
     }

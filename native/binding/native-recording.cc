@@ -19,6 +19,11 @@ struct Handle {
 };
 using HandlePtr = std::shared_ptr<Handle>;
 
+// A promise for what `make` answers on a thread that may wait for the disk.
+Napi::Promise promise(Napi::Env env, const std::shared_ptr<Environment>& environment,
+                      const std::shared_ptr<OpenStream>& stream,
+                      std::function<std::shared_ptr<Recorder>()> make);
+
 Napi::Object makeRecording(Napi::Env env, const HandlePtr& handle) {
   Napi::Object object = Napi::Object::New(env);
   addMethod(object, "status", [handle](const Napi::CallbackInfo& info) {
@@ -35,20 +40,32 @@ Napi::Object makeRecording(Napi::Env env, const HandlePtr& handle) {
         [recorder = handle->recorder] { return recorder->finish(); },
         [](Napi::Env to, RecorderStatus& status) { return toRecordingStatus(to, status); });
   });
+  addAsync(object, "next", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
+    auto options = readRecordingOptions(argument(info, 0, "options"), handle->stream->layout());
+    return promise(info.Env(), handle->environment, handle->stream,
+                   [stream = handle->stream, part = handle->recorder,
+                    options = std::move(options)] { return stream->next(part.get(), options); });
+  });
   return object;
+}
+
+Napi::Promise promise(Napi::Env env, const std::shared_ptr<Environment>& environment,
+                      const std::shared_ptr<OpenStream>& stream,
+                      std::function<std::shared_ptr<Recorder>()> make) {
+  return promiseOf<std::shared_ptr<Recorder>>(
+      env, *environment, environment->disks(), std::move(make),
+      [environment, stream](Napi::Env to, std::shared_ptr<Recorder>& recorder) -> Napi::Value {
+        return makeRecording(to,
+                             std::shared_ptr<Handle>(new Handle{environment, stream, recorder}));
+      });
 }
 
 }  // namespace
 
 Napi::Promise record(Napi::Env env, const std::shared_ptr<Environment>& environment,
                      const std::shared_ptr<OpenStream>& stream, RecordingOptions options) {
-  return promiseOf<std::shared_ptr<Recorder>>(
-      env, *environment, environment->disks(),
-      [stream, options = std::move(options)] { return stream->record(options); },
-      [environment, stream](Napi::Env to, std::shared_ptr<Recorder>& recorder) -> Napi::Value {
-        return makeRecording(to,
-                             std::shared_ptr<Handle>(new Handle{environment, stream, recorder}));
-      });
+  return promise(env, environment, stream,
+                 [stream, options = std::move(options)] { return stream->record(options); });
 }
 
 }  // namespace iio::binding

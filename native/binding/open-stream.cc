@@ -129,7 +129,14 @@ std::shared_ptr<Recorder> OpenStream::record(RecordingOptions options) {
     std::lock_guard lifecycle(lifecycle_);
     running = makeOnce();
   }
-  auto recorder = running->record(std::move(options.spec));
+  return keep(running->record(std::move(options.spec)));
+}
+
+std::shared_ptr<Recorder> OpenStream::next(const Recorder* part, RecordingOptions options) {
+  return keep(stream()->next(part, std::move(options.spec)));
+}
+
+std::shared_ptr<Recorder> OpenStream::keep(std::shared_ptr<Recorder> recorder) {
   recorder->onNews(news_);
   std::unique_lock lock(lock_);
   std::erase_if(recorders_, [](const auto& weak) { return weak.expired(); });
@@ -179,7 +186,10 @@ OpenStream::Counters OpenStream::counters() const {
 
 std::vector<std::string> OpenStream::notes() const {
   std::lock_guard lock(lock_);
-  return stream_ && running_ ? stream_->engine().transport().notes() : std::vector<std::string>{};
+  if (!stream_ || !running_) return {};
+  std::vector<std::string> notes = stream_->engine().transport().notes();
+  for (std::string& note : stream_->engine().notes()) notes.push_back(std::move(note));
+  return notes;
 }
 
 void OpenStream::setTrigger(std::optional<TriggerSpec> trigger) {

@@ -26,6 +26,7 @@ class OpenStream {
   void stop() noexcept;   // history stays readable
   void close() noexcept;  // ends recordings, gives memory back; idempotent
   std::shared_ptr<Recorder> record(RecordingOptions options);
+  std::shared_ptr<Recorder> next(const Recorder* part, RecordingOptions options);
 
   // The running or stopped stream. Throws CoreError if it never started or is closed.
   std::shared_ptr<Stream> stream() const;
@@ -55,6 +56,7 @@ class OpenStream {
   std::shared_ptr<Stream> makeOnce();
   std::shared_ptr<Stream> make();
   std::unique_ptr<Transport> makeTransport();
+  std::shared_ptr<Recorder> keep(std::shared_ptr<Recorder> recorder);
   void finishRecordings() noexcept;
 
   StreamOptions options_;

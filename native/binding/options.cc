@@ -252,6 +252,7 @@ FileStoreSpec readFileStoreOptions(const Field& field) {
   spec.layout = readLayout(field["layout"]);
   spec.rateHz = field["rateHz"].number(0, kMostRateHz);
   for (const Field& capture : field["captures"].items(10'000'000))
+  if (field.has("partScans")) options.spec.partScans = field["partScans"].integer(0, kMostExact);
     spec.captures.push_back(readCapture(capture));
   for (size_t i = 1; i < spec.captures.size(); ++i)
     if (spec.captures[i].sample < spec.captures[i - 1].sample)

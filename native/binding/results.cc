@@ -17,7 +17,7 @@ const char* nameOf(EngineState state) {
 }
 
 const char* nameOf(RecorderState state) {
-  constexpr const char* kNames[] = {"recording", "done", "failed"};
+  constexpr const char* kNames[] = {"recording", "done", "failed", "waiting", "withdrawn"};
   return kNames[size_t(state)];
 }
 
@@ -150,7 +150,7 @@ Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s) {
   out.text("grade", binding::nameOf(s.grade));
   out.number("copiesPerByte", s.copiesPerByte).number("cpuSeconds", s.cpuSeconds);
   out.flag("directWrites", s.directWrites);
-  out.count("firstScan", s.firstScan).count("endScan", s.endScan);
+  out.count("firstScan", s.firstScan).count("endScan", s.endScan).flag("full", s.full);
   return out.object();
 }
 

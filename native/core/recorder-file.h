@@ -32,6 +32,7 @@ class FileRecorder final : public Recorder {
  public:
   FileRecorder(RecorderSpec spec, Leases& leases);  // throws CoreError or std::invalid_argument
   ~FileRecorder() override;
+  static std::shared_ptr<FileRecorder> make(RecorderSpec spec, Leases& leases);  // throws CoreError
 
   void begin() override;
   bool offer(const HeaderPtr& header, const std::byte* data) override;
@@ -41,11 +42,22 @@ class FileRecorder final : public Recorder {
   RecorderStatus finish() override;
   void onNews(std::function<void()> listener) override;
 
+  // As a part of a chain (recorder-chain.h).
+  // Called once, on a thread of its own, before it is known to have ended. Before begin().
+  void onEnd(std::function<void()> listener) { end_ = std::move(listener); }
+  // Ends here if it is full, so that `next` takes what comes. False if it goes on, or has ended for
+  // another reason, or `next` can't.
+  bool handOver(FileRecorder& next);
+  void withdraw() noexcept;  // one that waits ends, and its files go
+  bool ready() const;        // waits, and could take over
+  bool over() const;         // everything is written and closed, or it never began
+
  private:
   // Creation.
   void createFiles();
   void startThreads();
   void removeFiles() noexcept;
+  bool takeOver(int64_t scans, int64_t toScan);
   void giveUp() noexcept;
   void dropQueue() noexcept;
 
@@ -53,7 +65,8 @@ class FileRecorder final : public Recorder {
   void fail(const Fault& fault);
   void release(BlockIndex block);
   int64_t freeBytes() const;
-  void syncAll();  // on the ticker's thread
+  RecorderState stateNow() const;  // with the lock held
+  void syncAll();                  // on the ticker's thread
 
   // The writer thread (recorder-write.cc).
   void run();
@@ -80,8 +93,11 @@ class FileRecorder final : public Recorder {
   std::condition_variable changed_;
   std::deque<Take> queue_;
   size_t queuedBytes_ = 0;
-  int64_t accepted_ = 0;  // scans
-  bool ending_ = false;   // takes no more blocks
+  int64_t accepted_ = 0;             // scans
+  bool ending_ = false;              // takes no more blocks
+  bool begun_ = false;               // files and threads are there
+  bool waiting_ = false;             // for the part before
+  int64_t scans_ = 0, toScan_ = -1;  // as the spec's, or what the part before had left of them
   bool journalEnded_ = false, concluded_ = false;
   Fault fault_;
   GapTally tally_;
@@ -91,7 +107,7 @@ class FileRecorder final : public Recorder {
   bool startKnown_ = false;  // else the second block tells how long the first took
   uint32_t firstScans_ = 0;
   int64_t firstTimeNs_ = 0, lastWriteNs_ = 0;
-  std::function<void()> news_;
+  std::function<void()> news_, end_;
 
   // The writer thread's own.
   int64_t flushDueNs_ = INT64_MAX, spaceCheckedNs_ = 0;

@@ -10,7 +10,7 @@ uint32_t deliveredScans(const BlockHeader& header) {
   return scans;
 }
 
-std::vector<Segment> segmentsOf(const Take& take) {
+std::vector<Segment> segmentsOf(const Take& take, bool goesOn) {
   std::vector<Segment> out;
   uint32_t left = take.scans;
   for (const Segment& segment : take.header->segments) {
@@ -19,7 +19,7 @@ std::vector<Segment> segmentsOf(const Take& take) {
     Segment cut = segment;
     cut.scanCount = std::min(segment.scanCount, left);
     cut.sample = take.sample + (take.scans - left);
-    if (cut.sample == 0) cut.hasGap = false;
+    if (cut.sample == 0 && !goesOn) cut.hasGap = false;
     if (!cut.hasGap) cut.gap = {};
     left -= cut.scanCount;
     out.push_back(cut);

@@ -25,8 +25,8 @@ struct Take {
 uint32_t deliveredScans(const BlockHeader& header);
 
 // The segments of a take: cut where it ends, with `sample` as in the files. The gap before the
-// recording's first scan is left out.
-std::vector<Segment> segmentsOf(const Take& take);
+// recording's first scan is left out, unless it goes on from another part.
+std::vector<Segment> segmentsOf(const Take& take, bool goesOn);
 
 // Bytes of a block that follow one another.
 struct ByteRange {

@@ -75,7 +75,7 @@ bool FileRecorder::collect(std::vector<Take>& batch) {
 void FileRecorder::write(std::vector<Take>& batch) {
   std::vector<Written> written;
   for (Take& take : batch) {
-    auto segments = segmentsOf(take);
+    auto segments = segmentsOf(take, spec_.goesOn);
     const bool converted = outputs_.front().transform.has_value();
     written.push_back({std::move(take), std::move(segments), converted, {}});
   }
@@ -193,7 +193,14 @@ void FileRecorder::conclude() {
   finisher_->close();
   ticker_->close();
   finishFiles();
+  bool unused;
+  {
+    std::lock_guard lock(lock_);
+    unused = waiting_;
+  }
+  if (unused) removeFiles();
   cpu_.end();
+  if (end_) end_();
   std::function<void()> news;
   {
     std::lock_guard lock(lock_);

@@ -27,12 +27,16 @@ void syncFolderOf(const std::string& path) {
 
 }  // namespace
 
-std::shared_ptr<Recorder> Recorder::prepare(RecorderSpec spec, Leases& leases) {
+std::shared_ptr<FileRecorder> FileRecorder::make(RecorderSpec spec, Leases& leases) {
   try {
     return std::make_shared<FileRecorder>(std::move(spec), leases);
   } catch (const std::invalid_argument& error) {
     throw CoreError(Fault{EINVAL, "record", "", error.what()});
   }
+}
+
+std::shared_ptr<Recorder> Recorder::prepare(RecorderSpec spec, Leases& leases) {
+  return FileRecorder::make(std::move(spec), leases);
 }
 
 std::shared_ptr<Recorder> Recorder::create(RecorderSpec spec, Leases& leases) {
@@ -42,7 +46,12 @@ std::shared_ptr<Recorder> Recorder::create(RecorderSpec spec, Leases& leases) {
 }
 
 FileRecorder::FileRecorder(RecorderSpec spec, Leases& leases)
-    : spec_(std::move(spec)), leases_(leases), tally_(spec_.proof) {
+    : spec_(std::move(spec)),
+      leases_(leases),
+      waiting_(spec_.goesOn),
+      scans_(spec_.scans),
+      toScan_(spec_.toScan),
+      tally_(spec_.proof) {
   if (spec_.outputs.empty()) throw std::invalid_argument("A recording needs at least one output.");
   if (spec_.layout.scanBytes == 0)
     throw std::invalid_argument("A scan of no bytes can't be recorded.");
@@ -79,7 +88,7 @@ void FileRecorder::createFiles() {
     SampleFile::Options options;
     options.path = spec_.outputs[i].path;
     options.directIo = spec_.directIo && spec_.outputs[i].verbatim;
-    options.limitBytes = spec_.scans * outputs_[i].scanBytes;
+    if (!spec_.partScans) options.limitBytes = spec_.scans * outputs_[i].scanBytes;
     options.freeFloorBytes = spec_.freeFloorBytes;
     outputs_[i].file = std::make_unique<SampleFile>(std::move(options));
   }
@@ -104,6 +113,8 @@ void FileRecorder::startThreads() {
   ticker_ = std::make_unique<Ticker>("iio-sync", kSyncPeriodNs, [this] { syncAll(); });
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "iio-writer");
+  std::lock_guard lock(lock_);
+  begun_ = true;
 }
 
 // A recording that could not begin leaves no file behind and holds no block.
@@ -133,15 +144,15 @@ bool FileRecorder::offer(const HeaderPtr& header, const std::byte* data) {
   std::lock_guard lock(lock_);
   if (ending_ || fault_ || delivered == 0) return false;
   if (header->endScan() <= spec_.fromScan) return false;
-  if (spec_.toScan >= 0 && header->endScan() >= spec_.toScan) {
+  if (toScan_ >= 0 && header->endScan() >= toScan_) {
     ending_ = true;
     changed_.notify_all();
-    if (header->firstScan() >= spec_.toScan) return false;
+    if (header->firstScan() >= toScan_) return false;
   }
   Take take{header, data, accepted_, delivered, monotonicNs()};
-  if (spec_.scans) {
-    take.scans = uint32_t(std::min<int64_t>(delivered, spec_.scans - accepted_));
-    if (accepted_ + take.scans == spec_.scans) ending_ = true;
+  if (scans_) {
+    take.scans = uint32_t(std::min<int64_t>(delivered, scans_ - accepted_));
+    if (accepted_ + take.scans == scans_) ending_ = true;
   }
   accepted_ += take.scans;
   queuedBytes_ += size_t{take.scans} * spec_.layout.scanBytes;
@@ -208,7 +219,7 @@ RecorderStatus FileRecorder::finish() {
     std::unique_lock lock(lock_);
     ending_ = true;
     changed_.notify_all();
-    changed_.wait(lock, [&] { return concluded_; });
+    changed_.wait(lock, [&] { return concluded_ || !begun_; });
   }
   {
     std::lock_guard lock(joinLock_);
@@ -217,18 +228,23 @@ RecorderStatus FileRecorder::finish() {
   return status();
 }
 
+RecorderState FileRecorder::stateNow() const {
+  if (!concluded_) return waiting_ ? RecorderState::Waiting : RecorderState::Recording;
+  if (fault_) return RecorderState::Failed;
+  return waiting_ ? RecorderState::Withdrawn : RecorderState::Done;
+}
+
 RecorderStatus FileRecorder::status() const {
   RecorderStatus out;
   std::lock_guard lock(lock_);
-  out.state = !concluded_ ? RecorderState::Recording
-              : fault_    ? RecorderState::Failed
-                          : RecorderState::Done;
+  out.state = stateNow();
   out.fault = fault_;
   out.scans = scansOnFile_;
   out.firstScan = firstScan_;
   out.endScan = track_.endScan();
   if (startNs_ && lastWriteNs_ > *startNs_) out.seconds = double(lastWriteNs_ - *startNs_) * 1e-9;
   out.backlogBlocks = held_;
+  out.full = spec_.partScans && accepted_ >= spec_.partScans;
   out.freeBytes = freeBytes_;
   const LossSum& loss = tally_.sum();
   out.gaps = loss.gaps;
@@ -236,6 +252,7 @@ RecorderStatus FileRecorder::status() const {
   out.lostMin = loss.lostMin;
   out.lostMax = loss.lostMax;
   out.grade = std::max(loss.grade, tally_.proof().grade);
+  if (!begun_) return out;
   int64_t copied = 0, worstNs = 0;
   for (const RecorderOutput& output : outputs_) {
     out.bytes += output.file->bytesOnFile();

@@ -36,6 +36,12 @@ struct RecorderSpec {
   // before `toScan` (-1: none): whole blocks, so that nothing is copied.
   int64_t fromScan = -1, toScan = -1;
   int64_t scans = 0;  // ends after exactly so many, within a block; 0: until stopped
+  // The part is full when it holds so many; it ends before the first block after that for which the
+  // next part is ready. 0: it is the only one.
+  int64_t partScans = 0;
+  // A part that goes on from another: it waits until that one hands over, and a loss between their
+  // blocks is a gap before its first scan.
+  bool goesOn = false;
   int64_t freeFloorBytes = 0;
   bool directIo = false;  // the arena's answer
   uint32_t blockCount = 0;
@@ -43,7 +49,8 @@ struct RecorderSpec {
   Proof proof;        // of the stream as the recording begins
 };
 
-enum class RecorderState : uint8_t { Recording, Done, Failed };
+// Withdrawn: it waited for a part before it that ended all. Its files are gone again.
+enum class RecorderState : uint8_t { Recording, Done, Failed, Waiting, Withdrawn };
 
 struct RecorderStatus {
   RecorderState state = RecorderState::Recording;
@@ -60,6 +67,7 @@ struct RecorderStatus {
   Grade grade = Grade::Unknown;                // of the stream's proof and its gaps, the worst
   double copiesPerByte = 0, cpuSeconds = 0;
   bool directWrites = false;  // O_DIRECT, for the first output
+  bool full = false;          // holds partScans
 };
 
 class Recorder : public Consumer {

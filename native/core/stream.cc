@@ -4,6 +4,8 @@
 #include <mutex>
 #include <vector>
 
+#include "recorder-chain.h"
+
 namespace iio {
 
 struct Stream::Impl {
@@ -15,20 +17,34 @@ struct Stream::Impl {
     if (pyramidBytes > 0) engine.addConsumer(store);
   }
 
-  // Recorders that have ended take no more blocks.
   void forgetEnded() {
-    std::erase_if(recorders, [&](const std::shared_ptr<Recorder>& recorder) {
-      if (recorder->status().state == RecorderState::Recording) return false;
-      engine.removeConsumer(recorder.get());
+    std::erase_if(recordings, [&](const std::shared_ptr<RecorderChain>& recording) {
+      if (!recording->over()) return false;
+      engine.removeConsumer(recording.get());
       return true;
     });
+  }
+
+  std::shared_ptr<RecorderChain> recordingOf(const Recorder* part) {
+    std::lock_guard guard(lock);
+    for (const auto& recording : recordings)
+      if (recording->holds(part)) return recording;
+    return nullptr;
+  }
+
+  void complete(RecorderSpec& spec) const {
+    spec.layout = engine.layout();
+    spec.directIo = engine.directIo();
+    spec.blockCount = engine.blockCount();
+    spec.rateHz = rateHz;
+    spec.proof = engine.counters().proof;
   }
 
   const double rateHz;
   Engine engine;
   std::shared_ptr<LiveStore> store;
   std::mutex lock;
-  std::vector<std::shared_ptr<Recorder>> recorders;  // guarded by lock
+  std::vector<std::shared_ptr<RecorderChain>> recordings;  // guarded by lock
 };
 
 Stream::Stream(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport,
@@ -44,14 +60,14 @@ void Stream::stop() noexcept { impl_->engine.stop(); }
 
 void Stream::close() noexcept {
   impl_->engine.stop();
-  std::vector<std::shared_ptr<Recorder>> recorders;
+  std::vector<std::shared_ptr<RecorderChain>> recordings;
   {
     std::lock_guard guard(impl_->lock);
-    recorders.swap(impl_->recorders);
+    recordings.swap(impl_->recordings);
   }
-  for (const auto& recorder : recorders) {
-    recorder->finish();
-    impl_->engine.removeConsumer(recorder.get());
+  for (const auto& recording : recordings) {
+    recording->finish();
+    impl_->engine.removeConsumer(recording.get());
   }
   impl_->store->shutdown();
   impl_->engine.close();
@@ -62,24 +78,30 @@ Engine& Stream::engine() { return impl_->engine; }
 LiveStore& Stream::store() { return *impl_->store; }
 
 std::shared_ptr<Recorder> Stream::record(RecorderSpec spec) {
-  spec.layout = impl_->engine.layout();
-  spec.directIo = impl_->engine.directIo();
-  spec.blockCount = impl_->engine.blockCount();
-  spec.rateHz = impl_->rateHz;
-  spec.proof = impl_->engine.counters().proof;
+  impl_->complete(spec);
   const int64_t fromScan = spec.fromScan, toScan = spec.toScan;
-  auto recorder = Recorder::prepare(std::move(spec), impl_->engine);
-  impl_->engine.addConsumer(recorder, fromScan, toScan);
+  auto recording = std::make_shared<RecorderChain>(std::move(spec), impl_->engine);
+  impl_->engine.addConsumer(recording, fromScan, toScan);
+  std::shared_ptr<Recorder> first;
   try {
-    recorder->begin();
+    first = recording->begin();
   } catch (...) {
-    impl_->engine.removeConsumer(recorder.get());
+    impl_->engine.removeConsumer(recording.get());
     throw;
   }
   std::lock_guard guard(impl_->lock);
   impl_->forgetEnded();
-  impl_->recorders.push_back(recorder);
-  return recorder;
+  impl_->recordings.push_back(recording);
+  return first;
+}
+
+std::shared_ptr<Recorder> Stream::next(const Recorder* part, RecorderSpec spec) {
+  impl_->complete(spec);
+  const auto recording = impl_->recordingOf(part);
+  if (!recording)
+    throw CoreError(Fault{ECANCELED, "", "",
+                          "The recording has ended. Start another one, or keep what is there."});
+  return recording->next(part, std::move(spec));
 }
 
 PinId Stream::pin(int64_t& fromScan, int64_t& toScan) {

@@ -166,9 +166,11 @@ describe("the summary of a journal", () => {
     ]);
   });
 
-  it("counts no gap before the first segment", () => {
-    const bytes = new JournalWriter().header({}).segment({ scanCount: 4, gap }).bytes();
-    expect(readJournal(bytes).captures[0]!.gap).toBeNull();
+  it("keeps the gap before the first segment of a part, and has none before another", () => {
+    const part = new JournalWriter().header({}).segment({ scanCount: 4, gap }).bytes();
+    expect(readJournal(part).captures[0]!.gap).toMatchObject({ lost: gap.lost });
+    const first = new JournalWriter().header({}).segment({ scanCount: 4 }).bytes();
+    expect(readJournal(first).captures[0]!.gap).toBeNull();
   });
 
   it("measures the rate over all blocks, but for time that may hold an unknown loss", () => {

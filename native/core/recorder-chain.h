@@ -1,0 +1,47 @@
+// RecorderChain: one recording in parts, each a FileRecorder with files of its own. Takes the
+// stream's blocks in place of the parts and gives each of them to one: the change from a part to
+// the next falls between two blocks, so that nothing is lost or written twice. A part that is full
+// goes on until the next one is ready; it then ends by itself, behind the change.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "recorder-file.h"
+
+namespace iio {
+
+class RecorderChain final : public Consumer {
+ public:
+  // Its first part takes blocks from now on. Throws CoreError.
+  RecorderChain(RecorderSpec first, Leases& leases);
+  ~RecorderChain() override { finish(); }
+  RecorderChain(const RecorderChain&) = delete;
+  RecorderChain& operator=(const RecorderChain&) = delete;
+
+  // Makes the first part's files. Throws CoreError, and then is over.
+  std::shared_ptr<Recorder> begin();
+  // Makes the part behind `part` and lets it wait. What the spec leaves open of `scans` and
+  // `toScan` is what is left of the part before. Throws CoreError: the files, EBUSY if one waits
+  // already, ECANCELED if `part` has ended or not begun.
+  std::shared_ptr<Recorder> next(const Recorder* part, RecorderSpec spec);
+  bool holds(const Recorder* part) const;
+  bool over() const;       // takes no more blocks, and all parts have ended
+  void finish() noexcept;  // ends all parts; waits
+
+  bool offer(const HeaderPtr& header, const std::byte* data) override;
+  void ended() noexcept override;
+
+ private:
+  std::shared_ptr<FileRecorder> make(RecorderSpec spec);
+  void partEnded(const FileRecorder* part);  // on the part's own thread
+  void forgetEnded();                        // with the lock held
+
+  Leases& leases_;
+  mutable std::mutex lock_;  // guards what follows; a part's own lock is taken under it
+  std::shared_ptr<FileRecorder> current_, next_;
+  std::vector<std::shared_ptr<FileRecorder>> parts_;  // whose threads may still run
+  bool open_ = true;                                  // takes blocks
+};
+
+}  // namespace iio
