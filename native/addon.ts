@@ -119,6 +119,13 @@ export interface NativeGap {
   timeNs: bigint;
 }
 
+/** Nanoseconds over about the last 10 s; `p50` and `p99` at most an eighth too much. */
+export interface NativeSpread {
+  p50: number;
+  p99: number;
+  max: number;
+}
+
 export interface NativeCounters {
   state: "new" | "running" | "stopped" | "failed" | "closed";
   /** Why it failed: as the fields of an error. null otherwise. */
@@ -155,6 +162,13 @@ export interface NativeCounters {
   cpuSeconds: number;
   /** Timestamps: rms deviation of the period, seconds; -1 if there is no timestamp channel. */
   jitterSeconds: number;
+  /** From the completion of a block, by the kernel's clock where it tells. null: no block in that time. */
+  latency?: {
+    /** Until every consumer (summaries, recorder) was offered the block. */
+    completionToConsumerNs: NativeSpread | null;
+    /** Until frames can show it. */
+    completionToSummaryNs: NativeSpread | null;
+  };
 }
 
 export interface NativeHeaders {

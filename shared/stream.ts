@@ -2,6 +2,7 @@
 import type { AttributeAddress, DeviceId, TransportKind } from "./device.js";
 import type { StudioError } from "./errors.js";
 import type { RecordedFile } from "./recording.js";
+import type { Spread } from "./spread.js";
 
 /** `local:iio:device0/buffer0`. */
 export type StreamId = string;
@@ -99,6 +100,16 @@ export interface Continuity {
   lostMax: number | null;
 }
 
+/** Seconds from the completion of a block (by the kernel's clock where it tells), over about the last 10 s. */
+export interface StreamLatency {
+  /** Until every consumer (summaries, recorder) was offered the block. null: none came in that time. */
+  consumer: Spread | null;
+  /** Until it is summarised, so that frames can show it. */
+  summary: Spread | null;
+  /** Until the first frame that shows it was sent. */
+  frame: Spread | null;
+}
+
 /** Counters, readable at any time. Rates over the last second. */
 export interface StreamCounters {
   blocks: number;
@@ -121,6 +132,7 @@ export interface StreamCounters {
   newestTimeNs: string;
   /** A sentence, when no block came for ten block times (at least 2 s), or a single waits for its scope trigger. */
   waitingFor: string | null;
+  latency?: StreamLatency;
 }
 
 export interface TransportInfo {

@@ -62,6 +62,8 @@ export interface Frame {
   zeroTimeNs: string;
   /** Time of this computer between completion of the newest block and this frame. */
   ageSeconds: number | null;
+  /** Completion of that block, CLOCK_REALTIME nanoseconds; "" where ageSeconds is null. */
+  newestTimeNs?: string;
   traces: FrameTrace[];
   /** Gaps inside the range; columns are not joined across them. */
   gaps: GapInfo[];

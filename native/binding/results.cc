@@ -63,6 +63,15 @@ Napi::Value toFrameTrace(Napi::Env env, const FrameTraceData& trace) {
       .object();
 }
 
+Napi::Value toSpread(Napi::Env env, const LatencySpread& spread) {
+  if (spread.count == 0) return env.Null();
+  return Builder(env)
+      .count("p50", spread.p50Ns)
+      .count("p99", spread.p99Ns)
+      .count("max", spread.maxNs)
+      .object();
+}
+
 template <class Get>
 Napi::Value column(Napi::Env env, const std::vector<HeaderPtr>& headers, Get get) {
   std::vector<double> values;
@@ -93,6 +102,10 @@ Napi::Value toCounters(Napi::Env env, const OpenStream::Counters& counters) {
   out.time("newestTimeNs", e.newestTimeNs).time("startTimeNs", e.startTimeNs);
   out.time("nowNs", monotonicNow());
   out.number("cpuSeconds", e.cpuSeconds + s.cpuSeconds).number("jitterSeconds", e.jitterSeconds);
+  out.set("latency", Builder(env)
+                         .set("completionToConsumerNs", toSpread(env, e.toConsumers))
+                         .set("completionToSummaryNs", toSpread(env, s.toSummary))
+                         .object());
   return out.object();
 }
 

@@ -50,6 +50,7 @@ struct Engine::Impl {
   clockid_t cpuClock = 0;
   bool cpuClockRuns = false;
 
+  LatencyMeter toConsumers;  // written by the acquisition thread
   std::atomic<bool> stopAsked{false};
   std::thread thread;
 

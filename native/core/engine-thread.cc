@@ -264,6 +264,8 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
     for (size_t i = 0; i < to->size(); ++i) pool.lease(header->block);
   }
   offer(header, *to);
+  const int64_t now = monotonicNowNs();
+  toConsumers.add(now - header->timeNs, now);
 }
 
 // Each consumer's lease was taken before; those who decline give it back here.

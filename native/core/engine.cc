@@ -182,8 +182,10 @@ void Engine::Impl::freeMemory(std::unique_ptr<Arena> memory) noexcept {
 
 EngineCounters Engine::counters() const {
   int64_t now = monotonicNowNs();
+  LatencySpread toConsumers = impl_->toConsumers.last(now);
   std::lock_guard guard(impl_->lock);
   EngineCounters out = impl_->counted;
+  out.toConsumers = toConsumers;
   out.queued = impl_->pool.queuedCount();
   RateMeter::Rates rates = impl_->rate.at(now);
   out.rateHz = rates.scansPerSecond;

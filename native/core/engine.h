@@ -12,6 +12,7 @@
 #include "block.h"
 #include "consumer.h"
 #include "error.h"
+#include "latency.h"
 #include "layout.h"
 #include "news.h"
 #include "pool.h"
@@ -46,6 +47,7 @@ struct EngineCounters {
   int64_t newestTimeNs = 0, startTimeNs = 0;
   double cpuSeconds = 0;
   double jitterSeconds = -1;
+  LatencySpread toConsumers;  // from a block's completion until every consumer was offered it
 };
 
 class Engine : public Leases {

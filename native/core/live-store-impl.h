@@ -77,6 +77,7 @@ class MemoryStore final : public LiveStore {
   std::atomic<bool> ended_{false};
   std::atomic<int64_t> newestTimeNs_{0};
   std::atomic<double> cpuSeconds_{0};
+  LatencyMeter toSummary_;  // written by the store's thread
 
   mutable std::mutex triggerMutex_;
   std::optional<TriggerSpec> triggerSpec_;

@@ -119,6 +119,9 @@ LiveStoreStatus MemoryStore::status() const {
     std::lock_guard lock(triggerMutex_);
     status.triggers = triggers_.total();
   }
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  status.toSummary = toSummary_.last(now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec);
   status.cpuSeconds = cpuSeconds_;
   status.unsummarisedBlocks = queue_.refused();
   return status;

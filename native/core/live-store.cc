@@ -11,6 +11,12 @@
 namespace iio {
 namespace {
 
+int64_t monotonicNs() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * int64_t{1'000'000'000} + t.tv_nsec;
+}
+
 double threadCpuSeconds() {
   timespec t{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -151,6 +157,10 @@ void MemoryStore::take(const BlockQueue::Entry& entry) {
   for (Strip& strip : strips)  // one that goes back in time can't be placed
     if (strip.scan >= ring_.timeline().toScan()) ring_.append(std::move(strip));
   newestTimeNs_ = header.timeNs;
+  if (entry.data != nullptr) {
+    const int64_t now = monotonicNs();
+    toSummary_.add(now - header.timeNs, now);
+  }
   ring_.trim(*memory_);
   limit_ = queueLimit(*memory_);
 }

@@ -8,6 +8,7 @@
 
 #include "consumer.h"
 #include "engine.h"
+#include "latency.h"
 #include "store.h"
 
 namespace iio {
@@ -19,6 +20,7 @@ struct LiveStoreStatus {
   uint64_t triggers = 0;  // of the trigger as set now
   double cpuSeconds = 0;
   uint64_t unsummarisedBlocks = 0;  // not taken because it had fallen behind: holes in the picture, not losses
+  LatencySpread toSummary;          // from a block's completion until frames can show it
 };
 
 class LiveStore : public Consumer, public SampleStore {

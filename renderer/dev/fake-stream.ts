@@ -11,6 +11,7 @@ import {
   type HeaderBatch,
   type StreamCounters,
   type StreamInfo,
+  type StreamLatency,
   type StreamSettings,
 } from "../../shared/stream.js";
 import type { FrameSource } from "./fake-frames.js";
@@ -18,6 +19,11 @@ import type { FrameSource } from "./fake-frames.js";
 const BLOCK_SECONDS = 0.016;
 const RESERVE_SECONDS = 0.2;
 const POOL_BLOCKS = 64;
+const FAKE_LATENCY: StreamLatency = {
+  consumer: { p50: 42e-6, p99: 95e-6, max: 1.2e-3 },
+  summary: { p50: 310e-6, p99: 640e-6, max: 4.1e-3 },
+  frame: { p50: 12e-3, p99: 19e-3, max: 31e-3 },
+};
 
 export function scanBytes(device: DeviceInfo, channels: string[]): number {
   const sizes = device.channels
@@ -270,6 +276,7 @@ export class FakeStream {
       triggers: Math.floor(scans / 3072),
       newestTimeNs: "0",
       waitingFor: null,
+      ...(running ? { latency: FAKE_LATENCY } : {}),
     };
   }
 

@@ -5,6 +5,8 @@
 import { onScopeDispose, shallowRef, watch, type Ref, type ShallowRef } from "vue";
 import type { Frame, FrameRequest } from "../../shared/view.js";
 import { toStudioError, type StudioError } from "../../shared/errors.js";
+import { RecentSpread, type Spread } from "../../shared/spread.js";
+import { screenAge } from "../lib/screen-age.js";
 import { useConnection } from "../stores/connection.js";
 
 export interface Frames {
@@ -12,7 +14,12 @@ export interface Frames {
   error: ShallowRef<StudioError | null>;
   /** Frames drawn in the last second. */
   rate: ShallowRef<number>;
+  /** Age of the newest sample when a frame was drawn, over the last ten seconds; seconds. */
+  age: ShallowRef<Spread | null>;
 }
+
+/** A person reads these figures. */
+const AGE_EVERY_MS = 500;
 
 /**
  * @param request what to ask for, or null for nothing; a new value is asked for at once
@@ -23,6 +30,9 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
   const frame = shallowRef<Frame | null>(null);
   const error = shallowRef<StudioError | null>(null);
   const rate = shallowRef(0);
+  const age = shallowRef<Spread | null>(null);
+  const ages = new RecentSpread();
+  let agesTold = 0;
   let inFlight = false;
   let wanted = false;
   let scheduled = 0;
@@ -46,6 +56,7 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
     }
     inFlight = true;
     wanted = false;
+    const askedMs = performance.now();
     try {
       const answer = await connection.request("view.frame", asked);
       if (ended) return;
@@ -56,6 +67,7 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
         frame.value = answer;
         error.value = null;
         count();
+        whenDrawn(answer, askedMs, performance.now());
       }
     } catch (thrown) {
       error.value = toStudioError(thrown);
@@ -64,6 +76,20 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
       const unfinished = frame.value !== null && frame.value.summarised < 1;
       if (wanted || ((moving.value || unfinished) && !error.value)) schedule();
     }
+  }
+
+  /** The next animation frame begins behind the drawing of this one. */
+  function whenDrawn(answer: Frame, askedMs: number, receivedMs: number): void {
+    if (!moving.value) return;
+    requestAnimationFrame(() => {
+      const drawnMs = performance.now();
+      const seconds = screenAge(answer, { askedMs, receivedMs, drawnMs, wallMs: Date.now() });
+      if (seconds === null || ended) return;
+      ages.add(seconds, drawnMs / 1000);
+      if (drawnMs - agesTold < AGE_EVERY_MS) return;
+      agesTold = drawnMs;
+      age.value = ages.last(drawnMs / 1000);
+    });
   }
 
   function count(): void {
@@ -75,12 +101,14 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
 
   watch(request, schedule, { immediate: true });
   watch(moving, (now) => {
-    if (now) schedule();
-    else rate.value = 0;
+    if (now) return schedule();
+    rate.value = 0;
+    ages.clear();
+    age.value = null;
   });
   onScopeDispose(() => {
     ended = true;
     cancelAnimationFrame(scheduled);
   });
-  return { frame, error, rate };
+  return { frame, error, rate, age };
 }

@@ -92,7 +92,7 @@ export function useScope(stream: StreamId, view: string) {
     };
   });
   const moving = computed(() => running.value && state.value.frozen === null);
-  const { frame: answer, error, rate } = useFrames(request, moving);
+  const { frame: answer, error, rate, age } = useFrames(request, moving);
   const frame = computed(() => {
     const { frozen } = state.value;
     return answer.value && frozen
@@ -101,6 +101,10 @@ export function useScope(stream: StreamId, view: string) {
   });
   watch(rate, (now) => {
     if (views.focusedTab?.id === view) views.framesPerSecond = moving.value ? now : null;
+  });
+  watch(age, (now) => {
+    if (now) views.screenAges.set(stream, now);
+    else views.screenAges.delete(stream);
   });
 
   const extent = computed<Extent>(() => {

@@ -5,6 +5,7 @@
 import { defineStore } from "pinia";
 import { computed, ref, shallowReactive, shallowRef } from "vue";
 import type { DeviceId } from "../../shared/device.js";
+import type { Spread } from "../../shared/spread.js";
 import { streamId, type StreamId } from "../../shared/stream.js";
 import { stateKey, type ViewGroup, type ViewTab } from "../lib/layout.js";
 import { useInventory } from "./inventory.js";
@@ -35,6 +36,8 @@ export const useViews = defineStore("views", () => {
   const acquisitions = shallowReactive(new Map<StreamId, { scans: number; preScans: number }>());
   const taken = shallowReactive(new Map<StreamId, TakenSpan>());
   const framesPerSecond = shallowRef<number | null>(null);
+  /** How old the newest samples are when they are drawn, of streams that a view follows. */
+  const screenAges = shallowReactive(new Map<StreamId, Spread>());
 
   const tabs = computed(() => layout.rows.flat().flatMap((group) => group.tabs));
   const focusedTab = computed(
@@ -216,6 +219,7 @@ export const useViews = defineStore("views", () => {
     acquisitions,
     taken,
     framesPerSecond,
+    screenAges,
     tabs,
     focusedTab,
     focusStream,

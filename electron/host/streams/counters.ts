@@ -1,12 +1,18 @@
 /** Counters as sessions see them, and what a stream waits for. Pure. */
-import type { NativeCounters } from "../../../native/addon.js";
+import type { NativeCounters, NativeSpread } from "../../../native/addon.js";
 import { formatDuration } from "../../../shared/figures.js";
+import type { Spread } from "../../../shared/spread.js";
 import type { StreamCounters } from "../../../shared/stream.js";
 
 const WAITING_BLOCKS = 10;
 const WAITING_LEAST_SECONDS = 2;
 
-export function toCounters(native: NativeCounters, waitingFor: string | null): StreamCounters {
+/** `frame`: until frames were sent, which the host measures itself. */
+export function toCounters(
+  native: NativeCounters,
+  waitingFor: string | null,
+  frame: Spread | null = null,
+): StreamCounters {
   const unknown = native.grade === "unknown";
   return {
     blocks: native.blocks,
@@ -31,7 +37,16 @@ export function toCounters(native: NativeCounters, waitingFor: string | null): S
     triggers: native.triggers,
     newestTimeNs: native.newestTimeNs.toString(),
     waitingFor,
+    latency: {
+      consumer: inSeconds(native.latency?.completionToConsumerNs),
+      summary: inSeconds(native.latency?.completionToSummaryNs),
+      frame,
+    },
   };
+}
+
+function inSeconds(spread: NativeSpread | null | undefined): Spread | null {
+  return spread ? { p50: spread.p50 / 1e9, p99: spread.p99 / 1e9, max: spread.max / 1e9 } : null;
 }
 
 /** Before the first run. */

@@ -92,6 +92,7 @@ export class LiveStream implements Stream {
       buffer,
       device: () => this.deviceInfo(),
       scopeTrigger: () => this.view.scopeTrigger(),
+      frameLatency: () => this.view.frameLatency(),
       clock: () => services.clock(),
     });
   }

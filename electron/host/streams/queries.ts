@@ -137,6 +137,10 @@ export function toFrame(native: NativeFrame, context: FrameContext): Frame {
       context.running && native.newestTimeNs > 0n
         ? Math.max(0, Number(native.nowNs - native.newestTimeNs) / 1e9)
         : null,
+    newestTimeNs:
+      context.running && native.newestTimeNs > 0n
+        ? (native.newestTimeNs + context.clock.realtimeMinusMonotonicNs).toString()
+        : "",
     traces: native.traces,
     gaps: native.gaps.map((gap) => toGapInfo(gap, context.clock)),
     fromScan: native.fromScan,

@@ -1,6 +1,7 @@
 /** What a stream tells while it runs: counters with what it waits for, and batches of headers. */
 import type { NativeCounters } from "../../../native/addon.js";
 import type { DeviceInfo } from "../../../shared/device.js";
+import type { Spread } from "../../../shared/spread.js";
 import type { HeaderBatch, ScopeTrigger, StreamCounters } from "../../../shared/stream.js";
 import { Emitter } from "../disposable.js";
 import { NO_COUNTERS, silence, toCounters, waitingFor, type WaitingNow } from "./counters.js";
@@ -27,13 +28,15 @@ export class RunProgress {
       buffer: number;
       device(): DeviceInfo;
       scopeTrigger(): ScopeTrigger | null;
+      frameLatency(): Spread | null;
       clock(): ClockOffset;
     },
   ) {}
 
   counters(run: Run | null): StreamCounters {
     const native = run?.counters();
-    return native ? toCounters(native, this.waiting(native, run as Run)) : NO_COUNTERS;
+    if (!native || !run) return NO_COUNTERS;
+    return toCounters(native, this.waiting(native, run), this.stream.frameLatency());
   }
 
   /** The only one who takes headers from the run. */

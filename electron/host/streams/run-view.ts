@@ -1,6 +1,8 @@
 /** What views ask of a stream: frames, samples, pins and the scope trigger, over its present run. */
+import type { NativeFrame } from "../../../native/addon.js";
 import type { DeviceInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
+import { RecentSpread, type Spread } from "../../../shared/spread.js";
 import type { ScopeTrigger } from "../../../shared/stream.js";
 import type { Frame, FrameRequest, SamplesReply } from "../../../shared/view.js";
 import { restartGap } from "./faults.js";
@@ -18,6 +20,9 @@ import type { Run } from "./run.js";
 export class RunView {
   private trigger: ScopeTrigger | null = null;
   private applied = "";
+  private readonly ages = new RecentSpread();
+  private agesOf: Run | null = null;
+  private newestShownNs = 0n;
 
   constructor(
     private readonly stream: {
@@ -72,8 +77,23 @@ export class RunView {
       clock: this.stream.clock(),
       timestampClock: run.facts.timestampClock,
     });
+    this.noteAge(run, native);
     if (run.isRestart && frame.fromScan <= 0 && frame.toScan > 0) frame.gaps.unshift(restartGap());
     return frame;
+  }
+
+  /** From the completion of blocks until the first frame with them was made. */
+  frameLatency(): Spread | null {
+    return this.ages.last(performance.now() / 1000);
+  }
+
+  private noteAge(run: Run, { newestTimeNs, nowNs }: NativeFrame): void {
+    if (this.agesOf !== run) this.ages.clear();
+    else if (newestTimeNs <= this.newestShownNs) return;
+    this.agesOf = run;
+    this.newestShownNs = newestTimeNs;
+    if (newestTimeNs <= 0n || !this.stream.running()) return;
+    this.ages.add(Math.max(0, Number(nowNs - newestTimeNs) / 1e9), performance.now() / 1000);
   }
 
   async samples(channel: string, fromScan: number, count: number): Promise<SamplesReply> {
