@@ -105,6 +105,11 @@ export interface NativeStreamOptions {
   pyramidBytes: number;
   /** Deadline of each sysfs write and of each step of a stop. */
   deadlineMs: number;
+  /**
+   * Of the acquisition thread: SCHED_FIFO with a priority of 1 … 99 (0: as other threads), and the CPUs it may run on
+   * (none: any). What the system refuses stands in `notes()`.
+   */
+  realtime?: { priority: number; cpus: number[] } | null;
 }
 
 export interface NativeGap {

@@ -186,7 +186,10 @@ OpenStream::Counters OpenStream::counters() const {
 
 std::vector<std::string> OpenStream::notes() const {
   std::lock_guard lock(lock_);
-  return stream_ && running_ ? stream_->engine().transport().notes() : std::vector<std::string>{};
+  if (!stream_ || !running_) return {};
+  std::vector<std::string> notes = stream_->engine().transport().notes();
+  for (std::string& note : stream_->engine().notes()) notes.push_back(std::move(note));
+  return notes;
 }
 
 void OpenStream::setTrigger(std::optional<TriggerSpec> trigger) {

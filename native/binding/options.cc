@@ -42,6 +42,14 @@ ArenaSpec readArena(const Field& field) {
   return arena;
 }
 
+RealtimeSpec readRealtime(const Field& field) {
+  RealtimeSpec realtime;
+  realtime.priority = int(field["priority"].integer(0, kMostPriority));
+  for (const Field& cpu : field["cpus"].items(kMostCpus))
+    realtime.cpus.push_back(uint32_t(cpu.integer(0, kMostCpus - 1)));
+  return realtime;
+}
+
 EngineSpec readEngine(const Field& field, const ArenaSpec& arena) {
   EngineSpec engine;
   engine.layout = readLayout(field["layout"]);
@@ -60,6 +68,8 @@ EngineSpec readEngine(const Field& field, const ArenaSpec& arena) {
   engine.timestampGaps = field["timestampGaps"].boolean();
   if (engine.timestampGaps && engine.layout.timestamp < 0)
     field["timestampGaps"].refuse("needs a timestamp element in the layout.");
+  if (field.has("realtime") && !field["realtime"].isNull())
+    engine.realtime = readRealtime(field["realtime"]);
   return engine;
 }
 

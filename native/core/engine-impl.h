@@ -45,6 +45,7 @@ struct Engine::Impl {
   HeaderLog log;
   RateMeter rate;
   EngineCounters counted;
+  std::vector<std::string> notes;
   bool starved = false;  // the queue is below its floor and no block is free
   bool ended = false;
   clockid_t cpuClock = 0;
@@ -61,6 +62,7 @@ struct Engine::Impl {
   uint32_t failuresInARow = 0;
 
   void begin();  // start(), on its caller's thread
+  std::vector<std::string> applyPriority();
   void run();    // the acquisition thread
   void loop();
   void turn(std::span<Completion> done);

@@ -40,6 +40,7 @@ void Engine::Impl::begin() {
     counted.grade = counted.proof.grade;
     counted.state = EngineState::Running;
     thread = std::thread([this] { run(); });
+    notes = applyPriority();
   } catch (const std::exception& error) {
     std::vector<Completion> done(pool.blockCount());
     size_t count = 0;
@@ -55,6 +56,21 @@ void Engine::Impl::begin() {
     endConsumers();
     throw;
   }
+}
+
+// A thread that never waits must not be put before all others.
+std::vector<std::string> Engine::Impl::applyPriority() {
+  RealtimeSpec realtime = spec.realtime;
+  std::vector<std::string> out;
+  if (waitsForBlocks && realtime.priority > 0) {
+    realtime.priority = 0;
+    out.push_back(
+        "Real-time priority is left out where samples come as fast as it can: the thread would "
+        "keep its CPU from all others. Give the stream a rate.");
+  }
+  for (std::string& note : applyRealtime(thread.native_handle(), realtime))
+    out.push_back(std::move(note));
+  return out;
 }
 
 void Engine::Impl::run() {

@@ -194,6 +194,11 @@ EngineCounters Engine::counters() const {
   return out;
 }
 
+std::vector<std::string> Engine::notes() const {
+  std::lock_guard guard(impl_->lock);
+  return impl_->notes;
+}
+
 std::vector<uint8_t> Engine::blockStates() const {
   std::vector<uint8_t> out;
   std::lock_guard guard(impl_->lock);

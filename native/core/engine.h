@@ -16,6 +16,7 @@
 #include "layout.h"
 #include "news.h"
 #include "pool.h"
+#include "realtime.h"
 #include "transport.h"
 
 namespace iio {
@@ -27,6 +28,7 @@ struct EngineSpec {
   double rateHz = 0;
   std::vector<uint32_t> counter;  // elements, lowest first
   bool timestampGaps = false;
+  RealtimeSpec realtime;  // of the acquisition thread
 };
 
 enum class EngineState : uint8_t { New, Running, Stopped, Failed, Closed };
@@ -76,6 +78,8 @@ class Engine : public Leases {
   void close(int64_t deadlineMs = 10'000) noexcept;
 
   EngineCounters counters() const;
+  // What the system refused of the settings although the stream runs. Once start() has returned.
+  std::vector<std::string> notes() const;
   std::vector<uint8_t> blockStates() const;
   // Headers of readable blocks, oldest first (history).
   std::vector<HeaderPtr> history() const;
