@@ -375,14 +375,33 @@ export interface NativeStream {
   onNews(listener: (() => void) | null): void;
 }
 
+/**
+ * What a file's captures say, in columns of equal length, since there may be hundreds of thousands: the runs of samples
+ * without a gap inside, sorted by sample, and the loss before each.
+ */
+export interface NativeCaptures {
+  /** Index in the stream and in the file of the first scan. */
+  scan: Float64Array;
+  sample: Float64Array;
+  lost: Float64Array;
+  lostMin: Float64Array;
+  /** -1: no bound. */
+  lostMax: Float64Array;
+  /** Index into JOURNAL_GRADES of shared/journal.ts. */
+  grade: Uint8Array;
+  /** Index into JOURNAL_CAUSES. */
+  cause: Uint8Array;
+  /** -1: not known. */
+  timeNs: BigInt64Array;
+}
+
 /** A file of scans as a store of its own. Several files of one recording share scan indices. */
 export interface NativeFileStoreOptions {
   path: string;
   headerBytes: number;
   layout: NativeLayout;
   rateHz: number;
-  /** Sorted captures: sample in the file, scan index in the stream, loss before it. */
-  captures: NativeGap[];
+  captures: NativeCaptures;
   /** Wall or monotonic time of the first sample; -1 if not known. */
   firstTimeNs: bigint;
 }

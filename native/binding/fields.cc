@@ -82,12 +82,30 @@ std::string Field::path(bool mayBeEmpty) const {
   return text;
 }
 
-std::span<const std::byte> Field::bytes() const {
-  if (!value_.IsTypedArray()) refuse("must be a Uint8Array.");
-  const auto array = value_.As<Napi::TypedArray>();
-  if (array.TypedArrayType() != napi_uint8_array) refuse("must be a Uint8Array.");
-  const auto bytes = array.As<Napi::Uint8Array>();
-  return {reinterpret_cast<const std::byte*>(bytes.Data()), bytes.ByteLength()};
+std::span<const std::byte> Field::bytes() const { return std::as_bytes(column<uint8_t>()); }
+
+template <class T>
+std::span<const T> typedArray(const Field& field, napi_typedarray_type type, const char* name) {
+  const Napi::Value value = field.value();
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type)
+    field.refuse(std::string("must be a ") + name + ".");
+  const auto array = value.As<Napi::TypedArrayOf<T>>();
+  return {array.Data(), array.ElementLength()};
+}
+
+template <>
+std::span<const double> Field::column<double>() const {
+  return typedArray<double>(*this, napi_float64_array, "Float64Array");
+}
+
+template <>
+std::span<const uint8_t> Field::column<uint8_t>() const {
+  return typedArray<uint8_t>(*this, napi_uint8_array, "Uint8Array");
+}
+
+template <>
+std::span<const int64_t> Field::column<int64_t>() const {
+  return typedArray<int64_t>(*this, napi_bigint64_array, "BigInt64Array");
 }
 
 size_t Field::choice(std::initializer_list<const char*> choices) const {

@@ -41,6 +41,15 @@ class Field {
   std::string text() const;
   std::string path(bool mayBeEmpty) const;   // text without NUL
   std::span<const std::byte> bytes() const;  // Uint8Array; valid while the value is
+  // The same of a typed array of T: Float64Array, Uint8Array, BigInt64Array.
+  template <class T>
+  std::span<const T> column() const;
+  template <class T>
+  std::span<const T> column(size_t count) const {
+    const auto values = column<T>();
+    if (values.size() != count) refuse("must have " + std::to_string(count) + " items.");
+    return values;
+  }
   // Position of the text among `choices`.
   size_t choice(std::initializer_list<const char*> choices) const;
 
@@ -50,6 +59,13 @@ class Field {
   Napi::Value value_;
   std::string path_;
 };
+
+template <>
+std::span<const double> Field::column<double>() const;
+template <>
+std::span<const uint8_t> Field::column<uint8_t>() const;
+template <>
+std::span<const int64_t> Field::column<int64_t>() const;
 
 // A whole number that JavaScript holds exactly.
 inline constexpr int64_t kMostExact = (int64_t{1} << 53) - 1;

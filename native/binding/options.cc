@@ -9,6 +9,7 @@ constexpr size_t kMostElements = 1024;
 constexpr int64_t kMostScanBytes = 1 << 20;
 constexpr int64_t kMostBlockBytes = int64_t{1} << 31;
 constexpr int64_t kMostBlocks = 65536;
+constexpr size_t kMostCaptures = 1 << 22;  // the store itself takes fewer
 constexpr double kMostRateHz = 1e12;
 constexpr double kMostFrequencyHz = 1e12;
 
@@ -145,19 +146,41 @@ OutputSpec readOutput(const Field& field, const ScanLayout& layout) {
   return output;
 }
 
-PlacedGap readCapture(const Field& field) {
-  PlacedGap capture;
-  capture.scan = field["scan"].integer(0, kMostExact);
-  capture.sample = field["sample"].integer(0, kMostExact);
-  capture.gap.lost = field["lost"].integer(0, kMostExact);
-  capture.gap.lostMin = field["lostMin"].integer(0, kMostExact);
-  capture.gap.lostMax = field["lostMax"].integer(-1, kMostExact);
-  capture.gap.grade = Grade(field["grade"].choice({"exact", "estimated", "unknown"}));
-  capture.gap.cause =
-      GapCause(field["cause"].choice({"dry-queue", "timestamp", "counter", "simulator", "overrun",
-                                      "failed-block", "restart", "unjournaled"}));
-  capture.timeNs = field["timeNs"].time();
-  return capture;
+// A whole number of a column.
+int64_t whole(const Field& field, size_t i, double value, double least) {
+  if (!(value >= least) || value > double(kMostExact) || value != std::floor(value))
+    field.refuse("holds, at " + std::to_string(i) + ", what is no whole number of scans.");
+  return int64_t(value);
+}
+
+std::vector<PlacedGap> readCaptures(const Field& field) {
+  const Field scan = field["scan"], sample = field["sample"], timeNs = field["timeNs"];
+  const Field lost = field["lost"], lostMin = field["lostMin"], lostMax = field["lostMax"];
+  const Field grade = field["grade"], cause = field["cause"];
+  const size_t count = scan.column<double>().size();
+  if (count > kMostCaptures)
+    field.refuse("must have at most " + std::to_string(kMostCaptures) + " items.");
+  const auto samples = sample.column<double>(count), losts = lost.column<double>(count);
+  const auto mins = lostMin.column<double>(count), maxes = lostMax.column<double>(count);
+  const auto grades = grade.column<uint8_t>(count), causes = cause.column<uint8_t>(count);
+  const auto times = timeNs.column<int64_t>(count);
+  const auto scans = scan.column<double>(count);
+  std::vector<PlacedGap> captures(count);
+  for (size_t i = 0; i < count; ++i) {
+    PlacedGap& capture = captures[i];
+    capture.scan = whole(scan, i, scans[i], 0);
+    capture.sample = whole(sample, i, samples[i], 0);
+    if (i > 0 && capture.sample < captures[i - 1].sample) sample.refuse("must be sorted.");
+    capture.timeNs = times[i];
+    capture.gap.lost = whole(lost, i, losts[i], 0);
+    capture.gap.lostMin = whole(lostMin, i, mins[i], 0);
+    capture.gap.lostMax = whole(lostMax, i, maxes[i], -1);
+    if (grades[i] > uint8_t(Grade::Unknown)) grade.refuse("holds what is no grade.");
+    if (causes[i] > uint8_t(GapCause::Unjournaled)) cause.refuse("holds what is no cause.");
+    capture.gap.grade = Grade(grades[i]);
+    capture.gap.cause = GapCause(causes[i]);
+  }
+  return captures;
 }
 
 }  // namespace
@@ -252,6 +275,7 @@ RecordingOptions readRecordingOptions(const Field& field, const ScanLayout& layo
   options.spec.freeFloorBytes = field["freeFloorBytes"].integer(0, kMostExact);
   options.spec.fromScan = field["fromScan"].integer(-1, kMostExact);
   if (field.has("toScan")) options.spec.toScan = field["toScan"].integer(-1, kMostExact);
+  if (field.has("partScans")) options.spec.partScans = field["partScans"].integer(0, kMostExact);
   return options;
 }
 
@@ -261,12 +285,7 @@ FileStoreSpec readFileStoreOptions(const Field& field) {
   spec.headerBytes = field["headerBytes"].integer(0, kMostExact);
   spec.layout = readLayout(field["layout"]);
   spec.rateHz = field["rateHz"].number(0, kMostRateHz);
-  for (const Field& capture : field["captures"].items(10'000'000))
-  if (field.has("partScans")) options.spec.partScans = field["partScans"].integer(0, kMostExact);
-    spec.captures.push_back(readCapture(capture));
-  for (size_t i = 1; i < spec.captures.size(); ++i)
-    if (spec.captures[i].sample < spec.captures[i - 1].sample)
-      field["captures"].refuse("must be sorted by sample.");
+  spec.captures = readCaptures(field["captures"]);
   spec.firstTimeNs = field["firstTimeNs"].time();
   return spec;
 }

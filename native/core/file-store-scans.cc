@@ -12,6 +12,7 @@ namespace iio {
 namespace {
 
 constexpr int64_t kRecordMemory = 256 << 20;
+constexpr size_t kStripMemory = 512 << 20;
 constexpr int64_t kStripBytes = 8 << 20;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& message) {
@@ -103,6 +104,22 @@ FileGeometry fileGeometry(int64_t scans, const LaneSet& lanes) {
   return geometry;
 }
 
+// A strip, the break before it and the records of one of few scans took 528 bytes with one lane of
+// 16 bits and 611 with eight.
+size_t mostStrips(const LaneSet& lanes) {
+  return kStripMemory / (512 + size_t{lanes.bytesPerRecord()} * 3 / 2);
+}
+
+static void checkCount(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans, size_t most) {
+  const size_t strips = spec.captures.size() + static_cast<size_t>(scans / stripScans) + 1;
+  if (strips <= most) return;
+  throw CoreError(Fault{E2BIG, "open", spec.path,
+                        spec.path + " has " + std::to_string(spec.captures.size()) +
+                            " gaps, more than the " + std::to_string(most) +
+                            " that can be shown. All its samples are there: read them with another "
+                            "program, or cut the file into parts."});
+}
+
 static void checkCaptures(const FileStoreSpec& spec) {
   for (size_t i = 0; i < spec.captures.size(); ++i) {
     const PlacedGap& c = spec.captures[i];
@@ -130,8 +147,10 @@ static void setTime(Strip& strip, const PlacedGap& capture, bool first, double r
   strip.timeScan = capture.scan;
 }
 
-std::vector<Strip> fileStrips(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans) {
+std::vector<Strip> fileStrips(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans,
+                              size_t most) {
   checkCaptures(spec);
+  checkCount(spec, scans, stripScans, most);
   std::vector<PlacedGap> captures = spec.captures;
   if (captures.empty() || captures.front().sample > 0) {
     PlacedGap start;

@@ -23,7 +23,7 @@ class Store final : public FileStore {
         geometry_(fileGeometry(file_.scans(), *lanes_)),
         timeline_(lanes_, geometry_.grain),
         builder_(lanes_, geometry_.grain) {
-    for (Strip& strip : fileStrips(spec_, file_.scans(), geometry_.stripScans))
+    for (Strip& strip : fileStrips(spec_, file_.scans(), geometry_.stripScans, mostStrips(*lanes_)))
       timeline_.append(std::move(strip));
     thread_ = std::thread([this] { run(); });
   }

@@ -57,8 +57,13 @@ struct FileGeometry {
 };
 FileGeometry fileGeometry(int64_t scans, const LaneSet& lanes);
 
-// The strips of a file, not summarised yet. Throws CoreError (EINVAL) if the captures are not in
-// order.
-std::vector<Strip> fileStrips(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans);
+// So many strips a file may have, for each takes memory however short it is: a strip ends at each
+// capture.
+size_t mostStrips(const LaneSet& lanes);
+
+// The strips of a file, not summarised yet. Throws CoreError if the captures are not in order
+// (EINVAL) or would make more strips than `most` (E2BIG).
+std::vector<Strip> fileStrips(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans,
+                              size_t most);
 
 }  // namespace iio

@@ -61,17 +61,22 @@ function run(script: string): Promise<string> {
 
 it("neither Stop nor the screen waits for a folder that does not answer", async () => {
   const dead = join(folder, "dead-disk");
-  const file = { path: join(dead, "scans"), headerBytes: 0, rateHz: 1000, captures: [] };
+  const file = { path: join(dead, "scans"), headerBytes: 0, rateHz: 1000 };
   const script = `
     const addon = require(${JSON.stringify(findAddon())});
     const stream = addon.openStream(${JSON.stringify(counterOptions())});
     const file = ${JSON.stringify({ ...file, layout: counterOptions().layout })};
     const query = { traces: [${JSON.stringify(rawTrace(0))}], range: { kind: "all" }, columns: 100 };
+    const none = new Float64Array(0), bytes = new Uint8Array(0), timeNs = new BigInt64Array(0);
+    const captures = {
+      scan: none, sample: none, lost: none, lostMin: none, lostMax: none,
+      grade: bytes, cause: bytes, timeNs,
+    };
     const say = (word) => process.stdout.write(word + "\\n");
     (async () => {
       await stream.start();
       while (stream.counters().summarisedToScan === 0) await new Promise((r) => setTimeout(r, 10));
-      const opened = await addon.openFile({ ...file, firstTimeNs: -1n });
+      const opened = await addon.openFile({ ...file, captures, firstTimeNs: -1n });
       for (let i = 0; i < 8; i++) {
         addon.freeBytes(${JSON.stringify(dead)}).then(() => say("the disk answered"));
         opened.query(query).then(() => say("the file answered"));

@@ -1,6 +1,9 @@
 /** Options of a simulated converter for tests of the addon: one 32-bit counter channel, or several of 16 bits. */
+import { JOURNAL_CAUSES, JOURNAL_GRADES } from "../../shared/journal.js";
 import type {
+  NativeCaptures,
   NativeElement,
+  NativeGap,
   NativeStreamOptions,
   NativeTrace,
   SimulatorChannel,
@@ -64,5 +67,19 @@ export function rawTrace(index: number): NativeTrace {
     offset: 0,
     scaleQ: 1,
     offsetQ: 0,
+  };
+}
+
+/** Captures as a file's options have them. */
+export function captures(gaps: readonly NativeGap[] = []): NativeCaptures {
+  return {
+    scan: Float64Array.from(gaps, ({ scan }) => scan),
+    sample: Float64Array.from(gaps, ({ sample }) => sample),
+    lost: Float64Array.from(gaps, ({ lost }) => lost),
+    lostMin: Float64Array.from(gaps, ({ lostMin }) => lostMin),
+    lostMax: Float64Array.from(gaps, ({ lostMax }) => lostMax),
+    grade: Uint8Array.from(gaps, ({ grade }) => JOURNAL_GRADES.indexOf(grade)),
+    cause: Uint8Array.from(gaps, ({ cause }) => JOURNAL_CAUSES.indexOf(cause)),
+    timeNs: BigInt64Array.from(gaps, ({ timeNs }) => timeNs),
   };
 }

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { NativeGap, NativeRecordingOptions, NativeStream } from "../../native/addon.js";
 import { loadAddon } from "../../native/load.js";
 import { JOURNAL_CAUSES, JournalReader, type JournalSegment } from "../../shared/journal.js";
-import { counterOptions, element, rawTrace, waveform } from "./addon-options.js";
+import { captures, counterOptions, element, rawTrace, waveform } from "./addon-options.js";
 
 const addon = loadAddon();
 let folder = "";
@@ -398,7 +398,7 @@ describe("what does not fit", () => {
         headerBytes: 0,
         layout: counterOptions().layout,
         rateHz: 1,
-        captures: [],
+        captures: captures(),
         firstTimeNs: -1n,
       }),
     ).rejects.toMatchObject({ code: "ENOENT", path: missing });
@@ -417,7 +417,7 @@ describe("a file of scans", () => {
       headerBytes: 0,
       layout: counterOptions().layout,
       rateHz: 1000,
-      captures: [],
+      captures: captures(),
       firstTimeNs: -1n,
     });
     await until(() => file.status().summarised === 1);
@@ -430,6 +430,45 @@ describe("a file of scans", () => {
     await file.close();
     await file.close();
     await expect(file.samples(0, 0, 1)).rejects.toMatchObject({ code: "ECANCELED" });
+  });
+
+  it("takes a hundred thousand captures in a moment, and says what is wrong with one", async () => {
+    const path = join(folder, "many");
+    const count = 100_000;
+    writeFileSync(path, Buffer.alloc(count * 8));
+    const gap = { lost: 1, lostMin: 1, lostMax: 1, grade: "exact", cause: "counter" } as const;
+    const every = Array.from({ length: count }, (_, n) => ({
+      ...gap,
+      scan: 2 * n,
+      sample: n,
+      timeNs: -1n,
+    }));
+    const many = captures(every);
+    const options = {
+      path,
+      headerBytes: 0,
+      layout: counterOptions().layout,
+      rateHz: 1000,
+      captures: many,
+      firstTimeNs: -1n,
+    };
+    const file = await addon.openFile(options);
+    expect(file.status().toScan).toBe(2 * count - 1);
+    await file.close();
+    many.cause[7] = 99;
+    await expect(addon.openFile(options)).rejects.toMatchObject({
+      field: "options.captures.cause",
+    });
+    many.cause[7] = 0;
+    many.lost[9] = 0.5;
+    await expect(addon.openFile(options)).rejects.toThrow(/captures\.lost holds, at 9/);
+    many.lost[9] = 1;
+    many.sample[5] = 3;
+    await expect(addon.openFile(options)).rejects.toThrow(/captures\.sample must be sorted/);
+    const short = { ...many, grade: many.grade.subarray(1) };
+    await expect(addon.openFile({ ...options, captures: short })).rejects.toThrow(/100000 items/);
+    const plain = { ...many, scan: [] as unknown as Float64Array };
+    await expect(addon.openFile({ ...options, captures: plain })).rejects.toThrow(/Float64Array/);
   });
 
   it("tells of its gaps what its metadata say, for every cause there is", async () => {
@@ -448,7 +487,7 @@ describe("a file of scans", () => {
       headerBytes: 0,
       layout: counterOptions().layout,
       rateHz: 1000,
-      captures: [start as NativeGap, ...gaps],
+      captures: captures([start as NativeGap, ...gaps]),
       firstTimeNs: -1n,
     });
     await until(() => file.status().summarised === 1);

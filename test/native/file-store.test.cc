@@ -285,6 +285,25 @@ TEST_CASE("the records of a huge file are coarser, so that they take a bounded p
   CHECK(fileGeometry(1000000, wide).stripScans == 4096);
 }
 
+TEST_CASE("a file of more gaps than memory is to be spent on is refused in words") {
+  const TestFile file(uniform(512, NumberKind::Signed, 64, 64), 8, 73);
+  const size_t most = mostStrips(LaneSet(file.layout));
+  CHECK(most > 1000);
+  CHECK(mostStrips(LaneSet(uniform(1, NumberKind::Signed, 16, 16))) > 500'000);
+  FileStoreSpec spec = file.spec();
+  for (size_t i = 0; i <= most; ++i) {
+    const auto at = static_cast<int64_t>(i);
+    spec.captures.push_back(capture(at, 2 * at, i > 0));
+  }
+  const Fault fault = faultOf(spec);
+  CHECK(fault.err == E2BIG);
+  CHECK(fault.message.find(std::to_string(most + 1) + " gaps") != std::string::npos);
+  spec.captures.resize(most / 2);
+  const auto store = FileStore::open(spec);
+  REQUIRE(whole(*store));
+  CHECK(store->query({{trace(0)}, WholeRange{}, 4}).gaps.size() == 7);
+}
+
 TEST_CASE("queries while a file is summarised are as right as after") {
   const TestFile file(uniform(3, NumberKind::Unsigned, 16, 16, 0, true), 2000000, 71);
   const auto store = FileStore::open(file.spec());

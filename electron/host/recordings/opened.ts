@@ -1,10 +1,11 @@
 /** A recording opened: its files as stores, and what they say as a device. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Addon, NativeFileStore, NativeGap } from "../../../native/addon.js";
+import type { Addon, NativeCaptures, NativeFileStore } from "../../../native/addon.js";
 import { parseAttributeName } from "../../../shared/attributes.js";
 import type { AttributeInfo, AttributeValue, DeviceInfo } from "../../../shared/device.js";
 import { fail, toStudioError } from "../../../shared/errors.js";
+import { JOURNAL_CAUSES, JOURNAL_GRADES } from "../../../shared/journal.js";
 import { toNumericLayout } from "../../../shared/layout.js";
 import { describeScanFormat } from "../../../shared/parse-format.js";
 import { readMetadata, type OpenedRecording } from "../../../shared/sigmf/read.js";
@@ -47,7 +48,7 @@ export async function openRecording(
         headerBytes: recording.headerBytes,
         layout: toNumericLayout(recording.layout),
         rateHz: recording.rateHz ?? 0,
-        captures: recording.captures.map(nativeCapture),
+        captures: captureColumns(recording.captures),
         firstTimeNs: recording.captures[0]?.realtimeNs ?? -1n,
       });
       const [first] = recording.layout.elements;
@@ -92,17 +93,18 @@ function unreadable(name: string, error: unknown): Error {
   );
 }
 
-function nativeCapture(capture: OpenedRecording["captures"][number]): NativeGap {
-  const { gap } = capture;
+function captureColumns(captures: OpenedRecording["captures"]): NativeCaptures {
+  const numbers = (of: (capture: (typeof captures)[number]) => number): Float64Array =>
+    Float64Array.from(captures, of);
   return {
-    scan: capture.scan,
-    sample: capture.sampleStart,
-    lost: gap?.lost ?? 0,
-    lostMin: gap?.lostMin ?? 0,
-    lostMax: gap ? (gap.lostMax ?? -1) : 0,
-    grade: gap?.grade ?? "exact",
-    cause: gap?.cause ?? "overrun",
-    timeNs: capture.realtimeNs ?? -1n,
+    scan: numbers(({ scan }) => scan),
+    sample: numbers(({ sampleStart }) => sampleStart),
+    lost: numbers(({ gap }) => gap?.lost ?? 0),
+    lostMin: numbers(({ gap }) => gap?.lostMin ?? 0),
+    lostMax: numbers(({ gap }) => (gap ? (gap.lostMax ?? -1) : 0)),
+    grade: Uint8Array.from(captures, ({ gap }) => JOURNAL_GRADES.indexOf(gap?.grade ?? "exact")),
+    cause: Uint8Array.from(captures, ({ gap }) => JOURNAL_CAUSES.indexOf(gap?.cause ?? "overrun")),
+    timeNs: BigInt64Array.from(captures, ({ realtimeNs }) => realtimeNs ?? -1n),
   };
 }
 

@@ -1,6 +1,8 @@
 /** A recording's file as a store, read whole. */
 import { readFileSync } from "node:fs";
+import { JOURNAL_CAUSES, JOURNAL_GRADES } from "../../../shared/journal.js";
 import type {
+  NativeCaptures,
   NativeFileStore,
   NativeFileStoreOptions,
   NativeGap,
@@ -20,7 +22,7 @@ export class FakeFileStore implements NativeFileStore {
   ) {
     this.bytes = readFileSync(options.path).subarray(options.headerBytes);
     this.scans = Math.floor(this.bytes.length / options.layout.scanBytes);
-    this.captures = options.captures;
+    this.captures = toGaps(options.captures);
   }
 
   async query(query: NativeQuery) {
@@ -91,4 +93,17 @@ export class FakeFileStore implements NativeFileStore {
       },
     };
   }
+}
+
+function toGaps(captures: NativeCaptures): NativeGap[] {
+  return Array.from(captures.scan, (scan, i) => ({
+    scan,
+    sample: captures.sample[i]!,
+    lost: captures.lost[i]!,
+    lostMin: captures.lostMin[i]!,
+    lostMax: captures.lostMax[i]!,
+    grade: JOURNAL_GRADES[captures.grade[i]!]!,
+    cause: JOURNAL_CAUSES[captures.cause[i]!]!,
+    timeNs: captures.timeNs[i]!,
+  }));
 }
