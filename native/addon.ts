@@ -280,6 +280,11 @@ export interface NativeRecordingOptions {
   fromScan: number;
   /** End with the last block that begins before this scan, at once if that has passed. -1 or absent: none. */
   toScan?: number;
+  /**
+   * The part is full when it holds so many scans, and ends before the first block after that for which {@link
+   * NativeRecording.next} is ready. 0 or absent: it is the only part.
+   */
+  partScans?: number;
   /** Free bytes below which it stops cleanly. */
   freeFloorBytes: number;
 }
@@ -300,11 +305,6 @@ export interface NativeRecordingStatus {
   lostMin: number;
   lostMax: number;
   grade: Grade;
-  /**
-   * The part is full when it holds so many scans, and ends before the first block after that for which {@link
-   * NativeRecording.next} is ready. 0 or absent: it is the only part.
-   */
-  partScans?: number;
   /** Bytes copied by the CPU per byte written. */
   copiesPerByte: number;
   cpuSeconds: number;
@@ -313,6 +313,8 @@ export interface NativeRecordingStatus {
   firstScan: number;
   /** Scan index after its last one in the files; 0 if there is none. */
   endScan?: number;
+  /** It holds `partScans`. It goes on, losing nothing, until the next part is ready. */
+  full?: boolean;
 }
 
 export interface NativeRecording {
@@ -324,6 +326,14 @@ export interface NativeRecording {
    * takes blocks the recording ends: a part that waits is withdrawn. Stop all parts, the oldest first.
    */
   stop(): Promise<NativeRecordingStatus>;
+  /**
+   * Makes the part that goes on from this one (`fromScan` is of no meaning) and lets it wait: once this part is full, the
+   * next begins with exactly the block after this one's last, and this one ends by itself. Where scans were lost between
+   * the two, the gap belongs to the next. `scans` 0 and `toScan` -1 take over what is left of this part's. One part waits
+   * at a time (EBUSY), of the part that takes blocks (ECANCELED). A part that fails while it waits is dropped, its files
+   * are gone, and this one goes on.
+   */
+  next?(options: NativeRecordingOptions): Promise<NativeRecording>;
 }
 
 export interface NativeStream {
@@ -335,8 +345,6 @@ export interface NativeStream {
   close(): Promise<void>;
   counters(): NativeCounters;
   /** What the user should be told although nothing failed (a buffer left enabled by a program that died). After start. */
-  /** It holds `partScans`. It goes on, losing nothing, until the next part is ready. */
-  full?: boolean;
   notes?(): string[];
   /** Headers since the last call (one consumer); at most 256, the rest coalesced. */
   headers(): NativeHeaders;
@@ -345,14 +353,6 @@ export interface NativeStream {
   query(query: NativeQuery): Promise<NativeFrame>;
   samples(
     element: number,
-  /**
-   * Makes the part that goes on from this one (`fromScan` is of no meaning) and lets it wait: once this part is full, the
-   * next begins with exactly the block after this one's last, and this one ends by itself. Where scans were lost between
-   * the two, the gap belongs to the next. `scans` 0 and `toScan` -1 take over what is left of this part's. One part waits
-   * at a time (EBUSY), of the part that takes blocks (ECANCELED). A part that fails while it waits is dropped, its files
-   * are gone, and this one goes on.
-   */
-  next?(options: NativeRecordingOptions): Promise<NativeRecording>;
     fromScan: number,
     count: number,
   ): Promise<{ fromScan: number; values: ArrayBufferView }>;
