@@ -13,6 +13,7 @@ import type {
   Inventory,
 } from "./device.js";
 import type { StudioError } from "./errors.js";
+import type { DiskCheck } from "./disk-check.js";
 import type { DoctorReport } from "./doctor.js";
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
 import { LAYOUT_CHARS, type StudioSettings } from "./settings.js";
@@ -224,6 +225,8 @@ export const requests = {
       hash: v.optional(v.boolean()),
     }),
   )<RecordingStatus>(),
+  /** A short test of the disk (at most a second), free space, and how long it lasts at the stream's rate. */
+  "recording.check": request(onStream)<DiskCheck>(),
   "recording.stop": request(onStream)<RecordingResult>(),
   /**
    * Saves what has happened already: the last `seconds`, or the span `fromScan` … `toScan`, as far as the history holds

@@ -33,6 +33,7 @@ const COMMANDS = {
     seconds: { type: "string" },
     samples: { type: "string" },
     pre: { type: "string" },
+    "no-check": { type: "boolean", default: false },
   },
   tune: {
     seconds: { type: "string" },

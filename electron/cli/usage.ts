@@ -8,7 +8,7 @@ export const USAGE = `iio-studio COMMAND
          [--queue N] [--buffer N] [--transport auto|dmabuf|read] [--heap NAME]
          [--device-trigger NAME [--device-trigger-rate HZ]] [--counter CHANNEL,…]
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
-         [--pre T]
+         [--pre T] [--no-check]
   tune DEVICE [--seconds T] [--margin PERCENT] [--rate HZ] [--buffer N] [--channels a,b]
          [--transport …] [--heap NAME] [--device-trigger NAME] [--apply-hint]
                                finds the smallest blocks, and the fewest, that keep up; changes nothing
@@ -30,6 +30,7 @@ record:
   --seconds, --samples  when to stop (default: Ctrl+C)
   --pre T             runs the stream first, and begins so many seconds before the recording is started;
                       --seconds and --samples count from its start, which is marked
+  --no-check          leaves the short test of the disk out that comes first
   --no-hash           leaves the SHA-512 out
 
 tune:

@@ -215,6 +215,7 @@ function recordingHandlers({ recordings, files }: HostParts): Some<"recording"> 
   return {
     "recording.start": (request) => recordings.start(request),
     "recording.stop": ({ stream }) => recordings.end(stream),
+    "recording.check": ({ stream }) => recordings.check(stream),
     "recording.keep": (request) => recordings.keep(request),
     "recording.annotate": (request) => recordings.annotate(request),
     "recording.list": () => recordings.listNow(),

@@ -53,7 +53,11 @@ export function recordingCommands(): Command[] {
       category: "Recording",
       keys: ["Shift+R"],
       icon: "down",
-      run: () => useWindow().open("recordOptions"),
+      run: () => {
+        const windows = useWindow();
+        if (windows.dialog === "recordOptions") windows.close();
+        else windows.open("recordOptions");
+      },
     },
   ];
 }

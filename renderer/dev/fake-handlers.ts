@@ -6,7 +6,7 @@ import type { StreamInfo } from "../../shared/stream.js";
 import { writeAttribute } from "./fake-attributes.js";
 import { makeFrame } from "./fake-frames.js";
 import type { FakeHost } from "./fake-host.js";
-import { FakeRecording } from "./fake-recorder.js";
+import { FakeRecording, FREE_BYTES } from "./fake-recorder.js";
 import type { FakeStream } from "./fake-stream.js";
 import { FakeTunings } from "./fake-tune.js";
 
@@ -177,6 +177,17 @@ export function makeHandlers(host: FakeHost): Handlers {
       if (!result) throw fail("NOT_RECORDING", "Nothing records on this stream.");
       publish(known);
       return result;
+    },
+    "recording.check": ({ stream }) => {
+      const streamBytesPerSecond = host.stream(stream).counters().bytesPerSecond || 246e6;
+      return {
+        bytesPerSecond: 1.9e9,
+        why: null,
+        direct: true,
+        freeBytes: FREE_BYTES,
+        streamBytesPerSecond,
+        secondsUntilFull: FREE_BYTES / streamBytesPerSecond,
+      };
     },
     "recording.keep": ({ stream, seconds, fromScan = 0, toScan = 0, name = "kept" }) => {
       const known = host.stream(stream);

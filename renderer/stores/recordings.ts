@@ -2,6 +2,7 @@
 import { defineStore } from "pinia";
 import { ref, shallowReactive, shallowRef } from "vue";
 
+import type { DiskCheck } from "../../shared/disk-check.js";
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "../../shared/recording.js";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { useConnection } from "./connection.js";
@@ -80,6 +81,11 @@ export const useRecordings = defineStore("recordings", () => {
     return connection.request("recording.keep", { stream, ...span });
   }
 
+  /** What the disk takes, against what the stream gives. */
+  function check(stream: StreamId): Promise<DiskCheck> {
+    return connection.request("recording.check", { stream });
+  }
+
   async function stop(stream: StreamId): Promise<RecordingResult> {
     asking.value = null;
     return connection.request("recording.stop", { stream });
@@ -125,6 +131,7 @@ export const useRecordings = defineStore("recordings", () => {
     running,
     keeping,
     keep,
+    check,
     list,
     asking,
     nextNote,

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
+import { checkLine, checkWarning } from "../../../shared/disk-check.js";
 import { fail } from "../../../shared/errors.js";
 import type { RecordingResult } from "../../../shared/recording.js";
 import { formatSi } from "../../../shared/figures.js";
@@ -96,6 +97,7 @@ async function run(
   const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
   try {
+    if (!args.values["no-check"]) await checkDisk(client, stream, output);
     if (plan.pre !== undefined) await fillHistory(client, stream, plan.pre, output, stop.asked);
     await client.request("recording.start", {
       stream,
@@ -112,6 +114,13 @@ async function run(
     ended.dispose();
     stop.dispose();
   }
+}
+
+async function checkDisk(client: StudioClient, stream: string, output: Output): Promise<void> {
+  const check = await client.request("recording.check", { stream });
+  output.note(checkLine(check));
+  const warning = checkWarning(check);
+  if (warning !== null) output.note(warning);
 }
 
 function waitForEnd(

@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import { fail, toStudioError } from "../../../shared/errors.js";
 import { formatCount } from "../../../shared/figures.js";
+import type { DiskCheck } from "../../../shared/disk-check.js";
 import type { Events, RequestParams } from "../../../shared/messages.js";
 import type {
   RecordingEntry,
@@ -17,6 +18,7 @@ import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
 import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
 import { Catalogue } from "./catalogue.js";
+import { DiskChecks } from "./check.js";
 import type { Ended } from "./ending.js";
 import { isLoFrequency } from "./facts.js";
 import { FinishedList } from "./finished-list.js";
@@ -45,6 +47,7 @@ export class Recordings implements RecordingControl {
   private readonly catalogue = new Catalogue();
   private readonly finished: FinishedList;
   private readonly keeps: Keeps;
+  private readonly checks: DiskChecks;
   private readonly owned = new DisposableStore();
 
   constructor(private readonly deps: RecordingDeps) {
@@ -56,6 +59,7 @@ export class Recordings implements RecordingControl {
       },
       warn: (title, thrown) => this.warn(title, thrown),
     });
+    this.checks = new DiskChecks(deps.addon, () => this.running().length > 0);
     this.keeps = new Keeps({
       ...deps,
       promised: this.promised,
@@ -178,6 +182,15 @@ export class Recordings implements RecordingControl {
     if (!going) throw fail("STOPPED", "The recording ended as soon as it began. See its result.");
     stream.tellChanged();
     return going.recording.status();
+  }
+
+  /** What the disk takes, before something is recorded. */
+  async check(stream: string): Promise<DiskCheck> {
+    try {
+      return await this.checks.check(this.deps.streams().live(stream), this.folder());
+    } catch (error) {
+      throw folderFault(error, this.folder(), this.folderShown());
+    }
   }
 
   /** Saves what has happened already, and answers when it is on the disk. */

@@ -1,0 +1,68 @@
+/** Before a recording is started: what the disk takes, what is free, and how long that lasts at the stream's rate. */
+import { mkdir } from "node:fs/promises";
+import type { Addon } from "../../../native/addon.js";
+import type { DiskCheck } from "../../../shared/disk-check.js";
+import { planRecording } from "../../../shared/sigmf/plan.js";
+import type { LiveStream } from "../streams/live-stream.js";
+import { FREE_FLOOR_BYTES } from "./active.js";
+import { testDisk, type DiskTest } from "./disk-test.js";
+
+/** A test may fill no more than this part of what is free. */
+const ROOM_SHARE = 0.25;
+const LEAST_ROOM_BYTES = 16 * 1024 * 1024;
+/** A disk that was tested just now is not asked again. */
+const HOLDS_MS = 30_000;
+
+export class DiskChecks {
+  private last: { folder: string; atMs: number; test: Promise<DiskTest> } | null = null;
+
+  constructor(
+    private readonly addon: Pick<Addon, "freeBytes">,
+    /** Whether something is recorded: a test would take its bandwidth. */
+    private readonly isBusy: () => boolean,
+  ) {}
+
+  async check(stream: LiveStream, folder: string): Promise<DiskCheck> {
+    await mkdir(folder, { recursive: true });
+    const freeBytes = await this.addon.freeBytes(folder);
+    const left = Math.max(0, freeBytes - FREE_FLOOR_BYTES);
+    const streamBytesPerSecond = bytesPerSecond(stream);
+    const rest = {
+      freeBytes,
+      streamBytesPerSecond,
+      secondsUntilFull: streamBytesPerSecond === null ? null : left / streamBytesPerSecond,
+    };
+    const why = this.whyNot(left);
+    if (why !== null) return { ...rest, bytesPerSecond: null, why, direct: false };
+    const { bytesPerSecond: takes, direct } = await this.test(folder, left * ROOM_SHARE);
+    return { ...rest, bytesPerSecond: takes, why: null, direct };
+  }
+
+  private whyNot(left: number): string | null {
+    if (this.isBusy()) return "Something is being recorded; a test would disturb it.";
+    if (left * ROOM_SHARE < LEAST_ROOM_BYTES) return "The disk is nearly full. Free some space.";
+    return null;
+  }
+
+  private test(folder: string, roomBytes: number): Promise<DiskTest> {
+    const now = performance.now();
+    if (this.last?.folder === folder && now - this.last.atMs < HOLDS_MS) return this.last.test;
+    const test = testDisk(folder, roomBytes);
+    this.last = { folder, atMs: now, test };
+    test.catch(() => (this.last = null));
+    return test;
+  }
+}
+
+/** As it would be recorded; null: as fast as blocks come free, or no rate is known. */
+function bytesPerSecond(stream: LiveStream): number | null {
+  const { rateSetHz, geometry, settings } = stream.info();
+  if (rateSetHz === null || !geometry || settings.rateMax) return null;
+  const run = stream.isRunning() ? stream.currentRun() : null;
+  if (!run) return rateSetHz * geometry.scanBytes;
+  const { layout, deviceAtStart } = run;
+  const enabled = new Set(layout.elements.map(({ channel }) => channel));
+  const pairs = deviceAtStart.pairs.filter(({ i, q }) => enabled.has(i) && enabled.has(q));
+  const { outputs } = planRecording({ layout, pairs });
+  return rateSetHz * outputs.reduce((sum, { scanBytes }) => sum + scanBytes, 0);
+}

@@ -1,0 +1,77 @@
+/** Keeping what has just happened, and how Record records: by key, by button and in the record options. */
+import { userEvent } from "vitest/browser";
+import { describe, expect, test } from "vitest";
+import { ADC, asked, field, mountWindow, soon } from "./window.js";
+
+const button = (command: string) =>
+  document.querySelector<HTMLElement>(`[data-command="${command}"]`)!;
+const options = () => document.querySelector<HTMLElement>('[aria-label="Record options"][role]');
+
+async function run(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
+  const mounted = await mountWindow();
+  await userEvent.keyboard(" ");
+  await soon(() => expect(button("recording.keep").ariaDisabled).toBe("false"));
+  return mounted;
+}
+
+describe("keep", () => {
+  test("has nothing to keep before anything came", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard("k");
+    expect(button("recording.keep").ariaDisabled).toBe("true");
+    expect(asked(host, "recording.keep")).toEqual([]);
+  });
+
+  test("saves the last seconds, and says what is there now", async () => {
+    const { host } = await run();
+    await userEvent.keyboard("k");
+    await soon(() => expect(asked(host, "recording.keep")).toEqual([{ stream: ADC, seconds: 5 }]));
+    await soon(() => expect(document.body.textContent).toContain("as “kept”"));
+  });
+
+  test("saves what the view shows", async () => {
+    const { host } = await run();
+    await soon(async () => {
+      await userEvent.keyboard("{Shift>}k{/Shift}");
+      expect(asked(host, "recording.keep").length).toBeGreaterThan(0);
+    });
+    const [span] = asked(host, "recording.keep") as { fromScan: number; toScan: number }[];
+    expect(span!.toScan).toBeGreaterThan(span!.fromScan);
+  });
+
+  test("goes on while the stream is recorded, with the length last set", async () => {
+    const { host } = await run();
+    await userEvent.keyboard("{Shift>}r{/Shift}");
+    await soon(() => expect(options()).not.toBeNull());
+    await userEvent.fill(field("Keep the last"), "20 ms");
+    await userEvent.keyboard("{Enter}");
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(button("recording.keep").textContent).toContain("20 ms"));
+    await userEvent.keyboard("r");
+    await soon(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await userEvent.keyboard("k");
+    await soon(() =>
+      expect(asked(host, "recording.keep")).toEqual([{ stream: ADC, seconds: 0.02 }]),
+    );
+    expect(document.querySelector("button.recording")).not.toBeNull();
+  });
+});
+
+describe("record options", () => {
+  test("begin recordings before the press, and refuse what is no time", async () => {
+    const { host } = await run();
+    await userEvent.click(button("recording.options"));
+    await soon(() => expect(options()).not.toBeNull());
+    await userEvent.fill(field("Record begins before the press"), "soon");
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(options()!.textContent).toContain("is not a number"));
+    await userEvent.fill(field("Record begins before the press"), "2");
+    await userEvent.keyboard("{Enter}");
+    await userEvent.click(button("recording.options"));
+    await soon(() => expect(options()).toBeNull());
+    await userEvent.keyboard("r");
+    await soon(() =>
+      expect(asked(host, "recording.start")).toEqual([{ stream: ADC, preSeconds: 2 }]),
+    );
+  });
+});
