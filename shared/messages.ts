@@ -5,6 +5,7 @@
  * On the wire: `Envelope`. A request carries an id that its reply repeats. Nothing else crosses a port.
  */
 import * as v from "valibot";
+import { CPU_LIMIT } from "./cpus.js";
 import type {
   AttributeInfo,
   AttributeValue,
@@ -59,6 +60,12 @@ export const streamSettingsPatch = v.partial(
     rateMax: v.boolean(),
     deviceTrigger: v.nullable(v.strictObject({ name, rateHz: v.nullable(positive) })),
     counter: v.pipe(v.array(name), v.maxLength(8)),
+    realtime: v.nullable(
+      v.strictObject({
+        priority: v.pipe(count, v.maxValue(99)),
+        cpus: v.pipe(v.array(v.pipe(count, v.maxValue(CPU_LIMIT - 1))), v.maxLength(CPU_LIMIT)),
+      }),
+    ),
   }),
 );
 

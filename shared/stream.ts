@@ -34,6 +34,15 @@ export interface StreamSettings {
   deviceTrigger: { name: string; rateHz: number | null } | null;
   /** Channels whose samples, together and lowest first, count scans. */
   counter: string[];
+  /** Of the acquisition thread; null or absent: as other threads, on any CPU. What is refused stands in `notes`. */
+  realtime?: RealtimeSettings | null;
+}
+
+export interface RealtimeSettings {
+  /** SCHED_FIFO, 1 … 99; 0: as other threads. */
+  priority: number;
+  /** Numbers of CPUs; none: any. */
+  cpus: number[];
 }
 
 /** What was made of the settings: whole scans, whole pages, with every rounding said. */
@@ -166,6 +175,8 @@ export interface StreamInfo {
   run: number;
   /** Of an opened recording. */
   file?: RecordedFile;
+  /** What is not as it was set although the stream runs: one sentence each, with the fix. */
+  notes?: string[];
 }
 
 /** Found over every sample. Level and hysteresis are physical values if `physical`, else raw. */

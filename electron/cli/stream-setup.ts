@@ -1,6 +1,7 @@
 /** How a stream is set up from the command line: its options, and the order in which they are applied. */
 import type { StudioClient } from "../../shared/client.js";
 import { formatAttributeName, type AttributeAddress } from "../../shared/device.js";
+import { parseCpus } from "../../shared/cpus.js";
 import { fail, StudioFailure } from "../../shared/errors.js";
 import type { RequestParams } from "../../shared/messages.js";
 import {
@@ -44,6 +45,8 @@ function readPatch(args: Arguments, rate: StreamPlan["rate"]): StreamPlan["patch
   if (heap) patch.heap = heap;
   const counter = listOption(args, "counter");
   if (counter) patch.counter = counter;
+  const realtime = readRealtime(args);
+  if (realtime) patch.realtime = realtime;
   if (rate === "max") patch.rateMax = true;
   const trigger = textOption(args, "device-trigger");
   const triggerRate = numberOption(args, "device-trigger-rate");
@@ -52,6 +55,31 @@ function readPatch(args: Arguments, rate: StreamPlan["rate"]): StreamPlan["patch
   }
   if (trigger !== undefined) patch.deviceTrigger = { name: trigger, rateHz: triggerRate ?? null };
   return patch;
+}
+
+function readRealtime(args: Arguments): StreamPlan["patch"]["realtime"] {
+  const priority = numberOption(args, "realtime", { integer: true, least: 1 });
+  if (priority !== undefined && priority > 99) {
+    throw new UsageError(`--realtime takes a priority of 1 to 99, not "${priority}".`);
+  }
+  const text = textOption(args, "cpus");
+  const cpus = text === undefined ? [] : parseCpus(text);
+  if (cpus === null || (text !== undefined && cpus.length === 0)) {
+    throw new UsageError(`--cpus takes numbers of CPUs, as in 2,3 or 0-3, not "${text}".`);
+  }
+  return priority === undefined && cpus.length === 0 ? null : { priority: priority ?? 0, cpus };
+}
+
+/** Says once what of its settings a stream runs without. Answers the end of that. */
+export function tellNotes(client: StudioClient, stream: string, output: Output): () => void {
+  const told = new Set<string>();
+  return client.on("stream", ({ stream: { id, notes = [] } }) => {
+    if (id !== stream) return;
+    for (const note of notes) {
+      if (!told.has(note)) output.note(note);
+      told.add(note);
+    }
+  });
 }
 
 /** Channels and trigger first: they say where the rate is set. Then the rate: sizes follow it. */

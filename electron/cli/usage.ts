@@ -7,10 +7,12 @@ export const USAGE = `iio-studio COMMAND
   record DEVICE --out BASENAME [--channels a,b] [--rate HZ|max] [--blocks N] [--block-size BYTES]
          [--queue N] [--buffer N] [--transport auto|dmabuf|read] [--heap NAME]
          [--device-trigger NAME [--device-trigger-rate HZ]] [--counter CHANNEL,…]
+         [--realtime PRIORITY] [--cpus 2,3]
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
          [--pre T] [--no-check]
   tune DEVICE [--seconds T] [--margin PERCENT] [--rate HZ] [--buffer N] [--channels a,b]
-         [--transport …] [--heap NAME] [--device-trigger NAME] [--apply-hint]
+         [--transport …] [--heap NAME] [--device-trigger NAME] [--realtime PRIORITY] [--cpus 2,3]
+         [--apply-hint]
                                finds the smallest blocks, and the fewest, that keep up; changes nothing
   verify BASENAME              metadata, data length, hash, captures, journal
   doctor                       what this machine offers and what is missing, with the exact fix
@@ -25,6 +27,9 @@ record:
   --transport, --heap dmabuf or read; memory of the blocks: a name in /dev/dma_heap, or udmabuf
   --device-trigger    exact name of the IIO trigger; --device-trigger-rate HZ sets its rate first
   --counter a,b       channels that count scans (first one lowest): makes loss exact
+  --realtime PRIORITY, --cpus 2,3
+                      puts the acquisition thread before others (1 to 99), and on these CPUs only; doctor
+                      says whether that is permitted, and without permission it runs all the same
   --set NAME=VALUE    an attribute of the device or of one linked to it, written first; as often as
                       needed; DEVICE:NAME=VALUE for any other
   --seconds, --samples  when to stop (default: Ctrl+C)

@@ -52,6 +52,7 @@ describe("the doctor", () => {
     put("etc/group", "root:x:0:\niio:x:990:ada\n");
     put("etc/udev/rules.d/60-iio-studio.rules", "");
     put("sys/module/udmabuf/parameters/size_limit_mb", "64\n");
+    put("proc/self/limits", "Max realtime priority     40                   40\n");
     const checks = await examine({
       user: { uid: 1000, name: "ada", groups: [1000, 990] },
       recordingsFolder: join(sys.root, "dev/not/made/yet"),

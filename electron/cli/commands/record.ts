@@ -14,7 +14,7 @@ import type { Output } from "../output.js";
 import { fillHistory } from "../pre-trigger.js";
 import { progressLine } from "../record-progress.js";
 import { openSession, type CliSession } from "../session.js";
-import { readStreamPlan, setUpStream, type StreamPlan } from "../stream-setup.js";
+import { readStreamPlan, setUpStream, tellNotes, type StreamPlan } from "../stream-setup.js";
 
 interface Plan extends StreamPlan {
   out: string;
@@ -94,6 +94,7 @@ async function run(
     await client.request("attribute.write", { ...address, value });
   }
   await setUpStream(client, stream, plan, output);
+  const stopNotes = tellNotes(client, stream, output);
   const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
   try {
@@ -113,6 +114,7 @@ async function run(
   } finally {
     ended.dispose();
     stop.dispose();
+    stopNotes();
   }
 }
 

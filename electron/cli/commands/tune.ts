@@ -14,7 +14,13 @@ import { findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { openSession } from "../session.js";
-import { rateAddress, readStreamPlan, setUpStream, type StreamPlan } from "../stream-setup.js";
+import {
+  rateAddress,
+  readStreamPlan,
+  setUpStream,
+  tellNotes,
+  type StreamPlan,
+} from "../stream-setup.js";
 
 /** Answers whether something was found. */
 export async function tune(args: Arguments, output: Output): Promise<boolean> {
@@ -75,6 +81,7 @@ async function follow(
     for (; shown < over.length; shown++) output.note(tryLine(over[shown] as TuneTry));
     if (over.length < tries.length) output.progress(`${nameOf(tries.at(-1) as TuneTry)} …`);
   });
+  const stopNotes = tellNotes(client, stream, output);
   const stopListening = onInterrupt((times, signal) => {
     if (times === 1) {
       output.note("Cancelling; the stream is given back as it was.");
@@ -88,6 +95,7 @@ async function follow(
     return await client.request("stream.tune", request);
   } finally {
     stopListening();
+    stopNotes();
     off();
   }
 }

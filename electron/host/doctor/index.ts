@@ -14,6 +14,7 @@ import type { Patient } from "./checks.js";
 import { checkFolder } from "./folder.js";
 import { checkFiles, checkIio, checkKernel, checkTriggers } from "./machine.js";
 import { checkMemory } from "./memory.js";
+import { checkRealtime } from "./realtime.js";
 
 export type DoctorOptions = LocalOptions &
   Partial<Pick<Patient, "kernelRelease" | "user" | "systemRoot" | "recordingsFolder">>;
@@ -53,6 +54,7 @@ const CHECKS: [string, Check][] = [
   ["udev-rule", checkRule],
   ["triggers", checkTriggers],
   ["files", checkFiles],
+  ["realtime", checkRealtime],
   ["recordings", checkFolder],
 ];
 

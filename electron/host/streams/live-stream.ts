@@ -373,6 +373,7 @@ export class LiveStream implements Stream {
       recording: this.services.recordings.nameOf(this.id),
       trigger: this.view.scopeTrigger(),
       run: this.run?.number ?? this.runs,
+      notes: this.isUp() ? [...(this.run?.systemNotes ?? [])] : [],
     };
   }
 

@@ -37,6 +37,8 @@ export interface RunRequest {
 }
 
 export class Run {
+  /** What the system refused or mended although it runs. */
+  systemNotes: readonly string[] = [];
   private sourceReleased = false;
 
   private constructor(
@@ -84,6 +86,7 @@ export class Run {
         timestampGaps: source.layout.timestamp >= 0,
         pyramidBytes: PYRAMID_BYTES,
         deadlineMs: DEADLINE_MS,
+        realtime: request.settings.realtime ?? null,
       });
       source.attach?.(native);
       const { settings, run, isRestart } = request;
@@ -109,8 +112,9 @@ export class Run {
     return this.resolved.plan.layout;
   }
 
-  start(): Promise<void> {
-    return this.native.start();
+  async start(): Promise<void> {
+    await this.native.start();
+    this.systemNotes = this.native.notes?.() ?? [];
   }
 
   /** Idempotent; gives the buffer back. */

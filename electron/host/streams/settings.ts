@@ -40,6 +40,7 @@ export function defaultSettings(device: DeviceInfo, buffer: number): StreamSetti
     rateMax: false,
     deviceTrigger: null,
     counter: [],
+    realtime: null,
   };
 }
 
@@ -76,6 +77,11 @@ export function patchSettings(
       });
     }
     next.counter = [];
+  }
+  if (next.realtime) {
+    const { priority, cpus } = next.realtime;
+    const sorted = [...new Set(cpus)].sort((a, b) => a - b);
+    next.realtime = priority === 0 && sorted.length === 0 ? null : { priority, cpus: sorted };
   }
   checkTrigger(next, patch, device);
   if (patch.rateMax && device.context !== "sim") {
