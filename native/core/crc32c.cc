@@ -131,7 +131,44 @@ const auto kRaw = offered() ? rawHardware : rawTable;
 const auto kRaw = rawTable;
 #endif
 
+// Polynomials modulo that of the CRC, bit 31 being x⁰: what a CRC becomes when so many zeros follow
+// is its product with a power of x.
+constexpr uint32_t kOne = uint32_t{1} << 31;
+
+constexpr uint32_t times(uint32_t a, uint32_t b) {
+  uint32_t product = 0;
+  for (uint32_t bit = kOne; bit; bit >>= 1) {
+    if (a & bit) product ^= b;
+    b = (b >> 1) ^ (b & 1 ? kPolynomial : 0);
+  }
+  return product;
+}
+
+constexpr auto kSquares = [] {  // x to the power of 8 × 2^k
+  std::array<uint32_t, 64> powers{};
+  powers[0] = kOne >> 8;
+  for (size_t k = 1; k < powers.size(); ++k) powers[k] = times(powers[k - 1], powers[k - 1]);
+  return powers;
+}();
+
+uint32_t powerOfBytes(uint64_t bytes) {
+  uint32_t power = kOne;
+  for (size_t k = 0; bytes; ++k, bytes >>= 1)
+    if (bytes & 1) power = times(kSquares[k], power);
+  return power;
+}
+
 }  // namespace
+
+uint32_t crc32cJoin(uint32_t a, uint32_t b, uint64_t bytesOfB) noexcept {
+  thread_local uint64_t lastBytes = 0;
+  thread_local uint32_t lastPower = kOne;
+  if (bytesOfB != lastBytes) {
+    lastBytes = bytesOfB;
+    lastPower = powerOfBytes(bytesOfB);
+  }
+  return times(lastPower, a) ^ b;
+}
 
 uint32_t crc32c(uint32_t crc, const void* data, size_t bytes) noexcept {
   return ~kRaw(~crc, static_cast<const uint8_t*>(data), bytes);

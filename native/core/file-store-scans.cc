@@ -11,9 +11,7 @@
 namespace iio {
 namespace {
 
-constexpr int64_t kRecordMemory = 256 << 20;
-constexpr size_t kStripMemory = 512 << 20;
-constexpr int64_t kStripBytes = 8 << 20;
+constexpr size_t kGapMemory = 512 << 20;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& message) {
   throw CoreError(Fault{EINVAL, "open", path, message});
@@ -44,6 +42,13 @@ ScanFile::ScanFile(std::string path, int64_t headerBytes, uint32_t scanBytes)
 
 ScanFile::~ScanFile() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+bool ScanFile::isAt(const std::string& path) const {
+  struct stat mine {
+  }, there{};
+  return ::fstat(fd_, &mine) == 0 && ::stat(path.c_str(), &there) == 0 &&
+         mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
 
 Fault ScanFile::read(int64_t from, uint32_t count, std::byte* out) const {
@@ -91,28 +96,13 @@ const std::byte* FileSamples::read(const SampleRef& ref, uint32_t at, uint32_t c
   return window_.data() + static_cast<size_t>(scan - from_) * file_.scanBytes();
 }
 
-FileGeometry fileGeometry(int64_t scans, const LaneSet& lanes) {
-  FileGeometry geometry;
-  // Levels above the first take a fifteenth; one lane for a pair may come to it.
-  const int64_t perRecord = int64_t{lanes.bytesPerRecord() + recordBytes(KeyType::F64)} * 16 / 15;
-  while (geometry.grain < (1u << 24) && scans / geometry.grain * perRecord > kRecordMemory)
-    geometry.grain *= kFanout;
-  const int64_t bytes = lanes.scanBytes();
-  int64_t strip = 1 << 20;  // powers of 16 records fill their levels evenly
-  while (strip > 4096 && strip * bytes > kStripBytes) strip /= kFanout;
-  geometry.stripScans = static_cast<uint32_t>(std::max(strip, int64_t{geometry.grain}));
-  return geometry;
+// A strip, the break before it and the records of one of few scans take about so much.
+size_t mostGaps(const LaneSet& lanes) {
+  return kGapMemory / (640 + size_t{lanes.bytesPerRecord()} * 3 / 2);
 }
 
-// A strip, the break before it and the records of one of few scans took 528 bytes with one lane of
-// 16 bits and 611 with eight.
-size_t mostStrips(const LaneSet& lanes) {
-  return kStripMemory / (512 + size_t{lanes.bytesPerRecord()} * 3 / 2);
-}
-
-static void checkCount(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans, size_t most) {
-  const size_t strips = spec.captures.size() + static_cast<size_t>(scans / stripScans) + 1;
-  if (strips <= most) return;
+static void checkCount(const FileStoreSpec& spec, size_t most) {
+  if (spec.captures.size() <= most) return;
   throw CoreError(Fault{E2BIG, "open", spec.path,
                         spec.path + " has " + std::to_string(spec.captures.size()) +
                             " gaps, more than the " + std::to_string(most) +
@@ -147,10 +137,10 @@ static void setTime(Strip& strip, const PlacedGap& capture, bool first, double r
   strip.timeScan = capture.scan;
 }
 
-std::vector<Strip> fileStrips(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans,
-                              size_t most) {
+FileStrips fileStrips(const FileStoreSpec& spec, int64_t scans, size_t most) {
   checkCaptures(spec);
-  checkCount(spec, scans, stripScans, most);
+  checkCount(spec, most);
+  const uint32_t stripScans = stripScansOf(spec.layout.scanBytes);
   std::vector<PlacedGap> captures = spec.captures;
   if (captures.empty() || captures.front().sample > 0) {
     PlacedGap start;
@@ -159,26 +149,62 @@ std::vector<Strip> fileStrips(const FileStoreSpec& spec, int64_t scans, uint32_t
     start.scan = std::max(start.scan, int64_t{0});
     captures.insert(captures.begin(), start);
   }
-  std::vector<Strip> strips;
-  Strip strip;
-  strip.timeNs = spec.firstTimeNs;
-  for (size_t i = 0; i < captures.size() && captures[i].sample < scans; ++i) {
-    const PlacedGap& capture = captures[i];
-    const int64_t end = i + 1 < captures.size() ? std::min(captures[i + 1].sample, scans) : scans;
-    setTime(strip, capture, i == 0, spec.rateHz);
-    const int64_t expected = strips.empty() ? capture.scan : strips.back().end();
-    strip.gap = capture.gap;
-    strip.hasGap = capture.scan != expected || capture.gap.lost != 0 ||
-                   (i > 0 && capture.gap.grade != Grade::Exact);
-    for (int64_t at = capture.sample; at < end; at += stripScans) {
+  FileStrips out;
+  Strip now;  // as the capture looked at last has it
+  now.timeNs = spec.firstTimeNs;
+  int64_t expected = captures[0].scan;
+  for (size_t i = 0; i < captures.size() && captures[i].sample < scans;) {
+    const PlacedGap& first = captures[i];
+    Strip strip;
+    int64_t end = first.sample;  // of the run in the file
+    for (bool begins = true; i < captures.size() && captures[i].sample < scans; ++i) {
+      const PlacedGap& capture = captures[i];
+      if (!begins && !runGoesOn(expected, capture.scan, capture.gap)) break;
+      setTime(now, capture, i == 0, spec.rateHz);
+      if (now.timeNs >= 0 && now.timeScan == capture.scan)
+        out.marks.push_back({now.timeScan, now.timeNs});
+      if (begins) strip = now;
+      if (begins) strip.hasGap = i > 0 || capture.gap.lost != 0;
+      end = i + 1 < captures.size() ? std::min(captures[i + 1].sample, scans) : scans;
+      expected = capture.scan + (end - capture.sample);
+      begins = false;
+    }
+    strip.gap = first.gap;
+    for (int64_t at = first.sample; at < end; at += stripScans) {
       strip.sample = strip.samples.start = at;
-      strip.scan = capture.scan + (at - capture.sample);
+      strip.scan = first.scan + (at - first.sample);
       strip.scans = static_cast<uint32_t>(std::min<int64_t>(stripScans, end - at));
-      strips.push_back(strip);
+      out.strips.push_back(strip);
       strip.hasGap = false;
     }
   }
-  return strips;
+  return out;
+}
+
+bool recordsAreOf(const ScanFile& file, const LaneSet& lanes, const Strip& strip) {
+  std::vector<std::byte> scans(size_t{2} * lanes.scanBytes());
+  if (file.read(strip.samples.start, 1, scans.data()) ||
+      file.read(strip.samples.start + strip.scans - 1, 1, scans.data() + lanes.scanBytes()))
+    return true;  // the read that needs them will tell
+  const uint32_t top = strip.records->levels() - 1;
+  for (const Lane& lane : lanes.lanes()) {
+    const bool same = withKey(lane.format.key, [&](auto key) {
+      using K = decltype(key);
+      const auto& record = *strip.records->level<K>(lane, top);
+      const auto is = [&](K told, const std::byte* scan) {
+        K found{};
+        if constexpr (std::is_floating_point_v<K>) {
+          found = static_cast<K>(floatAt(lane.format, scan));
+        } else {
+          found = static_cast<K>(keyAt(lane.format, scan));
+        }
+        return found == told || (!isNumber(found) && !isNumber(told));
+      };
+      return is(record.first, scans.data()) && is(record.last, scans.data() + lanes.scanBytes());
+    });
+    if (!same) return false;
+  }
+  return true;
 }
 
 }  // namespace iio

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "error.h"
+#include "index-format.h"
 #include "summariser.h"
 #include "timeline-store.h"
 
@@ -24,6 +25,8 @@ class ScanFile {
 
   int64_t scans() const { return scans_; }  // whole ones, when it was opened
   uint32_t scanBytes() const { return scanBytes_; }
+  // Whether the file of that name is still this one.
+  bool isAt(const std::string& path) const;
   // Reads scans [from, from + count). Returns a fault if it can't all be read. Thread safe.
   Fault read(int64_t from, uint32_t count, std::byte* out) const;
 
@@ -50,20 +53,19 @@ class FileSamples : public StripSamples {
   Fault fault_;
 };
 
-// How a file is cut, so that records take a bounded part of memory whatever its size.
-struct FileGeometry {
-  uint32_t grain = kRecordScans;  // scans of a record
-  uint32_t stripScans = 0;        // of a virtual block
+// A file cut into strips, not summarised yet, and the times its captures tell. Only gaps cut it,
+// and the length of a strip: as the recorder cuts it for the side index (index-format.h).
+struct FileStrips {
+  std::vector<Strip> strips;
+  std::vector<TimeMark> marks;
 };
-FileGeometry fileGeometry(int64_t scans, const LaneSet& lanes);
+// Throws CoreError if the captures are not in order (EINVAL) or are more than `most` (E2BIG).
+FileStrips fileStrips(const FileStoreSpec& spec, int64_t scans, size_t most);
+// So many gaps a file may have, for the strip behind each takes memory however short it is.
+size_t mostGaps(const LaneSet& lanes);
 
-// So many strips a file may have, for each takes memory however short it is: a strip ends at each
-// capture.
-size_t mostStrips(const LaneSet& lanes);
-
-// The strips of a file, not summarised yet. Throws CoreError if the captures are not in order
-// (EINVAL) or would make more strips than `most` (E2BIG).
-std::vector<Strip> fileStrips(const FileStoreSpec& spec, int64_t scans, uint32_t stripScans,
-                              size_t most);
+// Whether the first and the last scan of a strip are those its records tell of: a glance that finds
+// the index of another file.
+bool recordsAreOf(const ScanFile& file, const LaneSet& lanes, const Strip& strip);
 
 }  // namespace iio

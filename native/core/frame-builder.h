@@ -70,6 +70,8 @@ struct FrameWork {
   FrameSetup setup;
   FrameData data;
   std::vector<Column> columns;
+  std::vector<RecordNeed> needs;                  // sorted by strip
+  int64_t ragged = 0;                             // scans that may be read in place of them
   std::vector<std::vector<ColumnBounds>> bounds;  // [trace][column]
   std::vector<SampleRead> reads;
   std::vector<SampleRun> runs;
@@ -85,6 +87,7 @@ struct FrameWork {
 
   // frame-columns.cc: where columns begin and end
   void planColumns(const Timeline& timeline, const StripSamples& samples);
+  void noteNeeds(const Timeline& timeline, uint32_t level);
   // frame-fold.cc: what records say of them
   void foldColumns(const Timeline& timeline, const StripSamples& samples);
   // frame-samples.cc: the samples form

@@ -6,11 +6,35 @@
 namespace iio {
 namespace {
 
+// Which records' borders columns of a width are snapped to.
+struct Snap {
+  bool exact = false;  // to none, where there are samples
+  uint32_t level = 0;
+  int64_t grain = kRecordScans;  // scans of a record of that level
+};
+
+Snap snapOf(double width, uint32_t grain, const FrameSetup& setup) {
+  constexpr double kLeast = 16, kLeastOverBudget = 4;
+  Snap snap{width < kLeast * grain, 0, grain};
+  const auto next = [&] { return static_cast<double>(snap.grain * kFanout); };
+  const auto records = [&] {
+    return setup.columns * (width / static_cast<double>(snap.grain)) *
+           setup.lanes->bytesPerRecord();
+  };
+  while (!snap.exact && snap.level + 1 < RecordShape::kLevels &&
+         (width >= kLeast * next() || (width >= kLeastOverBudget * next() &&
+                                       records() > static_cast<double>(setup.recordBytes)))) {
+    snap.grain *= kFanout;
+    ++snap.level;
+  }
+  return snap;
+}
+
 class ColumnPlan {
  public:
-  ColumnPlan(const Timeline& timeline, const StripSamples& samples, bool exact,
+  ColumnPlan(const Timeline& timeline, const StripSamples& samples, Snap snap,
              std::vector<Column>& out)
-      : timeline_(timeline), samples_(samples), exact_(exact), out_(out) {}
+      : timeline_(timeline), samples_(samples), snap_(snap), out_(out) {}
 
   // Column over [from, to): what there is in it, cut at the first gap after its first scan.
   void add(int64_t from, int64_t to) {
@@ -34,12 +58,10 @@ class ColumnPlan {
     const uint64_t index = timeline_.find(scan);
     if (index == timeline_.end() || timeline_[index].scan >= scan) return scan;
     const Strip& strip = timeline_[index];
-    const bool records = strip.records != nullptr;
-    if (records ? exact_ && samples_.has(strip) : samples_.has(strip)) return scan;
-    const int64_t grain = timeline_.grain();
-    const int64_t offset = (scan - strip.scan) / grain * grain;
+    if (snap_.exact && samples_.has(strip)) return scan;
+    const int64_t offset = (scan - strip.scan) / snap_.grain * snap_.grain;
     if (!outward || offset == scan - strip.scan) return strip.scan + offset;
-    return std::min(strip.scan + offset + grain, strip.end());
+    return std::min(strip.scan + offset + snap_.grain, strip.end());
   }
 
  private:
@@ -64,7 +86,7 @@ class ColumnPlan {
 
   const Timeline& timeline_;
   const StripSamples& samples_;
-  bool exact_;
+  Snap snap_;
   std::vector<Column>& out_;
   size_t span_ = 0;
 };
@@ -74,9 +96,8 @@ class ColumnPlan {
 void FrameWork::planColumns(const Timeline& timeline, const StripSamples& samples) {
   const FrameRange& range = setup.range;
   const double width = (range.to - range.from) / setup.columns;
-  const double grain = timeline.grain();
-  const bool exact = width < (timeline.grain() == kRecordScans ? 16 : 4) * grain;
-  ColumnPlan plan(timeline, samples, exact, columns);
+  const Snap snap = snapOf(width, timeline.grain(), setup);
+  ColumnPlan plan(timeline, samples, snap, columns);
   // Rolling columns lie on a grid of their own width from scan 0 on, so that they don't flicker as
   // time goes on.
   const double start = range.rolling ? std::floor(range.from / width) : 0;
@@ -93,6 +114,31 @@ void FrameWork::planColumns(const Timeline& timeline, const StripSamples& sample
     if (to <= from) continue;
     plan.add(from, to);
     from = to;
+  }
+  noteNeeds(timeline, snap.level);
+}
+
+// Strips that a column cuts need the records of the level it is snapped to; of the others, the one
+// record of the tree says it all.
+void FrameWork::noteNeeds(const Timeline& timeline, uint32_t level) {
+  uint64_t noted = timeline.end();
+  const auto note = [&](int64_t edge) {
+    const uint64_t index = timeline.find(edge);
+    if (index == timeline.end() || timeline[index].scan >= edge) return;
+    const auto need = [&](const StripRecords* records, uint32_t lane) {
+      if (records == nullptr || records->held() <= level) return;
+      ragged += records->heldGrain();
+      if (index != noted) needs.push_back({index, lane, level});
+    };
+    need(timeline[index].records.get(), 0);
+    for (const FrameTrace& trace : setup.traces)
+      if (trace.derived != 0) need(timeline[index].derivedRecords(trace.derived), trace.derived);
+    noted = index;
+  };
+  for (const Column& column : columns) {
+    if (column.blank) continue;
+    note(column.first);
+    note(column.end);
   }
 }
 

@@ -98,15 +98,26 @@ class ColumnFold {
   template <typename Add>
   void recordsAndEnds(uint64_t index, uint32_t from, uint32_t to, const StripRecords& records,
                       Add add) {
-    const uint32_t grain = records.grain();
-    const uint32_t low = (from + grain - 1) / grain;
-    const uint32_t high = to == records.scans() ? records.count(0) : to / grain;
-    if (low >= high) return needSamples(index, from, to);  // within a record or two
-    const uint32_t covered = std::min(high * grain, records.scans());
-    if (from < low * grain) needSamples(index, from, low * grain);
+    const int64_t grain = records.heldGrain();
+    const auto low = static_cast<uint32_t>((from + grain - 1) / grain);
+    const auto high =
+        to == records.scans() ? records.count(records.held()) : static_cast<uint32_t>(to / grain);
+    const auto rest = [&](int64_t a, int64_t b) {
+      if (a < b) needRest(index, static_cast<uint32_t>(a), static_cast<uint32_t>(b), records);
+    };
+    if (low >= high) return rest(from, to);  // within a record or two
+    const int64_t covered = std::min(high * grain, int64_t{records.scans()});
+    rest(from, low * grain);
     const int64_t scan = timeline_[index].scan;
-    add(low, high, endsOf(scan + int64_t{low} * grain, scan + covered));
-    if (covered < to) needSamples(index, covered, to);
+    add(low, high, endsOf(scan + low * grain, scan + covered));
+    rest(covered, to);
+  }
+
+  // Ends that records don't give: a record's length or less where the lowest are there.
+  void needRest(uint64_t index, uint32_t from, uint32_t to, const StripRecords& records) {
+    const bool few = records.held() == 0 || to - from < 2 * records.grain();
+    few&& samples_.has(timeline_[index]) ? needSamples(index, from, to)
+                                         : needExtra(index, from, to);
   }
 
   void addRecords(uint32_t laneIndex, const StripRecords& records, uint32_t from, uint32_t to,
@@ -158,11 +169,21 @@ class ColumnFold {
         bool nan = false;
         const auto record = derived->fold<double>(lane, a, b, nan);
         addRecord(bounds_, lane.format, record, nan, ends);
-        if (!strip.records) return;
-        addRecords(trace_.source.lane, *strip.records, a, b, {}, false);
-        addRecords(trace_.source.laneQ, *strip.records, a, b, {}, false);
+        if (strip.records)
+          touchRecords(*strip.records, a * derived->heldGrain(), b * derived->heldGrain());
       });
     }
+  }
+
+  // Whether I or Q touched an end of its range in scans [from, to) of a strip.
+  void touchRecords(const StripRecords& records, int64_t from, int64_t to) {
+    const int64_t grain = records.heldGrain();
+    const auto low = static_cast<uint32_t>((from + grain - 1) / grain);
+    const auto high =
+        to >= records.scans() ? records.count(records.held()) : static_cast<uint32_t>(to / grain);
+    if (low >= high) return;
+    addRecords(trace_.source.lane, records, low, high, {}, false);
+    addRecords(trace_.source.laneQ, records, low, high, {}, false);
   }
 
   FrameWork& frame_;
@@ -186,7 +207,8 @@ uint32_t FrameWork::refOf(const Timeline& timeline, uint64_t strip) {
 void FrameWork::foldColumns(const Timeline& timeline, const StripSamples& samples) {
   if (columns.empty()) return;
   const auto traces = static_cast<int64_t>(setup.traces.size());
-  const int64_t bare = timeline.scansIncomplete(columns.front().first, columns.back().end) * traces;
+  const int64_t bare =
+      (timeline.scansIncomplete(columns.front().first, columns.back().end) + ragged) * traces;
   extra = bare <= setup.extraScans ? setup.extraScans : 0;
   for (uint32_t c = 0; c < columns.size(); ++c) {
     if (columns[c].blank) continue;

@@ -29,13 +29,14 @@ class TimePlan {
  private:
   // A record holds the timestamps of its first and last scan.
   bool fromRecord(const StripRecords& records, uint32_t offset, size_t index) {
-    const uint32_t r = offset / records.grain();
-    const uint32_t last = std::min((r + 1) * records.grain(), records.scans()) - 1;
-    const bool isFirst = offset == r * records.grain();
+    const int64_t grain = records.heldGrain();
+    const int64_t r = offset / grain;
+    const int64_t last = std::min((r + 1) * grain, int64_t{records.scans()}) - 1;
+    const bool isFirst = offset == r * grain;
     if (!isFirst && offset != last) return false;
     const Lane& lane = timeline_.lanes()[laneIndex_];
     withKey(lane.format.key, [&](auto key) {
-      const auto& record = records.level<decltype(key)>(lane, 0)[r];
+      const auto& record = records.level<decltype(key)>(lane, records.held())[r];
       frame_.setTime(index, static_cast<int64_t>(isFirst ? record.first : record.last));
     });
     return true;
@@ -73,7 +74,8 @@ int64_t timeOfScan(const Timeline& timeline, double scan, double rateHz) {
   const uint64_t found = timeline.find(static_cast<int64_t>(std::floor(scan)));
   const uint64_t index = std::min(found, timeline.end() - 1);
   const Strip& strip = timeline[index];
-  if (strip.timeNs < 0) return -1;
+  const TimeMark mark = timeline.timeMark(index, static_cast<int64_t>(std::floor(scan)));
+  if (mark.timeNs < 0) return -1;
   double nsPerScan = rateHz > 0 ? 1e9 / rateHz : 0;
   if (nsPerScan == 0 && index > timeline.begin()) {  // no rate: by the block before
     const Strip& before = timeline[index - 1];
@@ -81,8 +83,8 @@ int64_t timeOfScan(const Timeline& timeline, double scan, double rateHz) {
       nsPerScan = static_cast<double>(strip.timeNs - before.timeNs) /
                   static_cast<double>(strip.timeScan - before.timeScan);
   }
-  const double ns = (scan - static_cast<double>(strip.timeScan)) * nsPerScan;
-  return strip.timeNs + static_cast<int64_t>(std::llround(ns));
+  const double ns = (scan - static_cast<double>(mark.scan)) * nsPerScan;
+  return mark.timeNs + static_cast<int64_t>(std::llround(ns));
 }
 
 void FrameWork::setTime(size_t index, int64_t key) {

@@ -72,6 +72,8 @@ void FrameBuilder::plan(const Timeline& timeline, const StripSamples& samples) {
   w.planGaps(timeline);
 }
 
+const std::vector<RecordNeed>& FrameBuilder::needs() const { return work_->needs; }
+
 bool FrameBuilder::read(StripSamples& samples) {
   const bool complete =
       work_->data.columns ? work_->readColumns(samples) : work_->readSamples(samples);

@@ -2,20 +2,24 @@
 // holds its lock while samples are read: plan (records, under the lock), read (samples), finish.
 //
 // Columns form. Edges are scans; every sample shown belongs to exactly one column.
-//   - A column of at least 16 records is snapped to record borders (4 where a record is longer than
-//     256 scans).
-//   - A narrower one has exact edges where samples are still there and takes its ragged ends from
-//     them; where only records are left its edges are record borders (and there are fewer columns).
+//   - A column of at least 16 records of a level is snapped to the borders of the highest such
+//     level: what it needs lies in few records, which of a long file need not all be in memory.
+//     (At least 4 where they would take more than FrameSetup::recordBytes.)
+//   - One of fewer than 16 records of 256 scans has exact edges where samples are still there and
+//     takes its ragged ends from them; where only records are left its edges are record borders
+//     (and there are fewer columns).
 //   - At a gap a column ends. Between it and the next stands a column of four NaN whose edges are
 //     the first and last lost scan (if none is known to be lost: both half a scan before the next).
 //     Where a column would hold several gaps it is cut at the first, and what comes after it within
 //     the column is one column: a column asked for becomes four at most.
 //   - A column of which a part has neither records nor samples within the work budget is NaN.
+//   - Edges depend on the range and on where strips begin alone, not on what is summarised yet.
 //
 // Samples form, for at most 4 scans a column, if all samples are there: one point a scan, from the
 // scan at or before the range to the one at or after it; between two runs a NaN point in the middle
 // of the gap.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -82,6 +86,15 @@ struct FrameSetup {
   double rateHz = 0;
   FrameRange range;
   int64_t extraScans = kExtraScans;
+  size_t recordBytes = SIZE_MAX;  // the records that one frame may need
+};
+
+// Records that a frame would like to have of a strip and that are not there: down to `level`.
+// `lane` is the number of the lane kept for a pair, 0 for the strip's own.
+struct RecordNeed {
+  uint64_t strip = 0;
+  uint32_t lane = 0;
+  uint32_t level = 0;
 };
 
 struct FrameWork;  // frame-builder.h
@@ -92,6 +105,8 @@ class FrameBuilder {
   ~FrameBuilder();
   // Takes what records give. With the lock on the timeline.
   void plan(const Timeline& timeline, const StripSamples& samples);
+  // After plan(): what would spare reading samples, or columns of NaN. Plan anew once it is there.
+  const std::vector<RecordNeed>& needs() const;
   // Takes the rest from samples. False if some have gone since: plan anew, or finish with NaN in
   // their place.
   bool read(StripSamples& samples);

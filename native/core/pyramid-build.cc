@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "decode-word.h"
 #include "pyramid.h"
@@ -115,7 +116,22 @@ struct PyramidBuilder::Impl {
       widen(to, record);
       to.last = record.last;
     }
-    if constexpr (std::is_floating_point_v<K>) strip->nans(lane, 0)[index] |= nan ? 1 : 0;
+    if constexpr (std::is_floating_point_v<K>) {
+      uint8_t& flag = strip->nans(lane, 0)[index];
+      flag = (at % grain == 0 ? 0 : flag) | (nan ? 1 : 0);
+    }
+  }
+
+  // Room for the scans that came, with what was made of them.
+  void shorten() {
+    const auto longer = std::exchange(strip, std::make_shared<StripRecords>(*set, done, grain));
+    for (const Lane& lane : set->lanes())
+      withKey(lane.format.key, [&](auto key) {
+        using K = decltype(key);
+        std::copy_n(longer->level<K>(lane, 0), strip->count(0), strip->level<K>(lane, 0));
+        if constexpr (std::is_floating_point_v<K>)
+          std::copy_n(longer->nans(lane, 0), strip->count(0), strip->nans(lane, 0));
+      });
   }
 
   template <typename T>
@@ -213,6 +229,7 @@ void PyramidBuilder::add(const std::byte* scans, uint32_t count) {
 }
 
 std::shared_ptr<StripRecords> PyramidBuilder::finish() {
+  if (impl_->done < impl_->strip->scans()) impl_->shorten();
   impl_->strip->raise(*impl_->set);
   return std::move(impl_->strip);
 }

@@ -106,13 +106,15 @@ void DerivedBuilder::add(const std::byte* scans, uint32_t count) {
     const Record<double> record{b.first, b.minimum, b.maximum, b.last};
     const uint32_t index = done_ / grain_;
     auto& to = strip_->level<double>(lane, 0)[index];
+    uint8_t& flag = strip_->nans(lane, 0)[index];
     if (done_ % grain_ == 0) {
       to = record;
+      flag = 0;
     } else {
       iio::widen(to, record);
       to.last = record.last;
     }
-    strip_->nans(lane, 0)[index] |= b.nan ? 1 : 0;
+    flag |= b.nan ? 1 : 0;
   }
 }
 

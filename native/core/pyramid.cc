@@ -1,5 +1,7 @@
 #include "pyramid.h"
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "error.h"
@@ -45,24 +47,79 @@ uint32_t LaneSet::laneOf(uint32_t element, uint32_t component) const {
   throw CoreError(fault);
 }
 
-StripRecords::StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain)
-    : scans_(scans), grain_(grain) {
+RecordShape::RecordShape(const LaneSet& lanes, uint32_t scans, uint32_t grain)
+    : recordBytes_(lanes.bytesPerRecord()), nanLanes_(lanes.nanLanes()) {
   uint32_t count = static_cast<uint32_t>((uint64_t{scans} + grain - 1) / grain);
   do {
-    starts_[levels_] = total_;
     counts_[levels_++] = count;
-    total_ += count;
     if (count <= 1) break;
     count = (count + kFanout - 1) / kFanout;
   } while (levels_ < kLevels);
-  nanOffset_ = size_t{lanes.bytesPerRecord()} * total_;
-  bytes_ = nanOffset_ + size_t{lanes.nanLanes()} * total_;
-  data_ = std::make_unique<std::byte[]>(bytes_);
+}
+
+size_t RecordShape::levelBytes(uint32_t level) const {
+  return (size_t{counts_[level]} * (recordBytes_ + nanLanes_) + 7) / 8 * 8;
+}
+
+uint32_t RecordShape::firstLevel(RecordPart part) const {
+  if (part == RecordPart::Coarse) return coarseFrom();
+  return part == RecordPart::Middle ? 1 : 0;
+}
+
+uint32_t RecordShape::endLevel(RecordPart part) const {
+  if (part == RecordPart::Coarse) return levels_;
+  return std::min(part == RecordPart::Middle ? 2u : 1u, coarseFrom());
+}
+
+size_t RecordShape::partBytes(RecordPart part) const {
+  size_t bytes = 0;
+  for (uint32_t k = firstLevel(part); k < endLevel(part); ++k) bytes += levelBytes(k);
+  return bytes;
+}
+
+StripRecords::StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain, Empty)
+    : RecordShape(lanes, scans, grain), scans_(scans), grain_(grain), held_(levels_) {}
+
+StripRecords::StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain)
+    : StripRecords(lanes, scans, grain, Empty{}) {
+  for (const RecordPart part : {RecordPart::Coarse, RecordPart::Middle, RecordPart::Fine})
+    if (has(part)) give(part, std::make_unique_for_overwrite<std::byte[]>(partBytes(part)));
+  // What fills a level up goes into files too.
+  for (uint32_t k = 0; k < levels_; ++k)
+    if (const size_t bytes = levelBytes(k)) std::memset(at_[k] + bytes - 8, 0, 8);
+}
+
+void StripRecords::give(RecordPart part, std::shared_ptr<std::byte[]> bytes) {
+  parts_[static_cast<size_t>(part)] = std::move(bytes);
+  place(part);
+}
+
+void StripRecords::place(RecordPart part) {
+  std::byte* at = parts_[static_cast<size_t>(part)].get();
+  for (uint32_t k = firstLevel(part); k < endLevel(part); ++k) {
+    at_[k] = at;
+    at += levelBytes(k);
+  }
+  held_ = firstLevel(part);
+}
+
+size_t StripRecords::bytes() const {
+  size_t bytes = sizeof *this;
+  for (uint32_t k = held_; k < levels_; ++k) bytes += levelBytes(k);
+  return bytes;
+}
+
+std::shared_ptr<const StripRecords> StripRecords::downTo(RecordPart part) const {
+  auto less = std::make_shared<StripRecords>(*this);
+  for (size_t p = kRecordParts - 1; p > static_cast<size_t>(part); --p) less->parts_[p].reset();
+  for (uint32_t k = 0; k < firstLevel(part); ++k) less->at_[k] = nullptr;
+  less->held_ = std::max(held_, firstLevel(part));
+  return less;
 }
 
 template <typename K>
 Record<K> StripRecords::fold(const Lane& lane, uint32_t from, uint32_t to, bool& nan) const {
-  const auto* base = level<K>(lane, 0);
+  const auto* base = level<K>(lane, held_);
   Record<K> sum = neutralRecord<K>();
   sum.first = base[from].first;
   sum.last = base[to - 1].last;
@@ -72,7 +129,7 @@ Record<K> StripRecords::fold(const Lane& lane, uint32_t from, uint32_t to, bool&
     if constexpr (std::is_floating_point_v<K>)
       for (uint32_t i = a; i < b; ++i) nan = nan || nans(lane, at)[i] != 0;
   };
-  for (uint32_t at = 0; from < to; ++at) {
+  for (uint32_t at = held_; from < to; ++at) {
     const bool toEnd =
         to == counts_[at];  // the record above covers all that is left, short as it may be
     if (at + 1 == levels_ || to - from < kFanout) {

@@ -1,6 +1,7 @@
 // The pyramid of one strip (a run of scans without a gap): a record {first, min, max, last} per
 // lane and `grain` scans, with levels of ×16 above, up to one record for the whole strip. The last
-// record of a level may be short.
+// record of a level may be short. Levels lie in three parts, so that of a long file the fine ones
+// need not be in memory.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -95,28 +96,70 @@ class LaneSet {
   uint32_t scanBytes_ = 0, bytes_ = 0, nanLanes_ = 0;
 };
 
-class StripRecords {
+// The parts of a strip's records. Coarse: the levels from 2 up, or the top one alone where there
+// are fewer. Middle: level 1. Fine: level 0. A low strip has no middle, or neither.
+enum class RecordPart : uint8_t { Coarse, Middle, Fine };
+inline constexpr uint32_t kRecordParts = 3;
+inline constexpr uint32_t kCoarseLevel = 2;
+
+// How many records a strip has, and what they take: lane after lane, then a byte for each that says
+// whether it held a NaN (float lanes only), each level filled up to a multiple of 8 bytes. The same
+// in memory and in the side index (docs/index.md).
+class RecordShape {
  public:
+  RecordShape(const LaneSet& lanes, uint32_t scans, uint32_t grain);
+
+  uint32_t levels() const { return levels_; }
+  uint32_t count(uint32_t level) const { return counts_[level]; }
+  uint32_t coarseFrom() const { return levels_ > kCoarseLevel ? kCoarseLevel : levels_ - 1; }
+  bool has(RecordPart part) const { return firstLevel(part) < endLevel(part); }
+  size_t levelBytes(uint32_t level) const;
+  size_t partBytes(RecordPart part) const;
+
+  // Levels [firstLevel, endLevel) make up a part.
+  uint32_t firstLevel(RecordPart part) const;
+  uint32_t endLevel(RecordPart part) const;
+
+  static constexpr uint32_t kLevels = 9;
+
+ protected:
+  uint32_t levels_ = 0;
+  uint32_t counts_[kLevels] = {};
+  uint32_t recordBytes_, nanLanes_;
+};
+
+class StripRecords : public RecordShape {
+ public:
+  // With room for every level, not set.
   StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain);
+  // Without any: for give().
+  struct Empty {};
+  StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain, Empty);
 
   uint32_t scans() const { return scans_; }
   uint32_t grain() const { return grain_; }
-  uint32_t levels() const { return levels_; }
-  uint32_t count(uint32_t level) const { return counts_[level]; }
-  size_t bytes() const { return sizeof *this + bytes_; }
+  // The lowest level that is there; all above it are. levels() if there is none.
+  uint32_t held() const { return held_; }
+  int64_t heldGrain() const { return int64_t{grain_} << (4 * held_); }  // scans of its records
+  size_t bytes() const;
+
+  // Takes the bytes of a part; coarse first, then middle, then fine. They must not change any more.
+  void give(RecordPart part, std::shared_ptr<std::byte[]> bytes);
+  const std::byte* part(RecordPart part) const { return parts_[static_cast<size_t>(part)].get(); }
+  // The same without what lies below the part.
+  std::shared_ptr<const StripRecords> downTo(RecordPart part) const;
 
   template <typename K>
   Record<K>* level(const Lane& lane, uint32_t index) {
-    return reinterpret_cast<Record<K>*>(data_.get() + size_t{lane.bytesBefore} * total_) +
-           starts_[index];
+    return reinterpret_cast<Record<K>*>(at_[index] + size_t{lane.bytesBefore} * counts_[index]);
   }
   template <typename K>
   const Record<K>* level(const Lane& lane, uint32_t index) const {
     return const_cast<StripRecords*>(this)->level<K>(lane, index);
   }
   uint8_t* nans(const Lane& lane, uint32_t index) {
-    return reinterpret_cast<uint8_t*>(data_.get()) + nanOffset_ + size_t{lane.nanIndex} * total_ +
-           starts_[index];
+    return reinterpret_cast<uint8_t*>(at_[index]) +
+           (size_t{recordBytes_} + lane.nanIndex) * counts_[index];
   }
   const uint8_t* nans(const Lane& lane, uint32_t index) const {
     return const_cast<StripRecords*>(this)->nans(lane, index);
@@ -125,18 +168,16 @@ class StripRecords {
   // Fills the levels above 0 from level 0.
   void raise(const LaneSet& lanes);
 
-  // Records [from, to) of level 0 as one; `nan` is set if one of them held a NaN. K must be the
-  // lane's.
+  // Records [from, to) of the lowest level there is as one; `nan` is set if one of them held a NaN.
+  // K must be the lane's.
   template <typename K>
   Record<K> fold(const Lane& lane, uint32_t from, uint32_t to, bool& nan) const;
 
  private:
-  static constexpr uint32_t kLevels = 9;
-  uint32_t scans_, grain_;
-  uint32_t levels_ = 0, total_ = 0;
-  uint32_t counts_[kLevels] = {}, starts_[kLevels] = {};
-  size_t bytes_ = 0, nanOffset_ = 0;
-  std::unique_ptr<std::byte[]> data_;
+  void place(RecordPart part);
+  uint32_t scans_, grain_, held_;
+  std::byte* at_[kLevels] = {};
+  std::shared_ptr<std::byte[]> parts_[kRecordParts];
 };
 
 // Makes the records of a run of scans. Holds what the vector code needs for the layout; one per
@@ -149,7 +190,7 @@ class PyramidBuilder {
   // All at once.
   std::shared_ptr<StripRecords> build(const std::byte* scans, uint32_t count);
 
-  // Or in parts, each but the last a multiple of 256 scans.
+  // Or in parts, each but the last a multiple of 256 scans; `count` in all, or fewer.
   void begin(uint32_t count);
   void add(const std::byte* scans, uint32_t count);
   std::shared_ptr<StripRecords> finish();

@@ -35,7 +35,8 @@ class LiveStore : public Consumer, public SampleStore {
   virtual void shutdown() noexcept = 0;
 };
 
-// FileStore: the same over a file of scans, cut into virtual blocks, summarised in the background.
+// FileStore: the same over a file of scans, cut into strips: their records come from the side index
+// (docs/index.md), and where there is none, from the data, in the background.
 struct FileStoreSpec {
   std::string path;
   int64_t headerBytes = 0;
@@ -43,11 +44,18 @@ struct FileStoreSpec {
   double rateHz = 0;
   std::vector<PlacedGap> captures;  // sorted by sample; the first may have no loss
   int64_t firstTimeNs = -1;
+  std::string indexPath;              // "": none
+  int64_t indexFromBytes = 32 << 20;  // for less data an index is not made where there is none
+  size_t heldBytes = 256 << 20;       // of records below the coarse ones, kept in memory
 };
+// Whole: all comes from it. Building: it is made from the data. Unsaved: it can't be saved.
+enum class IndexState : uint8_t { None, Whole, Building, Unsaved };
 struct FileStoreStatus {
   int64_t scans = 0, toScan = 0;
   double summarised = 0;  // 0 … 1
   Fault fault;
+  IndexState index = IndexState::None;
+  std::string indexNote;  // a sentence if the index did not serve as it was found; else ""
 };
 class FileStore : public SampleStore {
  public:

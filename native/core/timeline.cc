@@ -98,6 +98,12 @@ void Timeline::setRecords(uint64_t index, std::shared_ptr<const StripRecords> re
   strip.records = std::move(records);
 }
 
+void Timeline::replaceRecords(uint64_t index, std::shared_ptr<const StripRecords> records) {
+  auto& now = strips_[index - base_].records;
+  bytes_ += records->bytes() - now->bytes();
+  now = std::move(records);
+}
+
 void Timeline::setDerived(uint64_t index, uint32_t id,
                           std::shared_ptr<const StripRecords> records) {
   if (index < base_ || index >= end()) return;
@@ -105,6 +111,16 @@ void Timeline::setDerived(uint64_t index, uint32_t id,
   if (strip.derivedRecords(id) != nullptr) return;
   bytes_ += records->bytes();
   strip.derived.push_back({id, std::move(records)});
+}
+
+void Timeline::replaceDerived(uint64_t index, uint32_t id,
+                              std::shared_ptr<const StripRecords> records) {
+  for (DerivedRecords& d : strips_[index - base_].derived) {
+    if (d.id != id) continue;
+    bytes_ += records->bytes() - d.records->bytes();
+    d.records = std::move(records);
+    return;
+  }
 }
 
 void Timeline::forgetDerived(uint32_t id) {
@@ -126,6 +142,14 @@ uint64_t Timeline::find(int64_t scan) const {
   const auto it = std::partition_point(strips_.begin(), strips_.end(),
                                        [=](const Strip& strip) { return strip.end() <= scan; });
   return base_ + static_cast<uint64_t>(it - strips_.begin());
+}
+
+TimeMark Timeline::timeMark(uint64_t index, int64_t scan) const {
+  const Strip& strip = (*this)[index];
+  const auto after = std::partition_point(marks_.begin(), marks_.end(),
+                                          [=](const TimeMark& mark) { return mark.scan <= scan; });
+  if (marks_.empty()) return {strip.timeScan, strip.timeNs};
+  return after == marks_.begin() ? marks_.front() : *std::prev(after);
 }
 
 size_t Timeline::breakAfter(int64_t scan) const {

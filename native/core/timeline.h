@@ -57,6 +57,12 @@ struct Break {
   std::optional<PlacedGap> gap;
 };
 
+// When a scan was taken, where a file says so.
+struct TimeMark {
+  int64_t scan = 0;
+  int64_t timeNs = 0;
+};
+
 class Timeline {
  public:
   Timeline(std::shared_ptr<const LaneSet> lanes, uint32_t grain);
@@ -65,7 +71,10 @@ class Timeline {
   void append(Strip strip);
   void dropFront();
   void setRecords(uint64_t index, std::shared_ptr<const StripRecords> records);
+  // In place of those it has, with more levels or fewer.
+  void replaceRecords(uint64_t index, std::shared_ptr<const StripRecords> records);
   void setDerived(uint64_t index, uint32_t id, std::shared_ptr<const StripRecords> records);
+  void replaceDerived(uint64_t index, uint32_t id, std::shared_ptr<const StripRecords> records);
   void forgetDerived(uint32_t id);
   void dropCopy(uint64_t index);
 
@@ -78,6 +87,11 @@ class Timeline {
   int64_t toScan() const { return empty() ? 0 : strips_.back().end(); }
   // The strip that holds the scan or the first after it; end() if there is none. O(log n).
   uint64_t find(int64_t scan) const;
+
+  // Sorted by scan. Where there are any they tell the time instead of the strips.
+  void setTimeMarks(std::vector<TimeMark> marks) { marks_ = std::move(marks); }
+  // Of the strip, or of the last mark at or before the scan; timeNs is -1 if not known.
+  TimeMark timeMark(uint64_t index, int64_t scan) const;
 
   const std::deque<Break>& breaks() const { return breaks_; }
   // Index of the first break whose scan is after `scan`.
@@ -114,6 +128,7 @@ class Timeline {
   std::deque<Strip> strips_;
   uint64_t base_ = 0;
   std::deque<Break> breaks_;
+  std::vector<TimeMark> marks_;
   std::vector<AnyTree> trees_;
   std::set<uint64_t> incomplete_;
   size_t bytes_ = 0, copyBytes_ = 0;

@@ -80,3 +80,13 @@ TEST_CASE("crc32c chains over any cut") {
   for (size_t cut : {0u, 1u, 4095u, 12288u, 29999u, 30000u})
     CHECK(crc32c(crc32c(0, data.data(), cut), data.data() + cut, data.size() - cut) == whole);
 }
+
+TEST_CASE("CRCs of two parts join to that of both, whatever their lengths") {
+  const auto data = noise(70000);
+  for (size_t length : {0u, 1u, 7u, 4096u, 65536u, 69999u, 70000u})
+    for (size_t cut = 0; cut <= length; cut += length / 3 + 1) {
+      const uint32_t a = crc32c(0, data.data(), cut);
+      const uint32_t b = crc32c(0, data.data() + cut, length - cut);
+      CHECK(iio::crc32cJoin(a, b, length - cut) == crc32c(0, data.data(), length));
+    }
+}

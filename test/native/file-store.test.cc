@@ -273,23 +273,20 @@ TEST_CASE("a store may be closed while it still summarises") {
   }
 }
 
-TEST_CASE("the records of a huge file are coarser, so that they take a bounded part of memory") {
-  const LaneSet lanes(uniform(4, NumberKind::Signed, 16, 16));
-  CHECK(fileGeometry(1000000, lanes).grain == 256);
-  for (const int64_t scans : {int64_t{1} << 30, int64_t{1} << 36, int64_t{1} << 40}) {
-    const FileGeometry geometry = fileGeometry(scans, lanes);
-    CHECK(scans / geometry.grain * lanes.bytesPerRecord() <= 256 << 20);
-    CHECK(geometry.stripScans % geometry.grain == 0);
-  }
-  const LaneSet wide(uniform(512, NumberKind::Signed, 64, 64));
-  CHECK(fileGeometry(1000000, wide).stripScans == 4096);
+TEST_CASE("strips hold 8 MiB of data at most, and whole records at least") {
+  CHECK(stripScansOf(1) == 1 << 22);
+  CHECK(stripScansOf(2) == 1 << 22);
+  CHECK(stripScansOf(6) == 1 << 20);
+  CHECK(stripScansOf(16) == 1 << 19);
+  CHECK(stripScansOf(4096) == 2048);
+  CHECK(stripScansOf(1 << 20) == kRecordScans);
 }
 
 TEST_CASE("a file of more gaps than memory is to be spent on is refused in words") {
   const TestFile file(uniform(512, NumberKind::Signed, 64, 64), 8, 73);
-  const size_t most = mostStrips(LaneSet(file.layout));
+  const size_t most = mostGaps(LaneSet(file.layout));
   CHECK(most > 1000);
-  CHECK(mostStrips(LaneSet(uniform(1, NumberKind::Signed, 16, 16))) > 500'000);
+  CHECK(mostGaps(LaneSet(uniform(1, NumberKind::Signed, 16, 16))) > 500'000);
   FileStoreSpec spec = file.spec();
   for (size_t i = 0; i <= most; ++i) {
     const auto at = static_cast<int64_t>(i);
