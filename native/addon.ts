@@ -287,6 +287,8 @@ export interface NativeRecordingOptions {
   partScans?: number;
   /** Free bytes below which it stops cleanly. */
   freeFloorBytes: number;
+  /** Of the side indexes (docs/index.md), one per output; "" for none. */
+  indexPaths?: string[];
 }
 
 export interface NativeRecordingStatus {
@@ -300,6 +302,8 @@ export interface NativeRecordingStatus {
   backlogBlocks: number;
   worstWriteMs: number;
   freeBytes: number;
+  /** Why a side index was given up, as the fields of an error; the recording goes on without. null otherwise. */
+  indexError?: NativeCounters["error"];
   gaps: number;
   lost: number;
   lostMin: number;
@@ -404,6 +408,8 @@ export interface NativeFileStoreOptions {
   captures: NativeCaptures;
   /** Wall or monotonic time of the first sample; -1 if not known. */
   firstTimeNs: bigint;
+  /** Of its side index (docs/index.md), there or not; "" or absent: none is looked for, and none made. */
+  indexPath?: string;
 }
 
 export interface NativeFileStore {
@@ -413,7 +419,16 @@ export interface NativeFileStore {
     fromScan: number,
     count: number,
   ): Promise<{ fromScan: number; values: ArrayBufferView }>;
-  status(): { scans: number; toScan: number; summarised: number; error: NativeCounters["error"] };
+  status(): {
+    scans: number;
+    toScan: number;
+    summarised: number;
+    error: NativeCounters["error"];
+    /** `whole`: all comes from the side index; `building`: it is made from the data; `unsaved`: it can't be saved. */
+    index?: "none" | "whole" | "building" | "unsaved";
+    /** A sentence if the index did not serve as it was found; else "". */
+    indexNote?: string;
+  };
   close(): Promise<void>;
   onNews(listener: (() => void) | null): void;
 }

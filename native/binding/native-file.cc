@@ -29,6 +29,9 @@ Napi::Value toStatus(Napi::Env env, const FileStoreStatus& status) {
   out.Set("toScan", toNumber(env, status.toScan));
   out.Set("summarised", Napi::Number::New(env, status.summarised));
   out.Set("error", toErrorFields(env, status.fault));
+  constexpr const char* kIndex[] = {"none", "whole", "building", "unsaved"};
+  out.Set("index", Napi::String::New(env, kIndex[size_t(status.index)]));
+  out.Set("indexNote", Napi::String::New(env, status.indexNote));
   return out;
 }
 

@@ -268,6 +268,9 @@ RecordingOptions readRecordingOptions(const Field& field, const ScanLayout& layo
   for (const Field& output : field["outputs"].items(64))
     options.spec.outputs.push_back(readOutput(output, layout));
   if (options.spec.outputs.empty()) field["outputs"].refuse("must name at least one file.");
+  if (field.has("indexPaths"))
+    for (const Field& path : field["indexPaths"].items(64))
+      options.spec.indexPaths.push_back(path.path(true));
   options.spec.journalPath = field["journalPath"].path(false);
   const auto header = field["journalHeader"].bytes();
   options.spec.journalHeader.assign(header.begin(), header.end());
@@ -287,6 +290,7 @@ FileStoreSpec readFileStoreOptions(const Field& field) {
   spec.rateHz = field["rateHz"].number(0, kMostRateHz);
   spec.captures = readCaptures(field["captures"]);
   spec.firstTimeNs = field["firstTimeNs"].time();
+  if (field.has("indexPath")) spec.indexPath = field["indexPath"].path(true);
   return spec;
 }
 

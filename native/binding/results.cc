@@ -156,6 +156,7 @@ Napi::Value toFrame(Napi::Env env, const FrameData& frame) {
 Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s) {
   Builder out(env);
   out.text("state", nameOf(s.state)).set("error", toErrorFields(env, s.fault));
+  out.set("indexError", toErrorFields(env, s.indexFault));
   out.count("scans", s.scans).count("bytes", s.bytes).number("seconds", s.seconds);
   out.count("backlogBlocks", s.backlogBlocks).number("worstWriteMs", s.worstWriteMs);
   out.count("freeBytes", s.freeBytes).count("gaps", int64_t(s.gaps));

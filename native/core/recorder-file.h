@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "index-writer.h"
 #include "journal.h"
 #include "recorder-plan.h"
 #include "recorder-threads.h"
@@ -26,6 +27,7 @@ struct RecorderOutput {
   std::unique_ptr<SampleFile> file;
   std::optional<Transform> transform;  // none: verbatim
   uint32_t scanBytes = 0;              // in the file
+  std::unique_ptr<IndexWriter> index;  // none: without
 };
 
 class FileRecorder final : public Recorder {

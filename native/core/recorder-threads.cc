@@ -1,14 +1,16 @@
 #include "recorder-threads.h"
 
 #include <chrono>
+#include <optional>
 
 #include "crc32c.h"
 
 namespace iio {
 
-Finisher::Finisher(Journal& journal, const Proof& proof, uint32_t scanBytes, Release release,
-                   Failed failed)
+Finisher::Finisher(Journal& journal, Indexes indexes, const Proof& proof, uint32_t scanBytes,
+                   Release release, Failed failed)
     : journal_(journal),
+      indexes_(std::move(indexes)),
       proof_(proof),
       scanBytes_(scanBytes),
       release_(std::move(release)),
@@ -43,15 +45,34 @@ void Finisher::run() {
     lock.unlock();
     for (const Written& written : batch) finish(written);
     batch.clear();
-    try {
-      journal_.flush();
-    } catch (const CoreError& error) {
-      failed_(error.fault);
-    }
+    flush();
     lock.lock();
   }
   lock.unlock();
   cpu_.end();
+}
+
+void Finisher::flush() {
+  try {
+    journal_.flush();
+  } catch (const CoreError& error) {
+    failed_(error.fault);
+  }
+  for (const auto* each : {&indexes_.fed, &indexes_.fedElsewhere})
+    for (IndexWriter* index : *each) index->flush();
+}
+
+// Of a segment's bytes in the first file; what walks over them anyway makes their records too.
+uint32_t Finisher::crcOf(const Written& written, size_t at) {
+  const Segment& segment = written.segments[at];
+  const std::byte* scans = written.take.data + size_t{segment.offsetScans} * scanBytes_;
+  std::optional<uint32_t> crc;
+  for (IndexWriter* index : indexes_.fed) {
+    index->begin(segment);
+    crc = index->add(scans, segment.scanCount);
+  }
+  if (written.converted) return written.crcs[at];
+  return crc ? *crc : crc32c(0, scans, size_t{segment.scanCount} * scanBytes_);
 }
 
 void Finisher::finish(const Written& written) {
@@ -63,10 +84,7 @@ void Finisher::finish(const Written& written) {
   const size_t begun = written.converted ? written.crcs.size() : written.segments.size();
   for (size_t i = 0; i < begun; ++i) {
     const Segment& segment = written.segments[i];
-    const uint32_t crc =
-        written.converted ? written.crcs[i]
-                          : crc32c(0, written.take.data + size_t{segment.offsetScans} * scanBytes_,
-                                   size_t{segment.scanCount} * scanBytes_);
+    const uint32_t crc = crcOf(written, i);
     journal_.segment({written.take.header->sequence, segment, crc, written.take.header->timeNs});
   }
   release_(written.take.header->block);

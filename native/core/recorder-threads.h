@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "error.h"
+#include "index-writer.h"
 #include "journal.h"
 #include "recorder-clock.h"
 #include "recorder-plan.h"
@@ -23,15 +24,20 @@ struct Written {
   std::vector<uint32_t> crcs;
 };
 
-// Checks, journals and gives back what was written, in order, while the next write is under way.
-// Its queue is bounded by the blocks, which it holds leases of.
+struct Indexes {
+  std::vector<IndexWriter*> fed;           // of outputs that hold whole scans as they are
+  std::vector<IndexWriter*> fedElsewhere;  // of the others: by the writer
+};
+
+// Checks, indexes, journals and gives back what was written, in order, while the next write is
+// under way. Its queue is bounded by the blocks, which it holds leases of.
 class Finisher {
  public:
   using Release = std::function<void(BlockIndex)>;
   using Failed = std::function<void(const Fault&)>;
   // `proof`: what the journal says already.
-  Finisher(Journal& journal, const Proof& proof, uint32_t scanBytes, Release release,
-           Failed failed);
+  Finisher(Journal& journal, Indexes indexes, const Proof& proof, uint32_t scanBytes,
+           Release release, Failed failed);
   ~Finisher() { close(); }
 
   void submit(Written written);
@@ -41,8 +47,11 @@ class Finisher {
  private:
   void run();
   void finish(const Written& written);
+  uint32_t crcOf(const Written& written, size_t segment);
+  void flush();
 
   Journal& journal_;
+  const Indexes indexes_;
   Proof proof_;  // the thread's own
   const uint32_t scanBytes_;
   const Release release_;

@@ -18,6 +18,8 @@ constexpr uint32_t kPoolShare = 8;
 // How long samples may lie in the staging buffer.
 constexpr int64_t kFlushNs = 100'000'000;
 constexpr int64_t kSpaceCheckNs = 100'000'000;
+// Converted samples are looked at for the index while they lie in the cache.
+constexpr size_t kIndexedBytes = 256 << 10;
 
 std::chrono::steady_clock::time_point timePoint(int64_t monotonic) {
   return std::chrono::steady_clock::time_point(std::chrono::nanoseconds(monotonic));
@@ -111,15 +113,22 @@ void FileRecorder::write(std::vector<Take>& batch) {
 void FileRecorder::writeTransformed(RecorderOutput& output, Written& written, bool first) {
   for (const Segment& segment : written.segments) {
     if (first) written.crcs.push_back(0);
+    if (output.index) output.index->begin(segment);
     for (uint32_t done = 0; done < segment.scanCount;) {
       const auto room = output.file->room(output.scanBytes);
-      const uint32_t n =
-          uint32_t(std::min<size_t>(segment.scanCount - done, room.size() / output.scanBytes));
+      const size_t most = output.index ? std::min(room.size(), kIndexedBytes) : room.size();
+      const uint32_t n = uint32_t(
+          std::min<size_t>(segment.scanCount - done, std::max<size_t>(most / output.scanBytes, 1)));
       const size_t bytes = size_t{n} * output.scanBytes;
       output.transform->run(
           written.take.data + size_t{segment.offsetScans + done} * spec_.layout.scanBytes, n,
           room.data());
-      if (first) written.crcs.back() = crc32c(written.crcs.back(), room.data(), bytes);
+      uint32_t piece = 0;
+      if (output.index)
+        piece = output.index->add(room.data(), n);
+      else if (first)
+        piece = crc32c(0, room.data(), bytes);
+      if (first) written.crcs.back() = crc32cJoin(written.crcs.back(), piece, bytes);
       output.file->commit(bytes);
       done += n;
     }
@@ -224,6 +233,7 @@ void FileRecorder::finishFiles() {
     } catch (const CoreError& error) {
       fail(error.fault);
     }
+    if (output.index) output.index->finish(samples);
   }
   const int64_t available = freeBytes();  // may wait for the disk, and nobody is to wait for that
   {
@@ -237,7 +247,10 @@ void FileRecorder::finishFiles() {
   } catch (const CoreError& error) {
     fail(error.fault);
   }
-  for (RecorderOutput& output : outputs_) output.file->close();
+  for (RecorderOutput& output : outputs_) {
+    output.file->close();
+    if (output.index) output.index->close();
+  }
   journal_->close();
 }
 

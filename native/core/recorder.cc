@@ -97,19 +97,29 @@ void FileRecorder::createFiles() {
   journal_->header(spec_.journalHeader);
   journal_->proof(0, spec_.proof);
   journal_->sync();
+  for (size_t i = 0; i < std::min(outputs_.size(), spec_.indexPaths.size()); ++i)
+    if (!spec_.indexPaths[i].empty())
+      outputs_[i].index = std::make_unique<IndexWriter>(
+          spec_.indexPaths[i], outputLayout(spec_.layout, spec_.outputs[i]));
   syncFolderOf(spec_.journalPath);
 }
 
 void FileRecorder::removeFiles() noexcept {
-  for (const RecorderOutput& output : outputs_)
+  for (const RecorderOutput& output : outputs_) {
     if (output.file) output.file->remove();
+    if (output.index) output.index->remove();
+  }
   if (journal_) journal_->remove();
 }
 
 void FileRecorder::startThreads() {
+  Indexes indexes;
+  for (const RecorderOutput& output : outputs_)
+    if (output.index)
+      (output.transform ? indexes.fedElsewhere : indexes.fed).push_back(output.index.get());
   finisher_ = std::make_unique<Finisher>(
-      *journal_, spec_.proof, spec_.layout.scanBytes, [this](BlockIndex block) { release(block); },
-      [this](const Fault& fault) { fail(fault); });
+      *journal_, std::move(indexes), spec_.proof, spec_.layout.scanBytes,
+      [this](BlockIndex block) { release(block); }, [this](const Fault& fault) { fail(fault); });
   ticker_ = std::make_unique<Ticker>("iio-sync", kSyncPeriodNs, [this] { syncAll(); });
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "iio-writer");
@@ -196,6 +206,8 @@ void FileRecorder::syncAll() {
   } catch (const CoreError& error) {
     fail(error.fault);
   }
+  for (const RecorderOutput& output : outputs_)
+    if (output.index) output.index->sync();
 }
 
 void FileRecorder::appendEvent(std::vector<std::byte> bytes) {
@@ -258,6 +270,7 @@ RecorderStatus FileRecorder::status() const {
     out.bytes += output.file->bytesOnFile();
     copied += output.file->bytesCopied();
     worstNs = std::max(worstNs, output.file->worstWriteNs());
+    if (output.index && !out.indexFault) out.indexFault = output.index->fault();
   }
   out.copiesPerByte = out.bytes ? double(copied) / double(out.bytes) : 0;
   out.worstWriteMs = double(worstNs) * 1e-6;

@@ -29,6 +29,8 @@ struct OutputSpec {
 struct RecorderSpec {
   ScanLayout layout;
   std::vector<OutputSpec> outputs;
+  // Of the side indexes (docs/index.md), one per output; "" or missing: none.
+  std::vector<std::string> indexPaths;
   std::string journalPath;
   std::vector<std::byte> journalHeader;
   // Which of the blocks it is offered it takes, in scans of the stream. It begins with the block
@@ -55,6 +57,7 @@ enum class RecorderState : uint8_t { Recording, Done, Failed, Waiting, Withdrawn
 struct RecorderStatus {
   RecorderState state = RecorderState::Recording;
   Fault fault;
+  Fault indexFault;              // a side index was given up; the recording goes on without
   int64_t scans = 0, bytes = 0;  // handed to the kernel; bytes of all outputs together
   int64_t firstScan = 0;         // in the stream
   int64_t endScan = 0;           // in the stream, after the last one handed to the kernel
