@@ -19,7 +19,17 @@ import {
 } from "./studio.mjs";
 
 const counter = "local:studio-counter";
-const slow = ["--rate", "20000", "--blocks", "16", "--block-size", "4096", "--no-hash"];
+const slow = [
+  "--rate",
+  "20000",
+  "--blocks",
+  "96",
+  "--queue",
+  "48",
+  "--block-size",
+  "4096",
+  "--no-hash",
+];
 
 /** Whether a process has loaded the addon: from then on it may touch the device. */
 function hasAddon(pid) {

@@ -112,7 +112,7 @@ test("triggers: what a full kfifo refused is told by the timestamps, as the driv
   // Blocks enough to catch up with the kfifo at once: only what the kfifo refused is lost then.
   const running = beginRecording([
     ...[kfifo, ...trigger("studio-trigger", 20), "--blocks", "64", "--block-size", "160"],
-    ...["--queue", "2", "--no-hash"],
+    ...["--channels", "accel_x,accel_y,accel_z,timestamp", "--queue", "2", "--no-hash"],
   ]);
   const produced = () => getControl("studio-kfifo", "produced");
   await until(
