@@ -16,6 +16,7 @@ import type {
 import type { StudioError } from "./errors.js";
 import type { DiskCheck } from "./disk-check.js";
 import type { DoctorReport } from "./doctor.js";
+import type { GroupResult, GroupStatus } from "./group.js";
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
 import { LAYOUT_CHARS, type StudioSettings } from "./settings.js";
 import type { HeaderBatch, StreamCounters, StreamInfo } from "./stream.js";
@@ -112,7 +113,7 @@ export const requests = {
     version: string;
     inventory: Inventory;
     streams: StreamInfo[];
-    recordings: { running: RecordingStatus[]; list: RecordingEntry[] };
+    recordings: { running: RecordingStatus[]; list: RecordingEntry[]; groups?: GroupStatus[] };
     settings: StudioSettings;
     shell: "electron" | "loopback" | "cli";
   }>(),
@@ -270,6 +271,24 @@ export const requests = {
   "recording.open": request(v.strictObject({ name }))<StreamInfo>(),
   "recording.close": request(v.strictObject({ name }))<null>(),
 
+  /**
+   * Records several streams together, each by itself: NAME-DEVICE, …, and a collection NAME that says how they lie in
+   * time. None begins before all are ready. `sharedClock`: the user says that one clock drives all of them.
+   */
+  "group.start": request(
+    v.strictObject({
+      streams: v.pipe(v.array(name), v.minLength(2), v.maxLength(64)),
+      name: v.optional(name),
+      note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
+      seconds: v.optional(positive),
+      scans: v.optional(v.pipe(count, v.minValue(1))),
+      hash: v.optional(v.boolean()),
+      sharedClock: v.boolean(),
+    }),
+  )<GroupStatus>(),
+  /** Ends all of its recordings; answers when its collection is written. */
+  "group.stop": request(v.strictObject({ name }))<GroupResult>(),
+
   "settings.get": request(nothing)<StudioSettings>(),
   "settings.set": request(
     v.partial(
@@ -309,6 +328,8 @@ export interface Events {
   recording: { status: RecordingStatus };
   "recording.ended": { status: RecordingStatus; result: RecordingResult };
   "recording.list": { list: RecordingEntry[] };
+  /** A group that records, ends, or is done. */
+  group: { group: GroupStatus };
   settings: { settings: StudioSettings };
   /** Whole blocks within the credit budget; `skipped` counts those that did not fit since the last event. */
   blocks: {

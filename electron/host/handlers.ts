@@ -3,6 +3,7 @@ import { fail } from "../../shared/errors.js";
 import { PROTOCOL, type Events } from "../../shared/messages.js";
 import type { DoctorReport } from "../../shared/doctor.js";
 import type { Inventory } from "./inventory.js";
+import type { GroupRecordings } from "./recordings/group.js";
 import type { OpenFiles } from "./recordings/open-files.js";
 import type { Recordings } from "./recordings/service.js";
 import type { Handlers, Session } from "./session.js";
@@ -27,6 +28,7 @@ export interface HostParts {
   singles: SingleAcquisitions;
   tunings: Tunings;
   recordings: Recordings;
+  groups: GroupRecordings;
   files: OpenFiles;
   doctor(): Promise<DoctorReport>;
 }
@@ -38,6 +40,8 @@ export function makeHandlers(host: HostParts): Handlers {
     ...streamHandlers(host),
     ...viewHandlers(host),
     ...recordingHandlers(host),
+    "group.start": (request) => host.groups.start(request),
+    "group.stop": ({ name }) => host.groups.stop(name),
   };
 }
 
@@ -64,7 +68,11 @@ function generalHandlers(
         version: host.version,
         inventory: inventory.list(),
         streams: streams.list(),
-        recordings: { running: recordings.running(), list: recordings.list() },
+        recordings: {
+          running: recordings.running(),
+          list: recordings.list(),
+          groups: host.groups.running(),
+        },
         settings: settings.get(),
         shell: host.shell,
       };

@@ -16,6 +16,7 @@ import { Inventory, type InventoryChange } from "./inventory.js";
 import type { JsonFileFault } from "./json-file.js";
 import { createLocalContext, runDoctor } from "./local/index.js";
 import { FreeSpace } from "./recordings/free-space.js";
+import { GroupRecordings } from "./recordings/group.js";
 import { OpenFiles } from "./recordings/open-files.js";
 import { Recordings } from "./recordings/service.js";
 import { Session, type Handlers } from "./session.js";
@@ -74,6 +75,7 @@ class StudioHost implements Host {
   private readonly inventory: Inventory;
   private readonly streams: StreamRegistry;
   private readonly recordings: Recordings;
+  private readonly groups: GroupRecordings;
   private readonly tunings: Tunings;
   private readonly files: OpenFiles;
   private readonly handlers: Handlers;
@@ -110,7 +112,24 @@ class StudioHost implements Host {
       streams,
       version: options.version,
       folder: options.recordingsFolder,
-      tell: (name, key, data) => this.tellOrKeep(name, key, data),
+      tell: (name, key, data) => {
+        this.tellOrKeep(name, key, data);
+        this.groups.heard(name, data);
+      },
+    });
+    this.groups = new GroupRecordings({
+      addon,
+      inventory: this.inventory,
+      settings: this.settings,
+      streams,
+      recordings: () => this.recordings,
+      tell: (group) => this.tell("group", `group:${group.name}`, { group }),
+      warn: (title, thrown) =>
+        this.tellOrKeep("notice", "notice", {
+          level: "error",
+          title,
+          error: toStudioError(thrown),
+        }),
     });
     const folder = (): string => this.recordings.folder();
     this.files = new OpenFiles(
@@ -142,6 +161,7 @@ class StudioHost implements Host {
       singles: new SingleAcquisitions((stream) => this.recordings.nameOf(stream)),
       tunings: this.tunings,
       recordings: this.recordings,
+      groups: this.groups,
       files: this.files,
       doctor: () => runDoctor({ ...this.localOptions, recordingsFolder: this.recordings.folder() }),
     });
@@ -175,6 +195,7 @@ class StudioHost implements Host {
     // A command would wait for hashes at its end; a window has time.
     const resumeHashes = recover && shell !== "cli";
     await Promise.all([space.look(), this.recordings.open({ recover, resumeHashes })]);
+    if (recover) await this.groups.recover();
   }
 
   /** Without this computer's devices there are still the simulator and the recordings. */
@@ -207,9 +228,12 @@ class StudioHost implements Host {
   private async closeNow(): Promise<void> {
     await this.tunings.close();
     await this.recordings.endAll();
+    await this.groups.settled();
     // Before hashes are waited for: the devices are free for the next program.
     await this.streams.close();
     await this.recordings.close(this.options.shell === "cli");
+    // Hashes that came at the end stand in their collections too.
+    await this.groups.settled();
     for (const session of [...this.sessions]) session.close();
     this.owned.dispose();
     await this.inventory.close();

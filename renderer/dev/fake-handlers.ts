@@ -7,6 +7,7 @@ import { writeAttribute } from "./fake-attributes.js";
 import { makeFrame } from "./fake-frames.js";
 import type { FakeHost } from "./fake-host.js";
 import { FakeRecording, FREE_BYTES } from "./fake-recorder.js";
+import { FakeGroups } from "./fake-groups.js";
 import type { FakeStream } from "./fake-stream.js";
 import { FakeTunings } from "./fake-tune.js";
 
@@ -21,6 +22,7 @@ const busy = () =>
 
 export function makeHandlers(host: FakeHost): Handlers {
   const tunings = new FakeTunings(host);
+  const groups = new FakeGroups(host);
   const publish = (stream: FakeStream): StreamInfo => {
     const info = stream.info();
     host.emit("stream", { stream: info });
@@ -220,6 +222,8 @@ export function makeHandlers(host: FakeHost): Handlers {
       host.closeRecording(name);
       return null;
     },
+    "group.start": (request) => groups.start(request),
+    "group.stop": ({ name }) => groups.stop(name),
     "settings.get": () => host.settings,
     "settings.set": (patch) => {
       const { recordings, ...rest } = patch;

@@ -100,6 +100,7 @@ function iioGlobal(
       "iio:timestamp_clock": facts.facts.timestampClock,
       "iio:sample_rate_source": facts.rateSource,
       "iio:continues": continuesOf(facts, state.journal),
+      "iio:group": facts.group ?? "",
     }),
     "iio:device": facts.device,
     "iio:linked_devices": facts.linked,

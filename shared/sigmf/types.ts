@@ -87,6 +87,8 @@ export interface RecordingFacts {
   note: string;
   /** Base name of the recording that this one goes on from after a restart; absent if it begins by itself. */
   continues?: string;
+  /** Base name of the collection of the group it was recorded in. */
+  group?: string;
   recorder: { name: string; version: string };
   device: { id: DeviceId; name: string; label: string };
   linked: { id: DeviceId; name: string; label: string; role: string }[];

@@ -31,6 +31,8 @@ export interface Place {
   folder: string;
   name: string;
   held: Disposable;
+  /** The group it is recorded in. */
+  group?: string | undefined;
 }
 
 /** Creates the folder; refuses where there is no room to begin. */
@@ -91,6 +93,7 @@ export async function beginRecording(
     version,
     run,
     buffer: stream.buffer,
+    group: place.group,
     device: inventory.device(stream.device),
     devices: inventory.list().devices,
     clocks: addon.clocks(),

@@ -6,6 +6,7 @@ import { fail, toStudioError } from "../../../shared/errors.js";
 import type { RecordingEntry } from "../../../shared/recording.js";
 import { readCollection, readMetadata } from "../../../shared/sigmf/read.js";
 import { Emitter } from "../disposable.js";
+import { readGroupFile } from "./group-files.js";
 import { COLLECTION, DATA, META } from "./names.js";
 
 /** The newest are listed. */
@@ -127,6 +128,8 @@ export class Catalogue {
     for (const file of files) {
       if (!file.endsWith(COLLECTION)) continue;
       const name = file.slice(0, -COLLECTION.length);
+      // Its recordings stand in the list by themselves.
+      if (await readGroupFile(folder, name)) continue;
       members.set(name, await membersOf(join(folder, file)));
     }
     // While a recording of several files runs, its collection may not be there yet.

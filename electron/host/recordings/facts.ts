@@ -17,6 +17,7 @@ export interface FactsInput {
   note: string;
   /** The recording it goes on from. */
   continues?: string | undefined;
+  group?: string | undefined;
   hash: boolean;
   version: string;
   run: Run;
@@ -50,6 +51,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     startedAtMs: input.startedAtMs,
     note: input.note,
     ...(input.continues ? { continues: input.continues } : {}),
+    ...(input.group ? { group: input.group } : {}),
     recorder: { name: "IIO Studio", version: input.version },
     device: { id: device.id, name: device.name, label: device.label },
     linked,

@@ -1,5 +1,6 @@
 /** Which data files a recording consists of. */
 import { readCollection } from "../../../shared/sigmf/read.js";
+import { refuseGroup } from "./group-files.js";
 import { checkName } from "./names.js";
 
 /**
@@ -8,6 +9,7 @@ import { checkName } from "./names.js";
  */
 export function memberNames(name: string, collection: unknown): string[] {
   if (collection === undefined) return [name];
+  refuseGroup(name, collection);
   const members = readCollection(collection).map((member) => checkName(member.name));
   return members.length > 0 ? members : [name];
 }

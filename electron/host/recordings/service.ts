@@ -40,6 +40,13 @@ export interface RecordingDeps extends BeginDeps {
   tell<N extends Told>(name: N, key: string, data: Events[N]): void;
 }
 
+/** For one of a group. */
+export interface StartMore {
+  group?: string;
+  /** Resolves when all of them may begin. */
+  ready?: () => Promise<void>;
+}
+
 export class Recordings implements RecordingControl {
   private readonly going: GoingRecordings;
   private readonly starting = new Set<string>();
@@ -148,7 +155,11 @@ export class Recordings implements RecordingControl {
     return this.catalogue.list();
   }
 
-  async start(request: StartRequest, continues?: string): Promise<RecordingStatus> {
+  async start(
+    request: StartRequest,
+    continues?: string,
+    { group, ready }: StartMore = {},
+  ): Promise<RecordingStatus> {
     const stream = this.deps.streams().live(request.stream);
     stream.checkFree();
     if (this.going.of(stream.id) || this.starting.has(stream.id)) {
@@ -161,6 +172,7 @@ export class Recordings implements RecordingControl {
       const { realtimeNs } = this.deps.addon.clocks();
       const folder = { path: this.folder(), shown: this.folderShown() };
       const place = await findPlace(this.deps, this.promised, request, stream, folder);
+      place.group = group;
       const create = (run: Run): Promise<void> =>
         this.going.begin(
           {
@@ -170,7 +182,15 @@ export class Recordings implements RecordingControl {
           run,
         );
       const run = stream.isRunning() ? stream.currentRun() : null;
-      const begun = run ? create(run) : stream.start({ beforeStart: create });
+      const beforeStart = async (fresh: Run): Promise<void> => {
+        await create(fresh);
+        await ready?.();
+      };
+      const now = async (running: Run): Promise<void> => {
+        await ready?.();
+        await create(running);
+      };
+      const begun = run ? now(run) : stream.start({ beforeStart });
       await begun.finally(() => place.held.dispose());
     } catch (error) {
       throw folderFault(error, this.folder(), this.folderShown());

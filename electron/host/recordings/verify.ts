@@ -13,6 +13,8 @@ import {
   type Verdict,
 } from "../../../shared/sigmf/verify.js";
 import { startDataJob, type DataJob } from "./data-worker.js";
+import { readGroup } from "../../../shared/sigmf/group.js";
+import { verifyGroup } from "./group-verify.js";
 import { memberNames } from "./members.js";
 import { COLLECTION, DATA, JOURNAL, META } from "./names.js";
 
@@ -26,6 +28,8 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
   const [folder, name] = [dirname(path), basename(path)];
   const collectionText = await readFile(join(folder, name + COLLECTION), "utf8").catch(() => null);
   const collection = collectionText === null ? undefined : parse(collectionText);
+  const group = readGroup(collection);
+  if (group) return verifyGroup(folder, name, collection, group, verifyRecording);
   const journal = await readSegments(join(folder, name + JOURNAL));
   const members = membersOf(name, collection);
   const recordings: FoundRecording[] = [];
