@@ -98,6 +98,11 @@ export const frameRequest = v.strictObject({
   keep: v.optional(name),
 });
 
+const amount = v.variant("kind", [
+  v.strictObject({ kind: v.literal("bytes"), bytes: v.pipe(count, v.minValue(1)) }),
+  v.strictObject({ kind: v.literal("seconds"), seconds: positive }),
+]);
+
 const nothing = v.strictObject({});
 const onStream = v.strictObject({ stream: name });
 
@@ -230,11 +235,17 @@ export const requests = {
        * `seconds` and `scans` count from there, up to a block's end. Nothing of a stream that does not run yet.
        */
       preSeconds: v.optional(v.pipe(finite, v.minValue(0))),
+      /** In parts NAME-part0001, …, each a recording of its own; nothing is lost or written twice between them. */
+      split: v.optional(amount),
+      /** Keeps the last so much: parts that lie further back are deleted as a whole. */
+      ring: v.optional(amount),
       hash: v.optional(v.boolean()),
     }),
   )<RecordingStatus>(),
   /** A short test of the disk (at most a second), free space, and how long it lasts at the stream's rate. */
   "recording.check": request(onStream)<DiskCheck>(),
+  /** Of a ring that is recorded: what holds the last seconds will not be deleted. Answers how it stands. */
+  "recording.ringKeep": request(v.strictObject({ name, seconds: positive }))<RecordingStatus>(),
   "recording.stop": request(onStream)<RecordingResult>(),
   /**
    * Saves what has happened already: the last `seconds`, or the span `fromScan` … `toScan`, as far as the history holds

@@ -14,6 +14,21 @@ export interface RecordingOptions {
   hash: boolean;
 }
 
+/** So much of a recording: a size on the disk, or a time. */
+export type Amount = { kind: "bytes"; bytes: number } | { kind: "seconds"; seconds: number };
+
+/** Where a recording in parts stands. */
+export interface PartsStatus {
+  /** Base name of the part that is written. */
+  name: string;
+  number: number;
+  /** Parts on the disk, this one too. */
+  count: number;
+  /** Those of a ring that stay. */
+  kept: number;
+  ring: boolean;
+}
+
 export type RecordingState =
   | { kind: "recording" }
   | { kind: "finishing" }
@@ -43,6 +58,8 @@ export interface RecordingStatus {
   hashing: number | null;
   /** Of what had just happened (`recording.keep`): beside the stream's recording, and ends by itself. */
   kept?: true;
+  /** It is written in parts; the figures are those of all that is on the disk. */
+  parts?: PartsStatus;
 }
 
 /** What `record` answers, in the issue's names. */
@@ -72,6 +89,8 @@ export interface RecordingResult {
   error: StudioError | null;
   /** A sentence, if less of the past was there than asked. */
   shortfall?: string;
+  /** Base names of its parts, in order. */
+  parts?: string[];
 }
 
 /** How a recording was made, as far as its metadata say; null or "" where they don't. */

@@ -1,6 +1,6 @@
 /** Reads the command line into values; what it does not know is a UsageError (exit status 2). */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { parseSi } from "../../shared/si.js";
+import { parseDuration, parseSi } from "../../shared/si.js";
 
 export class UsageError extends Error {}
 
@@ -35,6 +35,10 @@ const COMMANDS = {
     seconds: { type: "string" },
     samples: { type: "string" },
     pre: { type: "string" },
+    "split-size": { type: "string" },
+    "split-time": { type: "string" },
+    "ring-size": { type: "string" },
+    "ring-time": { type: "string" },
     "no-check": { type: "boolean", default: false },
   },
   tune: {
@@ -148,6 +152,15 @@ export function numberOption(
     throw new UsageError(`--${name} takes ${what} ${bound}${also}, not "${text}".`);
   }
   return value;
+}
+
+/** A time: `90`, `20 ms`, `1.5min`, `2h`, `1:30`; undefined if the option was not given. */
+export function durationOption(args: Arguments, name: string): number | undefined {
+  const text = args.values[name];
+  if (typeof text !== "string") return undefined;
+  const parsed = parseDuration(text);
+  if (parsed.ok && parsed.value > 0) return parsed.value;
+  throw new UsageError(`--${name} takes a time above 0, as in 90s, 10min or 2h, not "${text}".`);
 }
 
 export function listOption(args: Arguments, name: string): string[] | undefined {

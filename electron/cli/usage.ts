@@ -10,6 +10,7 @@ export const USAGE = `iio-studio COMMAND
          [--realtime PRIORITY] [--cpus 2,3]
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
          [--pre T] [--no-check]
+         [--split-size BYTES | --split-time T] [--ring-size BYTES | --ring-time T]
   tune DEVICE [--seconds T] [--margin PERCENT] [--rate HZ] [--buffer N] [--channels a,b]
          [--transport …] [--heap NAME] [--device-trigger NAME] [--realtime PRIORITY] [--cpus 2,3]
          [--apply-hint]
@@ -35,6 +36,11 @@ record:
   --seconds, --samples  when to stop (default: Ctrl+C)
   --pre T             runs the stream first, and begins so many seconds before the recording is started;
                       --seconds and --samples count from its start, which is marked
+  --split-size BYTES, --split-time T
+                      in parts BASENAME-part0001 and so on, each so large or so long (4G, 10min): whole
+                      recordings, nothing lost between them, tied together by BASENAME.sigmf-collection
+  --ring-size BYTES, --ring-time T
+                      keeps the last so much; parts that lie further back are deleted
   --no-check          leaves the short test of the disk out that comes first
   --no-hash           leaves the SHA-512 out
 

@@ -224,6 +224,7 @@ function recordingHandlers({ recordings, files }: HostParts): Some<"recording"> 
     "recording.start": (request) => recordings.start(request),
     "recording.stop": ({ stream }) => recordings.end(stream),
     "recording.check": ({ stream }) => recordings.check(stream),
+    "recording.ringKeep": (request) => recordings.ringKeep(request),
     "recording.keep": (request) => recordings.keep(request),
     "recording.annotate": (request) => recordings.annotate(request),
     "recording.list": () => recordings.listNow(),

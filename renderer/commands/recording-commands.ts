@@ -28,7 +28,13 @@ export async function keepAndTell(stream: StreamId, span: KeptSpan): Promise<voi
 
 export function recordingCommands(): Command[] {
   const views = useViews();
+  const recordings = useRecordings();
   const { layout } = useSettings();
+  const rings = () =>
+    views.targets.flatMap((stream) => {
+      const status = recordings.running.get(stream);
+      return status?.parts?.ring ? [status] : [];
+    });
   const keepable = (): StreamId[] => views.targets.filter((stream) => noKeep(stream) === null);
   return [
     {
@@ -45,6 +51,24 @@ export function recordingCommands(): Command[] {
       run: () => {
         const { keepSeconds: seconds } = layout.record;
         return Promise.all(keepable().map((stream) => keepAndTell(stream, { seconds })));
+      },
+    },
+    {
+      id: "recording.ringKeep",
+      title: () => `Keep the last ${formatDuration(layout.record.keepSeconds)} of the ring`,
+      category: "Recording",
+      keys: ["Alt+K"],
+      blocked: () => (rings().length > 0 ? null : "no ring is being recorded"),
+      run: async () => {
+        const { keepSeconds } = layout.record;
+        for (const { name } of rings()) {
+          const { parts } = await recordings.ringKeep(name, keepSeconds);
+          useNotices().line({
+            level: "info",
+            title: `The last ${formatDuration(keepSeconds)} of “${name}” stay`,
+            detail: `${parts?.kept ?? 0} of its parts will not be deleted.`,
+          });
+        }
       },
     },
     {

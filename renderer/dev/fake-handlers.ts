@@ -191,6 +191,11 @@ export function makeHandlers(host: FakeHost): Handlers {
         secondsUntilFull: FREE_BYTES / streamBytesPerSecond,
       };
     },
+    "recording.ringKeep": ({ name }) => {
+      const recording = [...host.recordings.values()].find((known) => known.name === name);
+      if (!recording) throw fail("NOT_FOUND", `No ring named ${name} is being recorded.`);
+      return recording.status();
+    },
     "recording.keep": ({ stream, seconds, fromScan = 0, toScan = 0, name = "kept" }) => {
       const known = host.stream(stream);
       const past = seconds ?? (toScan - fromScan) / known.rateHz();

@@ -65,12 +65,14 @@ export const useRecordings = defineStore("recordings", () => {
   /** Records at once; a stream that does not run is started by the host. */
   async function start(stream: StreamId): Promise<void> {
     const note = nextNote.value.trim();
-    const { preSeconds } = useSettings().layout.record;
+    const { preSeconds, split, ring } = useSettings().layout.record;
     put(
       await connection.request("recording.start", {
         stream,
         ...(note ? { note } : {}),
         ...(preSeconds > 0 ? { preSeconds } : {}),
+        ...(split ? { split } : {}),
+        ...(ring ? { ring } : {}),
       }),
     );
     nextNote.value = "";
@@ -79,6 +81,13 @@ export const useRecordings = defineStore("recordings", () => {
   /** Saves what has happened already; answers when it is on the disk. */
   function keep(stream: StreamId, span: KeptSpan): Promise<RecordingResult> {
     return connection.request("recording.keep", { stream, ...span });
+  }
+
+  /** Of a ring that is recorded: what holds the last seconds stays. */
+  async function ringKeep(name: string, seconds: number): Promise<RecordingStatus> {
+    const status = await connection.request("recording.ringKeep", { name, seconds });
+    put(status);
+    return status;
   }
 
   /** What the disk takes, against what the stream gives. */
@@ -132,6 +141,7 @@ export const useRecordings = defineStore("recordings", () => {
     keeping,
     keep,
     check,
+    ringKeep,
     list,
     asking,
     nextNote,

@@ -36,6 +36,9 @@ export interface MetadataState {
 /** Says that the SHA-512 of the data was asked for and is still to be worked out. */
 export const HASH_PENDING = "iio:hash_pending";
 
+/** Of a collection: its recordings are parts, one behind the other. */
+export const PARTS = "iio:parts";
+
 const EXTENSIONS = [{ name: "iio", version: IIO_EXTENSION_VERSION, optional: true }];
 
 export function buildMetadata(
@@ -102,6 +105,7 @@ function iioGlobal(
       "iio:continues": continuesOf(facts, state.journal),
       "iio:group": facts.group ?? "",
     }),
+    ...(facts.part ? { "iio:part": facts.part } : {}),
     "iio:device": facts.device,
     "iio:linked_devices": facts.linked,
     "iio:buffer": facts.buffer,
@@ -219,6 +223,23 @@ export function buildCollection(
         name: outputBaseName(name, { suffix }),
         hash: sha512OfMeta,
       })),
+    },
+  };
+}
+
+/** Of the parts of a recording. `hash`: SHA-512 of the finished `.sigmf-meta`. */
+export function buildPartsCollection(
+  members: readonly { name: string; hash: string }[],
+  { note, kept }: { note: string; kept: readonly string[] },
+): SigmfCollection {
+  return {
+    collection: {
+      "core:version": SIGMF_VERSION,
+      ...textFields({ "core:description": note }),
+      "core:extensions": EXTENSIONS,
+      [PARTS]: true,
+      ...(kept.length > 0 ? { "iio:kept": kept } : {}),
+      "core:streams": members,
     },
   };
 }

@@ -122,6 +122,8 @@ export interface RecordingFacts {
   outputs: PlannedOutput[];
   writer: { pid: number; startTicks: string; bootId: string };
   hash: boolean;
+  /** It goes on from the part before and is gone on from in the next: `of` is the name of all together. */
+  part?: { of: string; number: number };
   /** What was asked of it that no block border says. */
   marks?: RecordingMark[];
 }

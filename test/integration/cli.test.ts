@@ -189,3 +189,48 @@ describe("record --set", () => {
     expect((await recordWith("proposed", proposed)).code).toBe(0);
   });
 });
+
+describe("record", () => {
+  const quick = ["--no-hash", "--block-size", "32Ki"];
+
+  it("says what the disk takes first, and begins so long before its start", async () => {
+    const base = join(cli.folder, "before");
+    const { code, stderr } = await cli.run([
+      ...["record", "sim:adc", "--out", base, "--pre", "0.5", "--samples", "200000", ...quick],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/Disk: takes .*B\/s, .* free, full in .* at 4 MB\/s\./);
+    const { annotations } = JSON.parse(readFileSync(`${base}.sigmf-meta`, "utf8")) as {
+      annotations: Record<string, number>[];
+    };
+    expect(annotations[0]).toMatchObject({ "iio:mark": "pressed" });
+    expect(annotations[0]!["iio:from_scan"]).toBeGreaterThanOrEqual(500_000);
+    expect(annotations[0]!["core:sample_start"]).toBeGreaterThan(0);
+    expect((await cli.run(["verify", base])).code).toBe(0);
+  });
+
+  it("leaves the test out, and records in parts that are verified as one", async () => {
+    const base = join(cli.folder, "parted");
+    const { code, stdout, stderr } = await cli.run([
+      ...["record", "sim:adc", "--out", base, "--split-time", "300ms", "--samples", "1000001"],
+      ...["--no-check", "--json", ...quick],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("Disk:");
+    const { samples, parts } = JSON.parse(stdout) as { samples: number; parts: string[] };
+    expect(samples).toBe(1_000_001);
+    expect(parts.slice(0, 2)).toEqual(["parted-part0001", "parted-part0002"]);
+    expect((await cli.run(["verify", base])).code).toBe(0);
+  });
+
+  it("refuses a ring that the disk can't hold, and two lengths of a part", async () => {
+    const out = ["record", "sim:adc", "--out", join(cli.folder, "odd"), "--no-check"];
+    const ring = await cli.run([...out, "--ring-size", "1000T"]);
+    expect(ring.code).toBe(1);
+    expect(ring.stderr).toContain("Take a shorter ring, or another disk.");
+    const both = await cli.run([...out, "--split-size", "1M", "--split-time", "1s"]);
+    expect(both.code).toBe(2);
+    expect(both.stderr).toContain("exclude each other");
+    expect(existsSync(join(cli.folder, "odd.sigmf-meta"))).toBe(false);
+  });
+});

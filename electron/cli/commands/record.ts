@@ -4,10 +4,17 @@ import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
 import { checkLine, checkWarning } from "../../../shared/disk-check.js";
 import { fail } from "../../../shared/errors.js";
-import type { RecordingResult } from "../../../shared/recording.js";
+import type { Amount, RecordingResult } from "../../../shared/recording.js";
 import { formatSi } from "../../../shared/figures.js";
 import { streamId } from "../../../shared/stream.js";
-import { numberOption, operands, textOption, UsageError, type Arguments } from "../arguments.js";
+import {
+  durationOption,
+  numberOption,
+  operands,
+  textOption,
+  UsageError,
+  type Arguments,
+} from "../arguments.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
@@ -22,6 +29,8 @@ interface Plan extends StreamPlan {
   seconds: number | undefined;
   samples: number | undefined;
   pre: number | undefined;
+  split: Amount | undefined;
+  ring: Amount | undefined;
 }
 
 /** Answers whether the recording ended as asked; what was recorded is said either way. */
@@ -77,7 +86,20 @@ function readPlan(args: Arguments): Plan {
     seconds,
     samples,
     pre: numberOption(args, "pre"),
+    split: amountOption(args, "split"),
+    ring: amountOption(args, "ring"),
   };
+}
+
+/** `--split-size` or `--split-time`. */
+function amountOption(args: Arguments, name: string): Amount | undefined {
+  const bytes = numberOption(args, `${name}-size`, { integer: true, least: 1 });
+  const seconds = durationOption(args, `${name}-time`);
+  if (bytes !== undefined && seconds !== undefined) {
+    throw new UsageError(`--${name}-size and --${name}-time exclude each other.`);
+  }
+  if (bytes !== undefined) return { kind: "bytes", bytes };
+  return seconds === undefined ? undefined : { kind: "seconds", seconds };
 }
 
 async function run(
@@ -104,6 +126,8 @@ async function run(
       stream,
       name: basename(plan.out),
       ...(plan.seconds !== undefined && { seconds: plan.seconds }),
+      ...(plan.split && { split: plan.split }),
+      ...(plan.ring && { ring: plan.ring }),
       ...(plan.pre !== undefined && { preSeconds: plan.pre }),
       ...(plan.samples !== undefined && { scans: plan.samples }),
       ...(textOption(args, "note") !== undefined && { note: textOption(args, "note")! }),

@@ -1,5 +1,9 @@
 /** A recording that runs: its status, its metadata as it goes, and its end. */
-import type { NativeRecording, NativeRecordingStatus } from "../../../native/addon.js";
+import type {
+  NativeRecording,
+  NativeRecordingOptions,
+  NativeRecordingStatus,
+} from "../../../native/addon.js";
 import { formatAttributeName, type AttributeAddress } from "../../../shared/device.js";
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
 import {
@@ -44,6 +48,10 @@ export interface ActiveRequest {
   stopAfterSeconds: number | null;
   /** It has the whole blocks around this; without: from the next block on. */
   span?: AskedSpan;
+  /** When all of it began, of a part that goes on. */
+  begunAtMs?: number;
+  /** It is full when it holds so many. */
+  partScans?: number;
 }
 
 export class ActiveRecording {
@@ -79,10 +87,15 @@ export class ActiveRecording {
   }
 
   /** Creates the files; rejects if one is there already or the disk refuses, and then leaves nothing behind. */
-  static async start(request: ActiveRequest, run: Run): Promise<ActiveRecording> {
+  static async start(
+    request: ActiveRequest,
+    run: Run,
+    /** The part it goes on from, once that is full. */
+    before: ActiveRecording | null = null,
+  ): Promise<ActiveRecording> {
     const { facts, folder } = request;
     const paths = recordingPaths(folder, facts.name);
-    const native = await run.native.record({
+    const native = await makeNative(before?.native ?? null, run, {
       outputs: facts.outputs.map((output) => ({
         path: paths.data(output),
         verbatim: output.verbatim,
@@ -93,10 +106,12 @@ export class ActiveRecording {
       scans: request.scans,
       fromScan: request.span ? Math.max(0, request.span.fromScan) : -1,
       toScan: request.span?.toScan ?? -1,
+      partScans: request.partScans ?? 0,
       freeFloorBytes: FREE_FLOOR_BYTES,
     });
     const recording = new ActiveRecording(request, native, run);
-    await recording.writeNow();
+    // One that is never gone over to leaves nothing.
+    if (!before) await recording.writeNow();
     return recording;
   }
 
@@ -112,7 +127,38 @@ export class ActiveRecording {
   /** What the native recorder says, without another look. */
   ended(): boolean {
     this.last = this.native.status();
-    return this.last.state !== "recording";
+    return this.last.state !== "recording" && this.last.state !== "waiting";
+  }
+
+  /** A part to which the one before has not gone over yet. */
+  waits(): boolean {
+    this.last = this.native.status();
+    return this.last.state === "waiting";
+  }
+
+  /** It came to an end before it had anything: its files are gone again. */
+  failedWaiting(): boolean {
+    const { state, scans } = this.last;
+    return state === "withdrawn" || (state === "failed" && scans === 0);
+  }
+
+  /** Ends a part that waits; false if it took over after all, and has what is to be ended as any other. */
+  async withdrawn(): Promise<boolean> {
+    this.last = await this.native.stop();
+    return this.failedWaiting() || this.last.scans === 0;
+  }
+
+  get firstScan(): number {
+    return this.last.firstScan;
+  }
+
+  /** Scan of the stream behind its last one. */
+  get endScan(): number {
+    return this.last.endScan ?? this.last.firstScan + this.last.scans;
+  }
+
+  get begunAtMs(): number {
+    return this.request.begunAtMs ?? this.facts.startedAtMs;
   }
 
   /** So many scans as were asked for are there. */
@@ -131,7 +177,7 @@ export class ActiveRecording {
 
   timeIsUp(): boolean {
     const limit = this.request.stopAfterSeconds;
-    return limit !== null && Date.now() - this.facts.startedAtMs >= limit * 1000;
+    return limit !== null && Date.now() - this.begunAtMs >= limit * 1000;
   }
 
   get noteNow(): string {
@@ -340,6 +386,16 @@ export class ActiveRecording {
     const { name } = this.facts;
     return writeMetadata(this.request.folder, this.facts, { journal, status, error, name });
   }
+}
+
+async function makeNative(
+  before: NativeRecording | null,
+  run: Run,
+  options: NativeRecordingOptions,
+): Promise<NativeRecording> {
+  if (!before) return run.native.record(options);
+  if (before.next) return before.next(options);
+  throw fail("UNSUPPORTED", "This addon records no parts. Build it again: npm run build.");
 }
 
 function nativeError({ error, state }: NativeRecordingStatus): StudioError | null {

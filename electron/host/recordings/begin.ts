@@ -14,6 +14,7 @@ import { ActiveRecording, FREE_FLOOR_BYTES } from "./active.js";
 import { recordingFacts } from "./facts.js";
 import type { AskedSpan } from "./moment.js";
 import { checkFree, checkName, nameFromPattern } from "./names.js";
+import { partName } from "./parts-plan.js";
 import type { PromisedNames } from "./promised-names.js";
 import { ownIdentity } from "./writer-identity.js";
 
@@ -75,21 +76,26 @@ export interface Creation {
   /** Scans of the history, or ones to come, in whole blocks; without: from the next block on. */
   span?: AskedSpan | undefined;
   marks?: RecordingMark[];
+  /** It is one of several, which carry the place's name with their number. */
+  part?: { number: number; partScans: number; before: ActiveRecording | null };
 }
 
 /** Records the run into new files. */
 export async function beginRecording(
   deps: BeginDeps,
-  { request, stream, place, continues, span, marks }: Creation,
+  { request, stream, place, continues, span, marks, part }: Creation,
   run: Run,
 ): Promise<ActiveRecording> {
-  const { folder, name } = place;
+  const { folder } = place;
+  const name = part ? partName(place.name, part.number) : place.name;
+  const before = part?.before ?? null;
   const { inventory, settings, addon, version } = deps;
   const facts = recordingFacts({
     name,
-    note: request.note ?? "",
+    note: before?.noteNow ?? request.note ?? "",
     continues,
-    hash: request.hash ?? settings.get().recordings.hash,
+    // Of a ring most is deleted before it would be hashed.
+    hash: !request.ring && (request.hash ?? settings.get().recordings.hash),
     version,
     run,
     buffer: stream.buffer,
@@ -100,10 +106,12 @@ export async function beginRecording(
     writer: await ownIdentity(),
     startedAtMs: Date.now(),
     marks,
+    ...(part && { part: { of: place.name, number: part.number } }),
   });
   // What it writes beside its own name, which was looked for before.
-  const parts = facts.outputs.filter(({ suffix }) => suffix !== "");
-  for (const { suffix } of parts) await checkFree(folder, name + suffix);
+  const besides = facts.outputs.filter(({ suffix }) => suffix !== "");
+  for (const { suffix } of besides) await checkFree(folder, name + suffix);
+  if (part) await checkFree(folder, name);
   const { rateHz, plan } = run.resolved;
   const { seconds } = request;
   const paced = rateHz !== null && !plan.waitsForBlocks;
@@ -114,11 +122,15 @@ export async function beginRecording(
       folder,
       facts,
       stream: stream.id,
-      scans: span ? 0 : length,
+      // What is left of it goes over to a next part by itself.
+      scans: span || before ? 0 : length,
       stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
+      ...(part && { partScans: part.partScans }),
+      ...(before && { begunAtMs: before.begunAtMs }),
       ...(span && { span: { ...span, toScan: endOf(span, length) } }),
     },
     run,
+    before,
   );
 }
 
@@ -131,9 +143,13 @@ function endOf({ toScan, pressScan }: AskedSpan, length: number): number | null 
  * What is left to do of a request after a recording of it, with the note as it stands now and a name of its own; null if
  * nothing is.
  */
-export function restOf(request: StartRequest, recording: ActiveRecording): StartRequest | null {
-  const { seconds } = recording.status();
-  const scans = recording.scansOfLength;
+export function restOf(
+  request: StartRequest,
+  recording: ActiveRecording,
+  /** What is done: in parts, of all of them. */
+  done = { scans: recording.scansOfLength, seconds: recording.status().seconds },
+): StartRequest | null {
+  const { scans, seconds } = done;
   const rest: StartRequest = { ...request, note: recording.noteNow };
   delete rest.name;
   delete rest.preSeconds;
@@ -143,6 +159,6 @@ export function restOf(request: StartRequest, recording: ActiveRecording): Start
     const bySamples = recording.request.stopAfterSeconds === null && rateHz !== null;
     rest.seconds = request.seconds - (bySamples ? scans / rateHz : seconds);
   }
-  const done = (rest.scans ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
-  return done ? null : rest;
+  const over = (rest.scans ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
+  return over ? null : rest;
 }

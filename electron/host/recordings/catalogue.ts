@@ -4,9 +4,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, toStudioError } from "../../../shared/errors.js";
 import type { RecordingEntry } from "../../../shared/recording.js";
+import { PARTS } from "../../../shared/sigmf/metadata.js";
 import { readCollection, readMetadata } from "../../../shared/sigmf/read.js";
 import { Emitter } from "../disposable.js";
-import { readGroupFile } from "./group-files.js";
 import { COLLECTION, DATA, META } from "./names.js";
 
 /** The newest are listed. */
@@ -128,9 +128,8 @@ export class Catalogue {
     for (const file of files) {
       if (!file.endsWith(COLLECTION)) continue;
       const name = file.slice(0, -COLLECTION.length);
-      // Its recordings stand in the list by themselves.
-      if (await readGroupFile(folder, name)) continue;
-      members.set(name, await membersOf(join(folder, file)));
+      const recordings = await membersOf(join(folder, file));
+      if (recordings) members.set(name, recordings);
     }
     // While a recording of several files runs, its collection may not be there yet.
     for (const [name, { collection }] of parts) {
@@ -198,9 +197,12 @@ function damaged(thrown: unknown): Part {
   };
 }
 
-async function membersOf(path: string): Promise<string[]> {
+/** null: a collection of parts, each of which is listed for itself. */
+async function membersOf(path: string): Promise<string[] | null> {
   try {
-    return readCollection(JSON.parse(await readFile(path, "utf8"))).map((member) => member.name);
+    const json = JSON.parse(await readFile(path, "utf8")) as { collection?: object };
+    if (json.collection && PARTS in json.collection) return null;
+    return readCollection(json).map((member) => member.name);
   } catch {
     return [];
   }

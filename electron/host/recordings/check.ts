@@ -2,9 +2,9 @@
 import { mkdir } from "node:fs/promises";
 import type { Addon } from "../../../native/addon.js";
 import type { DiskCheck } from "../../../shared/disk-check.js";
-import { planRecording } from "../../../shared/sigmf/plan.js";
 import type { LiveStream } from "../streams/live-stream.js";
 import { FREE_FLOOR_BYTES } from "./active.js";
+import { recordedScanBytes } from "./scan-bytes.js";
 import { testDisk, type DiskTest } from "./disk-test.js";
 
 /** A test may fill no more than this part of what is free. */
@@ -60,9 +60,5 @@ function bytesPerSecond(stream: LiveStream): number | null {
   if (rateSetHz === null || !geometry || settings.rateMax) return null;
   const run = stream.isRunning() ? stream.currentRun() : null;
   if (!run) return rateSetHz * geometry.scanBytes;
-  const { layout, deviceAtStart } = run;
-  const enabled = new Set(layout.elements.map(({ channel }) => channel));
-  const pairs = deviceAtStart.pairs.filter(({ i, q }) => enabled.has(i) && enabled.has(q));
-  const { outputs } = planRecording({ layout, pairs });
-  return rateSetHz * outputs.reduce((sum, { scanBytes }) => sum + scanBytes, 0);
+  return rateSetHz * recordedScanBytes(run);
 }

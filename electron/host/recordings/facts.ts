@@ -30,6 +30,7 @@ export interface FactsInput {
   writer: RecordingFacts["writer"];
   startedAtMs: number;
   marks?: RecordingMark[] | undefined;
+  part?: RecordingFacts["part"];
 }
 
 export function recordingFacts(input: FactsInput): RecordingFacts {
@@ -77,6 +78,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     outputs: planRecording({ layout, pairs }).outputs,
     writer: input.writer,
     hash: input.hash,
+    ...(input.part ? { part: input.part } : {}),
     ...(input.marks?.length ? { marks: input.marks } : {}),
   };
 }

@@ -3,12 +3,14 @@ import { stat, unlink } from "node:fs/promises";
 import { parse } from "node:path";
 import type { StudioError } from "../../../shared/errors.js";
 import type { JournalSummary } from "../../../shared/journal-summary.js";
-import { continuesOf } from "../../../shared/sigmf/metadata.js";
+import { continuesOf, noteOf } from "../../../shared/sigmf/metadata.js";
 import type { RecordingEvent, RecordingFacts } from "../../../shared/sigmf/types.js";
 import { Serial } from "../streams/serial.js";
 import { writeMetadata } from "./complete.js";
 import { moveFiles } from "./move-files.js";
 import { nameTaken, recordingPaths } from "./names.js";
+import { writeParts } from "./parts-collection.js";
+import { partsKeepNames } from "./parts-plan.js";
 
 export class FinishedRecording {
   private readonly sha512: (string | undefined)[];
@@ -79,6 +81,7 @@ export class FinishedRecording {
     return this.serial.run(async () => {
       const old = this.shownName;
       if (name === old) return;
+      if (this.facts.part) throw partsKeepNames(this.facts.part.of);
       const to = this.filesNamed(name);
       const undo = await moveFiles(
         this.filesNamed(old).map((from, index) => ({ from, to: to[index] as string })),
@@ -107,8 +110,8 @@ export class FinishedRecording {
     ];
   }
 
-  private write(): Promise<void> {
-    return writeMetadata(this.folder, this.facts, {
+  private async write(): Promise<void> {
+    await writeMetadata(this.folder, this.facts, {
       journal: this.journal,
       samples: this.samples,
       status: this.state,
@@ -116,6 +119,8 @@ export class FinishedRecording {
       sha512: this.sha512,
       name: this.shownName,
     });
+    const { part } = this.facts;
+    if (part) await writeParts(this.folder, part.of, { note: noteOf(this.facts, this.journal) });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Recordings that run: begun, followed a few times a second, named, and ended. */
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
-import type { RecordingResult } from "../../../shared/recording.js";
+import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
 import type { Disposable } from "../disposable.js";
 import type { LiveStream } from "../streams/live-stream.js";
 import type { Run } from "../streams/run.js";
@@ -14,13 +14,17 @@ import {
 } from "./begin.js";
 import { endRecording, type Ended } from "./ending.js";
 import { overdue } from "./overdue.js";
+import { partsOf, type Parts } from "./parts.js";
+import { partsKeepNames } from "./parts-plan.js";
 import type { PromisedNames } from "./promised-names.js";
 
 /** Status events a second: five. */
 const POLL_MS = 200;
 
 export interface Going {
+  /** Of one in parts: the part that takes blocks. */
   recording: ActiveRecording;
+  parts: Parts | null;
   stream: LiveStream;
   request: StartRequest;
   listening: Disposable;
@@ -32,6 +36,8 @@ export interface Going {
 export interface GoingEvents {
   status(going: Going): void;
   ended(going: Going, end: Ended): Promise<void>;
+  /** Of one in parts that goes on. */
+  partEnded(end: Ended): Promise<void>;
   warn(title: string, thrown: unknown): void;
 }
 
@@ -52,7 +58,7 @@ export class GoingRecordings {
   }
 
   named(name: string): Going | undefined {
-    return this.all().find(({ recording }) => recording.name === name);
+    return this.all().find((going) => nameOf(going) === name);
   }
 
   all(): Going[] {
@@ -74,13 +80,19 @@ export class GoingRecordings {
       else early.push(end);
     });
     try {
-      const recording = await beginRecording(this.deps, creation, run);
-      going = { recording, stream, request, listening, promised: null, ending: null };
+      const parts = await partsOf(this.deps, creation, run, {
+        ended: (ended) => this.events.partEnded(ended),
+        warn: (title, thrown) => this.events.warn(title, thrown),
+      });
+      const recording = await (parts?.begin() ?? beginRecording(this.deps, creation, run));
+      const promised = parts && this.promised.keep([parts.name]);
+      going = { recording, parts, stream, request, listening, promised, ending: null };
     } catch (error) {
       listening.dispose();
       throw error;
     }
     this.going.set(stream.id, going);
+    going.parts?.look(going.recording);
     this.timer ??= setInterval(() => this.poll(), POLL_MS);
     this.events.status(going);
     for (const { error } of early) this.finishUnasked(going, error);
@@ -88,9 +100,10 @@ export class GoingRecordings {
 
   /** A name that nobody else gets until the recording ends and takes it. Does nothing to one that ended meanwhile. */
   async promiseName(going: Going, newName: string): Promise<void> {
-    const { recording } = going;
+    const { recording, parts } = going;
     const { name, outputs } = recording.facts;
-    if (newName === recording.name) return;
+    if (newName === nameOf(going)) return;
+    if (parts) throw partsKeepNames(parts.name);
     const { folder } = recording.request;
     const held =
       newName === name ? null : await this.promised.hold(folder, newName, outputs, "newName");
@@ -118,9 +131,11 @@ export class GoingRecordings {
 
   private poll(): void {
     for (const going of this.going.values()) {
-      const { recording, stream, request, ending } = going;
+      const { stream, request, ending } = going;
       if (ending) continue;
       try {
+        if (going.parts) going.recording = going.parts.look(going.recording);
+        const { recording } = going;
         const late = overdue(recording, stream, request.seconds);
         if (late || recording.timeIsUp()) this.finishUnasked(going, late);
         else if (recording.ended()) this.finishUnasked(going, causeOf(going));
@@ -149,11 +164,11 @@ export class GoingRecordings {
   private async finishNow(going: Going, cause: StudioError | null): Promise<RecordingResult> {
     const { recording, stream } = going;
     going.listening.dispose();
-    const ended = await endRecording(recording, cause, (title, fault) =>
-      this.events.warn(title, fault),
-    );
+    const warn: GoingEvents["warn"] = (title, fault) => this.events.warn(title, fault);
+    const ended = await (going.parts?.end(recording, cause) ??
+      endRecording(recording, cause, warn));
     going.promised?.dispose();
-    this.rests.set(stream.id, restOf(going.request, recording));
+    this.rests.set(stream.id, restOf(going.request, recording, going.parts?.over));
     this.forget(stream.id);
     await this.events.ended(going, ended);
     return ended.result;
@@ -165,6 +180,15 @@ export class GoingRecordings {
     clearInterval(this.timer);
     this.timer = null;
   }
+}
+
+/** Base name: of one in parts that of all together. */
+export function nameOf({ recording, parts }: Going): string {
+  return parts?.name ?? recording.name;
+}
+
+export function statusOf({ recording, parts }: Going): RecordingStatus {
+  return parts?.status(recording) ?? recording.status();
 }
 
 /** Why it ended before its goal, where the stream knows and has not told yet. */

@@ -1,6 +1,7 @@
 /** Which data files a recording consists of. */
+import { fail } from "../../../shared/errors.js";
+import { PARTS } from "../../../shared/sigmf/metadata.js";
 import { readCollection } from "../../../shared/sigmf/read.js";
-import { refuseGroup } from "./group-files.js";
 import { checkName } from "./names.js";
 
 /**
@@ -9,7 +10,10 @@ import { checkName } from "./names.js";
  */
 export function memberNames(name: string, collection: unknown): string[] {
   if (collection === undefined) return [name];
-  refuseGroup(name, collection);
+  const inner = (collection as { collection?: Record<string, unknown> } | null)?.collection;
+  if (inner?.[PARTS] === true) {
+    throw fail("IN_PARTS", `“${name}” was recorded in parts. Open one of them.`);
+  }
   const members = readCollection(collection).map((member) => checkName(member.name));
   return members.length > 0 ? members : [name];
 }

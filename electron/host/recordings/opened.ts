@@ -67,7 +67,7 @@ async function membersOf(folder: string, name: string): Promise<string[]> {
   try {
     return memberNames(name, text === null ? undefined : JSON.parse(text));
   } catch (error) {
-    throw unreadable(name, error);
+    throw toStudioError(error).code === "IN_PARTS" ? error : unreadable(name, error);
   }
 }
 

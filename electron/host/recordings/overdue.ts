@@ -10,7 +10,7 @@ export function overdue(
   stream: LiveStream,
   seconds: number | undefined,
 ): StudioError | null {
-  if (seconds === undefined || Date.now() - recording.facts.startedAtMs < seconds * 1000) {
+  if (seconds === undefined || Date.now() - recording.begunAtMs < seconds * 1000) {
     return null;
   }
   // Without a rate the clock alone says how much it is to be.

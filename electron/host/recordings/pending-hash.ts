@@ -5,13 +5,14 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isObject, objects } from "../../../shared/sigmf/fields.js";
+import { isObject, objects, text } from "../../../shared/sigmf/fields.js";
 import { HASH_PENDING, metadataText } from "../../../shared/sigmf/metadata.js";
 import type { RecordingFacts, SigmfMetadata } from "../../../shared/sigmf/types.js";
 import { writeAtomically } from "../json-file.js";
 import type { Hashable } from "./hashing.js";
 import { readJournalHeader } from "./journal-follower.js";
 import { COLLECTION, DATA, META, recordingPaths } from "./names.js";
+import { writeParts } from "./parts-collection.js";
 import { isAlive } from "./writer-identity.js";
 
 export class PendingHash implements Hashable {
@@ -39,9 +40,11 @@ export class PendingHash implements Hashable {
       const json = await readJson(path);
       // Renamed or removed in the meantime: nothing is to be made of its old name.
       if (!json) continue;
-      const text = metadataText(withHash(json as unknown as SigmfMetadata, sha512));
-      await writeAtomically(path, text);
-      changed.set(member, createHash("sha512").update(text).digest("hex"));
+      const now = metadataText(withHash(json as unknown as SigmfMetadata, sha512));
+      await writeAtomically(path, now);
+      changed.set(member, createHash("sha512").update(now).digest("hex"));
+      const part = isObject(json["global"]) ? json["global"]["iio:part"] : null;
+      if (isObject(part)) await writeParts(this.folder, String(part["of"]), { note: noteIn(json) });
     }
     await this.updateCollection(changed);
   }
@@ -67,6 +70,10 @@ function withHash(json: SigmfMetadata, sha512: string): SigmfMetadata {
       : [[field, value] as const];
   });
   return { ...json, global: Object.fromEntries(global) };
+}
+
+function noteIn({ global }: Record<string, unknown>): string {
+  return isObject(global) ? text(global["core:description"]) : "";
 }
 
 async function readJson(path: string): Promise<Record<string, unknown> | null> {

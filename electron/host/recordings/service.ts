@@ -16,6 +16,7 @@ import { resolveFolder } from "../settings-store.js";
 import type { LiveStream, RecordingControl } from "../streams/live-stream.js";
 import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
+import type { ActiveRecording } from "./active.js";
 import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
 import { Catalogue } from "./catalogue.js";
 import { DiskChecks } from "./check.js";
@@ -23,9 +24,9 @@ import type { Ended } from "./ending.js";
 import { isLoFrequency } from "./facts.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
-import { GoingRecordings, type Going } from "./going.js";
+import { GoingRecordings, nameOf, statusOf, type Going } from "./going.js";
 import { Keeps, type KeepRequest } from "./keep.js";
-import { markOf, spanBefore, type AskedSpan } from "./moment.js";
+import { markOf, momentNow, spanBefore, type AskedSpan } from "./moment.js";
 import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
@@ -64,6 +65,7 @@ export class Recordings implements RecordingControl {
         stream.tellChanged();
         return this.ended(end);
       },
+      partEnded: (end) => this.listed(end),
       warn: (title, thrown) => this.warn(title, thrown),
     });
     this.checks = new DiskChecks(deps.addon, () => this.running().length > 0);
@@ -135,14 +137,12 @@ export class Recordings implements RecordingControl {
   }
 
   nameOf(stream: string): string | null {
-    return this.going.of(stream)?.recording.name ?? null;
+    const going = this.going.of(stream);
+    return going ? nameOf(going) : null;
   }
 
   running(): RecordingStatus[] {
-    return [
-      ...this.going.all().map(({ recording }) => recording.status()),
-      ...this.keeps.running(),
-    ];
+    return [...this.going.all().map(statusOf), ...this.keeps.running()];
   }
 
   list(): RecordingEntry[] {
@@ -201,7 +201,7 @@ export class Recordings implements RecordingControl {
     const going = this.going.of(stream.id);
     if (!going) throw fail("STOPPED", "The recording ended as soon as it began. See its result.");
     stream.tellChanged();
-    return going.recording.status();
+    return statusOf(going);
   }
 
   /** What the disk takes, before something is recorded. */
@@ -220,6 +220,23 @@ export class Recordings implements RecordingControl {
     } catch (error) {
       throw folderFault(error, this.folder(), this.folderShown());
     }
+  }
+
+  /** Of a ring: what holds the last seconds is not deleted. */
+  async ringKeep(request: RequestParams<"recording.ringKeep">): Promise<RecordingStatus> {
+    const { name, seconds } = request;
+    const going = this.going.named(name);
+    if (!going?.parts) {
+      throw fail("NOT_FOUND", `No ring named “${name}” is being recorded. Look at its name.`, {
+        field: "name",
+      });
+    }
+    await going.parts.keep(
+      Math.ceil(seconds * momentNow(going.recording.run).rateHz),
+      going.recording,
+    );
+    this.tellStatus(going);
+    return statusOf(going);
   }
 
   async stop(stream: string): Promise<string | null> {
@@ -264,7 +281,7 @@ export class Recordings implements RecordingControl {
     if (note !== undefined) recording.setNote(note);
     this.tellStatus(going);
     stream.tellChanged();
-    return recording.status();
+    return statusOf(going);
   }
 
   /** Ends all that go on; their hashes are still being worked out. */
@@ -290,20 +307,24 @@ export class Recordings implements RecordingControl {
 
   private async ended({ done, status, result }: Ended): Promise<void> {
     this.deps.tell("recording.ended", `recording.ended:${result.name}`, { status, result });
+    await this.listed({ done, status, result });
+  }
+
+  private async listed({ done, status }: Ended): Promise<void> {
     if (done) this.finished.add(done, status);
     await this.catalogue.refresh();
   }
 
-  private tellStatus({ recording }: Going): void {
-    const status = recording.status();
-    this.deps.tell("recording", `recording:${recording.facts.name}`, { status });
+  private tellStatus(going: Going): void {
+    const status = statusOf(going);
+    this.deps.tell("recording", `recording:${going.recording.facts.name}`, { status });
   }
 
   private noteChange(change: InventoryChange): void {
     if (change.kind !== "attribute" || change.value.state !== "ok" || this.going.all().length === 0)
       return;
     const { address, value } = change;
-    for (const { recording } of this.going.all()) {
+    for (const recording of this.going.all().flatMap(written)) {
       const noted = recording.noteAttribute(address, value.raw);
       const hz = scalingNumber(value.raw, NaN);
       if (!noted || !Number.isFinite(hz)) continue;
@@ -316,6 +337,11 @@ export class Recordings implements RecordingControl {
   private warn(title: string, thrown: unknown): void {
     this.deps.tell("notice", "notice", { level: "error", title, error: toStudioError(thrown) });
   }
+}
+
+/** What is written now, and what lies ready to be written next. */
+function written({ recording, parts }: Going): ActiveRecording[] {
+  return parts?.next ? [recording, parts.next] : [recording];
 }
 
 /** What is asked of the past of a stream that runs. */

@@ -12,11 +12,12 @@ import {
   type FoundRecording,
   type Verdict,
 } from "../../../shared/sigmf/verify.js";
+import { isObject } from "../../../shared/sigmf/fields.js";
+import { PARTS } from "../../../shared/sigmf/metadata.js";
 import { startDataJob, type DataJob } from "./data-worker.js";
-import { readGroup } from "../../../shared/sigmf/group.js";
-import { verifyGroup } from "./group-verify.js";
 import { memberNames } from "./members.js";
 import { COLLECTION, DATA, JOURNAL, META } from "./names.js";
+import { verifyParts } from "./verify-parts.js";
 
 export interface VerifyReport extends Verdict {
   name: string;
@@ -28,8 +29,10 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
   const [folder, name] = [dirname(path), basename(path)];
   const collectionText = await readFile(join(folder, name + COLLECTION), "utf8").catch(() => null);
   const collection = collectionText === null ? undefined : parse(collectionText);
-  const group = readGroup(collection);
-  if (group) return verifyGroup(folder, name, collection, group, verifyRecording);
+  const inner = isObject(collection) ? collection["collection"] : null;
+  if (isObject(inner) && inner[PARTS] === true) {
+    return verifyParts(folder, name, inner, verifyRecording);
+  }
   const journal = await readSegments(join(folder, name + JOURNAL));
   const members = membersOf(name, collection);
   const recordings: FoundRecording[] = [];

@@ -1,5 +1,5 @@
 /** The fake's recordings: real files, written on the JavaScript thread. */
-import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { crc32c } from "../../../shared/crc32c.js";
 import type {
@@ -43,6 +43,9 @@ export class FakeRecording implements NativeRecording {
   private endScan = 0;
   private firstTimeNs = 0n;
 
+  /** The part that goes on from this one: it waits, or has taken over. */
+  private successor: FakeRecording | null = null;
+
   constructor(
     private readonly layout: NativeLayout,
     private readonly options: NativeRecordingOptions,
@@ -65,6 +68,15 @@ export class FakeRecording implements NativeRecording {
   }
 
   take(block: FakeBlock): void {
+    const { successor } = this;
+    if (this.state === "recording" && successor?.state === "waiting" && this.isFull()) {
+      successor.state = "recording";
+      const { scans, toScan = -1 } = this.options;
+      if (scans > 0) successor.options.scans ||= scans - this.scans;
+      if ((successor.options.toScan ?? -1) < 0) successor.options.toScan = toScan;
+      this.finish("done");
+    }
+    if (successor && successor.state !== "waiting") return successor.take(block);
     if (this.state !== "recording") return;
     const { fromScan, toScan = -1 } = this.options;
     const blockEnd = block.firstScan + block.scanCount;
@@ -108,6 +120,28 @@ export class FakeRecording implements NativeRecording {
     if (this.options.scans > 0 && this.scans >= this.options.scans) this.finish("done");
   }
 
+  private isFull(): boolean {
+    const { partScans = 0 } = this.options;
+    return partScans > 0 && this.scans >= partScans;
+  }
+
+  async next(options: NativeRecordingOptions): Promise<NativeRecording> {
+    if (this.state !== "recording") throw errnoError("ECANCELED", 125, "record", "");
+    if (this.successor) throw errnoError("EBUSY", 16, "record", "");
+    const next = new FakeRecording(this.layout, { ...options, fromScan: -1 }, this.fullAfterBytes);
+    next.state = "waiting";
+    this.successor = next;
+    return next;
+  }
+
+  private withdraw(): void {
+    for (const fd of this.fds) closeSync(fd);
+    this.journal.close();
+    for (const { path } of this.options.outputs) unlinkSync(path);
+    unlinkSync(this.options.journalPath);
+    this.state = "withdrawn";
+  }
+
   status(): NativeRecordingStatus {
     const sum = (pick: (gap: NativeGap) => number): number =>
       this.gaps.reduce((total, gap) => total + pick(gap), 0);
@@ -130,6 +164,7 @@ export class FakeRecording implements NativeRecording {
       directWrites: false,
       firstScan: this.firstScan,
       endScan: this.endScan,
+      full: this.isFull(),
     };
   }
 
@@ -144,6 +179,7 @@ export class FakeRecording implements NativeRecording {
 
   private finish(state: "done" | "failed"): void {
     this.state = state;
+    if (this.successor?.state === "waiting") this.successor.withdraw();
     for (const fd of this.fds) closeSync(fd);
     this.journal.end(this.scans, this.error?.errno ?? 0);
   }

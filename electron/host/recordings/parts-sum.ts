@@ -1,0 +1,63 @@
+/** What parts are together: figures of all of them. Pure. */
+import type { RecordingResult } from "../../../shared/recording.js";
+import type { Continuity, Grade } from "../../../shared/stream.js";
+
+const RANK: Record<Grade, number> = { exact: 0, estimated: 1, unknown: 2 };
+
+function worse(a: Grade, b: Grade): Grade {
+  return RANK[a] >= RANK[b] ? a : b;
+}
+
+function plus(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a + b;
+}
+
+export function addContinuity(all: readonly Continuity[]): Continuity {
+  return all.reduce((sum, one) => ({
+    grade: worse(sum.grade, one.grade),
+    gaps: sum.gaps + one.gaps,
+    lost: sum.lost + one.lost,
+    lostMin: sum.lostMin + one.lostMin,
+    lostMax: plus(sum.lostMax, one.lostMax),
+  }));
+}
+
+/** `last`: what ended it, and what is true where nothing was recorded; null: the last of `parts`. */
+export function joinResults(
+  name: string,
+  parts: readonly RecordingResult[],
+  last: RecordingResult | null,
+): RecordingResult {
+  const end = last ?? (parts.at(-1) as RecordingResult);
+  const first = parts[0];
+  if (!first) return { ...end, name, parts: [] };
+  let samples = 0;
+  const gaps: RecordingResult["gaps"] = [];
+  for (const part of parts) {
+    const before = samples;
+    gaps.push(...part.gaps.map((gap) => ({ ...gap, sampleStart: gap.sampleStart + before })));
+    samples += part.samples;
+  }
+  const sum = (pick: (part: RecordingResult) => number): number =>
+    parts.reduce((total, part) => total + pick(part), 0);
+  const bytes = sum((part) => part.bytes);
+  return {
+    ...end,
+    name,
+    samples,
+    bytes,
+    seconds: sum((part) => part.seconds),
+    lostSamples: parts.reduce<number | null>((all, part) => plus(all, part.lostSamples), 0),
+    continuity: parts.reduce<Grade>((grade, part) => worse(grade, part.continuity), "exact"),
+    lostMin: sum((part) => part.lostMin),
+    lostMax: parts.reduce<number | null>((all, part) => plus(all, part.lostMax), 0),
+    gaps,
+    rateMeasuredHz: parts.at(-1)?.rateMeasuredHz ?? null,
+    cpuSeconds: sum((part) => part.cpuSeconds),
+    copiesPerByte:
+      bytes > 0 ? sum((part) => part.copiesPerByte * part.bytes) / bytes : end.copiesPerByte,
+    files: parts.flatMap((part) => part.files),
+    parts: parts.map((part) => part.name),
+    ...(first.shortfall === undefined ? {} : { shortfall: first.shortfall }),
+  };
+}

@@ -1,0 +1,261 @@
+/**
+ * A recording in parts: the next one always lies ready, so that the native recorder can go over to it between two blocks.
+ * Of a ring the oldest part is deleted when all of it lies further back than the ring is long.
+ */
+import { toStudioError, type StudioError } from "../../../shared/errors.js";
+import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
+import type { Run } from "../streams/run.js";
+import { FREE_FLOOR_BYTES, type ActiveRecording } from "./active.js";
+import { beginRecording, type BeginDeps, type Creation } from "./begin.js";
+import { endRecording, type Ended } from "./ending.js";
+import type { FinishedRecording } from "./finished.js";
+import { writeParts } from "./parts-collection.js";
+import { planParts, type PartsPlan } from "./parts-plan.js";
+import { addContinuity, joinResults } from "./parts-sum.js";
+import { recordedScanBytes } from "./scan-bytes.js";
+
+/** A next part that could not be made is tried again; until then the present one goes on past its length. */
+const RETRY_MS = 1000;
+
+export interface PartsEvents {
+  /** One that is whole and stays. */
+  ended(ended: Ended): Promise<void>;
+  warn(title: string, thrown: unknown): void;
+}
+
+interface DonePart {
+  done: FinishedRecording;
+  result: RecordingResult;
+  status: RecordingStatus;
+  firstScan: number;
+  endScan: number;
+}
+
+/** null: it is to be whole. Throws what can't be. */
+export async function partsOf(
+  deps: BeginDeps,
+  creation: Creation,
+  run: Run,
+  events: PartsEvents,
+): Promise<Parts | null> {
+  const { split, ring } = creation.request;
+  if (!split && !ring) return null;
+  const { rateHz, plan } = run.resolved;
+  const free = await deps.addon.freeBytes(creation.place.folder);
+  const parts = planParts({
+    split,
+    ring,
+    rateHz: plan.waitsForBlocks || run.settings.rateMax ? null : rateHz,
+    scanBytes: recordedScanBytes(run),
+    roomBytes: Math.max(0, free - FREE_FLOOR_BYTES),
+  });
+  return parts && new Parts(deps, creation, run, parts, events);
+}
+
+export class Parts {
+  private waiting: ActiveRecording | null = null;
+  private making: Promise<void> | null = null;
+  private retryAtMs = 0;
+  private warned = false;
+  private number = 1;
+  private concluding: Promise<void> = Promise.resolve();
+  private leaving = false;
+  private readonly done: DonePart[] = [];
+  private readonly kept = new Set<string>();
+  /** Scans of all parts that have ended, those deleted too. */
+  private scansBefore = 0;
+  private secondsBefore = 0;
+
+  constructor(
+    private readonly deps: BeginDeps,
+    private readonly creation: Creation,
+    private readonly run: Run,
+    private readonly plan: PartsPlan,
+    private readonly events: PartsEvents,
+  ) {}
+
+  get name(): string {
+    return this.creation.place.name;
+  }
+
+  /** Of all parts that have ended, those deleted too. */
+  get over(): { scans: number; seconds: number } {
+    return { scans: this.scansBefore, seconds: this.secondsBefore };
+  }
+
+  begin(): Promise<ActiveRecording> {
+    const part = { number: 1, partScans: this.plan.partScans, before: null };
+    return beginRecording(this.deps, { ...this.creation, part }, this.run);
+  }
+
+  /** That is written next: what happens from now on concerns it too. */
+  get next(): ActiveRecording | null {
+    return this.waiting;
+  }
+
+  /** To be called a few times a second: answers the part that takes blocks by now. */
+  look(current: ActiveRecording): ActiveRecording {
+    const { waiting } = this;
+    if (waiting && !waiting.waits()) {
+      this.waiting = null;
+      if (waiting.failedWaiting()) this.retryAtMs = performance.now() + RETRY_MS;
+      else {
+        this.number++;
+        if (waiting.noteNow !== current.noteNow) waiting.setNote(current.noteNow);
+        this.conclude(current);
+        return this.look(waiting);
+      }
+    }
+    if (!this.waiting) this.prepare(current);
+    this.trim(current);
+    return current;
+  }
+
+  status(current: ActiveRecording): RecordingStatus {
+    const own = current.status();
+    const before = this.done.map(({ status }) => status);
+    const sum = (pick: (one: RecordingStatus) => number): number =>
+      before.reduce((total, one) => total + pick(one), pick(own));
+    return {
+      ...own,
+      name: this.name,
+      startedAtMs: current.begunAtMs,
+      seconds: sum(({ seconds }) => seconds),
+      scans: sum(({ scans }) => scans),
+      bytes: sum(({ bytes }) => bytes),
+      worstWriteMs: Math.max(own.worstWriteMs, ...before.map(({ worstWriteMs }) => worstWriteMs)),
+      continuity: addContinuity([...before, own].map(({ continuity }) => continuity)),
+      ...(this.plan.ringScans !== null && { secondsLeft: null }),
+      parts: {
+        name: current.facts.name,
+        number: this.number,
+        count: this.done.length + 1,
+        kept: this.kept.size,
+        ring: this.plan.ringScans !== null,
+      },
+    };
+  }
+
+  /** Of a ring: parts that reach into the last scans stay. */
+  async keep(scans: number, current: ActiveRecording): Promise<void> {
+    const fromScan = current.endScan - scans;
+    this.kept.add(current.facts.name);
+    // Those that ended a moment ago are known by then.
+    await this.concluding;
+    for (const { done, endScan } of this.done) if (endScan > fromScan) this.kept.add(done.name);
+    this.concluding = this.concluding.then(() => this.collect(current.noteNow));
+    await this.concluding;
+  }
+
+  /** Ends all. Never rejects: what went wrong stands in the result, or is warned of. */
+  async end(current: ActiveRecording, cause: StudioError | null): Promise<Ended> {
+    this.leaving = true;
+    await this.making;
+    let last = await endRecording(current, cause, this.events.warn);
+    this.add(current, last);
+    const { waiting } = this;
+    // It may have taken over just now; else it is withdrawn with what went before.
+    if (waiting && !(await waiting.withdrawn())) {
+      last = await endRecording(waiting, cause, this.events.warn);
+      this.number++;
+      this.add(waiting, last);
+    }
+    await this.concluding;
+    await this.collect(last.status.note);
+    return this.whole(current, last);
+  }
+
+  private whole(current: ActiveRecording, last: Ended): Ended {
+    const results = this.done.map(({ result }) => result);
+    // That nothing came is no fault of a part that had just begun.
+    const begun = last.result.error?.code === "EMPTY" && results.length > 0;
+    const error = begun ? null : last.result.error;
+    const result = joinResults(this.name, results, { ...last.result, error });
+    const continuities = this.done.map(({ status }) => status.continuity);
+    const status: RecordingStatus = {
+      ...this.status(current),
+      state: error ? last.status.state : { kind: "done" },
+      scans: results.length > 0 ? result.samples : 0,
+      bytes: results.length > 0 ? result.bytes : 0,
+      seconds: results.length > 0 ? result.seconds : 0,
+      ...(continuities.length > 0 && { continuity: addContinuity(continuities) }),
+      hashing: null,
+    };
+    return { done: null, result, status };
+  }
+
+  /** Makes the next part, unless it is being made, or could not be made just now. */
+  private prepare(current: ActiveRecording): void {
+    if (this.leaving || this.making || performance.now() < this.retryAtMs) return;
+    if (current.ended()) return;
+    const part = { number: this.number + 1, partScans: this.plan.partScans, before: current };
+    const { request, place } = this.creation;
+    const creation = { request, stream: this.creation.stream, place, continues: undefined };
+    this.making = beginRecording(this.deps, { ...creation, part }, this.run)
+      .then((next) => {
+        this.waiting = next;
+        this.warned = false;
+      })
+      .catch((error: unknown) => {
+        this.retryAtMs = performance.now() + RETRY_MS;
+        // One that has ended needs no next part.
+        if (!this.warned && !current.ended()) {
+          this.events.warn("The next part could not be made; this one goes on", error);
+        }
+        this.warned = true;
+      })
+      .finally(() => (this.making = null));
+  }
+
+  /** Its metadata are made whole while the next part is being written. */
+  private conclude(part: ActiveRecording): void {
+    this.concluding = this.concluding.then(async () => {
+      const ended = await endRecording(part, null, this.events.warn);
+      this.add(part, ended);
+      await this.collect(ended.status.note);
+    });
+    this.concluding.catch((error: unknown) =>
+      this.events.warn(`The part “${part.name}” did not end as it should`, error),
+    );
+  }
+
+  private add(part: ActiveRecording, { done, result, status }: Ended): void {
+    if (!done) return;
+    const { firstScan, endScan } = part;
+    this.done.push({ done, result, status, firstScan, endScan });
+    // The last one may be whole before the one that it followed.
+    this.done.sort((a, b) => a.firstScan - b.firstScan);
+    this.scansBefore += part.scansOfLength;
+    this.secondsBefore += result.seconds;
+    if (this.plan.ringScans === null) {
+      void this.events
+        .ended({ done, result, status })
+        .catch((error: unknown) =>
+          this.events.warn(`The part “${part.name}” is not in the list`, error),
+        );
+    }
+  }
+
+  /** Deletes what lies further back than the ring reaches. */
+  private trim(current: ActiveRecording): void {
+    const { ringScans } = this.plan;
+    const first = this.done.find(({ done }) => !this.kept.has(done.name));
+    if (ringScans === null || !first || first.endScan > current.endScan - ringScans) return;
+    this.done.splice(this.done.indexOf(first), 1);
+    this.concluding = this.concluding
+      .then(() => first.done.remove())
+      .then(() => this.collect(current.noteNow));
+    this.concluding.catch((error: unknown) =>
+      this.events.warn(`The part “${first.done.name}” could not be deleted`, error),
+    );
+  }
+
+  private async collect(note: string): Promise<void> {
+    const { folder, name } = this.creation.place;
+    try {
+      await writeParts(folder, name, { note, kept: [...this.kept] });
+    } catch (error) {
+      this.events.warn(`The collection of “${name}” could not be written`, toStudioError(error));
+    }
+  }
+}

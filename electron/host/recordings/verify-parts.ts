@@ -1,0 +1,92 @@
+/** Whether a recording in parts is what it says: each part, the collection, and that they follow one another. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isObject, objects, text } from "../../../shared/sigmf/fields.js";
+import { META } from "./names.js";
+import type { VerifyReport } from "./verify.js";
+
+interface Seam {
+  name: string;
+  number: number;
+  fromScan: number;
+  toScan: number;
+  gapBefore: boolean;
+}
+
+/** `verify`: of a part, by its path without ending. */
+export async function verifyParts(
+  folder: string,
+  name: string,
+  collection: Record<string, unknown>,
+  verify: (base: string) => Promise<VerifyReport>,
+): Promise<VerifyReport> {
+  const faults: string[] = [];
+  const checked: string[] = [];
+  const verified = new Set<string>();
+  let before: Seam | null = null;
+  for (const stream of objects(collection["core:streams"])) {
+    const part = text(stream["name"]);
+    const bytes = await readFile(join(folder, part + META)).catch(() => null);
+    if (bytes === null) {
+      faults.push(`${name}: the recording ${part} of the collection is missing.`);
+      continue;
+    }
+    if (createHash("sha512").update(bytes).digest("hex") !== stream["hash"]) {
+      faults.push(`${name}: the metadata of ${part} differ from the hash in the collection.`);
+    }
+    const meta = parse(bytes.toString("utf8"));
+    // Of a part with several files each belongs to a collection of its own.
+    const owner = text(meta?.global["core:collection"]) || part;
+    if (!verified.has(owner)) {
+      const report = await verify(join(folder, owner));
+      faults.push(...report.faults);
+      checked.push(...report.checked);
+      verified.add(owner);
+    }
+    const seam = meta && seamOf(part, meta);
+    const fault = before && seam && seamFault(before, seam);
+    if (fault) faults.push(fault);
+    before = seam;
+  }
+  if (before === null) faults.push(`${name}: none of its parts can be read.`);
+  return { name, faults, checked: [...checked, `${name}: that its parts follow one another`] };
+}
+
+/** Parts of a ring that lie between may have been deleted. */
+function seamFault(before: Seam, after: Seam): string | null {
+  if (after.number !== before.number + 1) return null;
+  const { toScan } = before;
+  if (after.fromScan === toScan || (after.gapBefore && after.fromScan >= toScan)) return null;
+  return `${after.name}: begins at scan ${after.fromScan} of the stream, and ${before.name} ends at ${toScan}.`;
+}
+
+interface Meta {
+  global: Record<string, unknown>;
+  captures: unknown;
+}
+
+function parse(json: string): Meta | null {
+  try {
+    const meta = JSON.parse(json) as Partial<Meta> | null;
+    return isObject(meta?.global) ? (meta as Meta) : null;
+  } catch {
+    return null;
+  }
+}
+
+function seamOf(name: string, { global, captures: all }: Meta): Seam | null {
+  const part = global["iio:part"];
+  const captures = objects(all);
+  const [first, last] = [captures[0], captures.at(-1)];
+  if (!isObject(part) || !first || !last) return null;
+  const index = (of: Record<string, unknown>): number => Number(of["core:global_index"]);
+  const behind = Number(global["iio:samples"]) - Number(last["core:sample_start"]);
+  return {
+    name,
+    number: Number(part["number"]),
+    fromScan: index(first),
+    toScan: index(last) + behind,
+    gapBefore: "iio:gap_grade" in first,
+  };
+}

@@ -1,0 +1,27 @@
+/** Sizes and times of parts and rings, as people type them. */
+import { expect, it } from "vitest";
+import { amountText, parseAmount, restoreAmount } from "../../renderer/lib/amount.js";
+import { parseRecordOptions, RECORD_DEFAULTS } from "../../renderer/lib/record-options.js";
+
+it("takes a size, a time, or nothing", () => {
+  expect(parseAmount("10 GB")).toEqual({ kind: "bytes", bytes: 1e10 });
+  expect(parseAmount("4GiB")).toEqual({ kind: "bytes", bytes: 4 * 2 ** 30 });
+  expect(parseAmount("5 min")).toEqual({ kind: "seconds", seconds: 300 });
+  expect(parseAmount("1:30")).toEqual({ kind: "seconds", seconds: 90 });
+  for (const none of ["", "off", " Off ", "0"]) expect(parseAmount(none)).toBe(null);
+  for (const odd of ["10", "5 m", "-3 GB", "much"]) expect(() => parseAmount(odd)).toThrow("10 GB");
+  expect(amountText(parseAmount("10 GB"))).toBe("10 GB");
+  expect(amountText(parseAmount("5 min"))).toBe("5 min");
+  expect(parseAmount(amountText({ kind: "seconds", seconds: 2 }))).toEqual({
+    kind: "seconds",
+    seconds: 2,
+  });
+});
+
+it("comes back as it was left, and falls back where it is broken", () => {
+  const options = { keepSeconds: 2, preSeconds: 1, split: parseAmount("1 GB"), ring: null };
+  expect(parseRecordOptions(JSON.parse(JSON.stringify(options)))).toMatchObject(options);
+  expect(parseRecordOptions(null)).toEqual(RECORD_DEFAULTS);
+  expect(restoreAmount({ kind: "bytes", bytes: -1 })).toBe(null);
+  expect(parseRecordOptions({ keepSeconds: "x", ring: 7 })).toEqual(RECORD_DEFAULTS);
+});

@@ -1,0 +1,211 @@
+/** Recordings in parts, and rings: nothing lost or written twice between parts, only what lies too far back is deleted. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { planParts } from "../../electron/host/recordings/parts-plan.js";
+import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import { trackDisposables } from "../../electron/host/disposable.js";
+import { ADC, IMU, makeBench, refusal, type Bench } from "./fake/host.js";
+
+describe("the plan of parts", () => {
+  const asked = { split: undefined, ring: undefined, rateHz: 1e6, scanBytes: 4, roomBytes: 1e12 };
+  const bytes = (n: number) => ({ kind: "bytes" as const, bytes: n });
+  const seconds = (n: number) => ({ kind: "seconds" as const, seconds: n });
+  const refused = (more: object) => {
+    try {
+      planParts({ ...asked, ...more });
+    } catch (error) {
+      return (error as { detail: { code: string; field?: string; message: string } }).detail;
+    }
+    throw new Error("was not refused");
+  };
+
+  it("is in scans: by size, by time; a ring has ten parts unless said otherwise", () => {
+    expect(planParts(asked)).toBe(null);
+    expect(planParts({ ...asked, split: bytes(4001) })).toEqual({
+      partScans: 1000,
+      ringScans: null,
+    });
+    expect(planParts({ ...asked, split: seconds(2) })?.partScans).toBe(2e6);
+    expect(planParts({ ...asked, ring: seconds(60) })).toEqual({ partScans: 6e6, ringScans: 6e7 });
+    expect(planParts({ ...asked, ring: bytes(4e9), split: seconds(10) })).toEqual({
+      partScans: 1e7,
+      ringScans: 1e9,
+    });
+  });
+
+  it("refuses what can't be, with the next step", () => {
+    expect(refused({ ring: bytes(1e12) })).toMatchObject({ code: "ENOSPC", field: "ring" });
+    expect(refused({ ring: bytes(1e12) }).message).toContain("1.2 TB");
+    expect(refused({ ring: bytes(8e6), split: bytes(5e6) })).toMatchObject({ field: "split" });
+    expect(refused({ split: bytes(3) })).toMatchObject({ code: "BAD_REQUEST", field: "split" });
+    expect(refused({ ring: seconds(5), rateHz: null }).message).toContain("Give a size");
+  });
+});
+
+describe("a recording in parts", () => {
+  let bench: Bench;
+  let leaks: () => string[];
+  beforeEach(async () => {
+    leaks = trackDisposables();
+    bench = await makeBench();
+    const patch = { blockSize: { kind: "scans" as const, scans: 10_000 }, blockCount: 32 };
+    await request("stream.configure", { stream: ADC, patch });
+  });
+  afterEach(async () => {
+    await bench.close();
+    expect(bench.addon.open()).toBe(0);
+    expect(leaks()).toEqual([]);
+  });
+
+  const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
+  const folder = () => join(bench.folder, "recordings");
+  const file = (name: string) => join(folder(), name);
+  const json = (path: string) =>
+    JSON.parse(readFileSync(file(path), "utf8")) as {
+      global: Record<string, unknown>;
+      captures: Record<string, number>[];
+      collection: Record<string, unknown>;
+    };
+  const part = (n: number, name = "take") => `${name}-part${String(n).padStart(4, "0")}`;
+  const dataNames = () =>
+    readdirSync(folder())
+      .filter((one) => one.endsWith(".sigmf-data"))
+      .map((one) => one.replace(".sigmf-data", ""));
+  const begin = (more: object) =>
+    request("recording.start", { stream: ADC, name: "take", hash: false, ...more });
+  const at = (number: number) =>
+    bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= number);
+  const scansOf = (name: string) => {
+    const { global, captures } = json(`${name}.sigmf-meta`);
+    const first = captures[0]!["core:global_index"]!;
+    return { first, end: first + (global["iio:samples"] as number) };
+  };
+  const sound = async (name: string) =>
+    expect((await verifyRecording(file(name))).faults).toEqual([]);
+
+  it("goes from one to the next without a seam, and ends with exactly so many scans as asked", async () => {
+    const end = bench.next("recording.ended");
+    const begun = await begin({ split: { kind: "seconds", seconds: 0.3 }, scans: 1_234_567 });
+    expect(begun).toMatchObject({ name: "take", parts: { number: 1, ring: false } });
+    const { result, status } = await end;
+    expect(result).toMatchObject({
+      name: "take",
+      samples: 1_234_567,
+      bytes: 4_938_268,
+      error: null,
+    });
+    expect(status).toMatchObject({ scans: 1_234_567, state: { kind: "done" } });
+    const names = result.parts!;
+    expect(names.length).toBeGreaterThan(2);
+    expect(names).toEqual(names.map((_, index) => part(index + 1)));
+    let next = scansOf(part(1)).first;
+    for (const name of names) {
+      const { first, end: last } = scansOf(name);
+      expect(first).toBe(next);
+      next = last;
+      expect(json(`${name}.sigmf-meta`).global["iio:part"]).toMatchObject({ of: "take" });
+    }
+    const { collection } = json("take.sigmf-collection");
+    expect(collection["iio:parts"]).toBe(true);
+    await sound("take");
+    expect(dataNames()).toEqual(names);
+    // Each is listed, and opened, for itself.
+    const list = await request("recording.list", {});
+    expect(list.map(({ name }) => name).sort()).toEqual(names);
+    expect(await refusal(request("recording.open", { name: "take" }))).toMatchObject({
+      code: "IN_PARTS",
+    });
+    await request("recording.open", { name: part(2) });
+  });
+
+  it("is one recording to whoever stops, notes or renames it", async () => {
+    await begin({ split: { kind: "bytes", bytes: 400_000 }, hash: true });
+    await at(3);
+    expect((await request("stream.get", { stream: ADC })).recording).toBe("take");
+    await request("recording.annotate", { name: "take", note: "20 dB" });
+    const renamed = request("recording.annotate", { name: "take", newName: "other" });
+    expect(await refusal(renamed)).toMatchObject({ code: "BAD_REQUEST", field: "newName" });
+    await at(5);
+    const hashed = bench.next(
+      "recording.list",
+      ({ list }) => list.length >= 5 && list.every((one) => !one.hashPending),
+    );
+    const result = await request("recording.stop", { stream: ADC });
+    expect(result.parts!.length).toBeGreaterThanOrEqual(5);
+    expect(result.error).toBe(null);
+    await hashed;
+    await sound("take");
+    const last = result.parts!.at(-1)!;
+    expect(json(`${last}.sigmf-meta`).global["core:description"]).toBe("20 dB");
+    expect(typeof json(`${part(1)}.sigmf-meta`).global["core:sha512"]).toBe("string");
+  });
+
+  it("says a loss between two parts at the head of the second", async () => {
+    await begin({ split: { kind: "bytes", bytes: 400_000 } });
+    await at(2);
+    await request("stream.fault", { stream: ADC, fault: "lost-blocks" });
+    await bench.next("recording", ({ status }) => status.continuity.gaps > 0);
+    await at(4);
+    const result = await request("recording.stop", { stream: ADC });
+    expect(result.gaps).toHaveLength(1);
+    const { geometry } = await request("stream.get", { stream: ADC });
+    expect(result.lostSamples).toBe(geometry!.scansPerBlock);
+    await sound("take");
+  });
+
+  it("takes the device's other files along, a part each", async () => {
+    const patch = { deviceTrigger: { name: "sim-timer10", rateHz: null } };
+    await request("stream.configure", { stream: IMU, patch });
+    await request("recording.start", {
+      ...{ stream: IMU, name: "imu", hash: false },
+      split: { kind: "seconds", seconds: 0.5 },
+    });
+    await at(2);
+    await request("recording.stop", { stream: IMU });
+    await sound("imu");
+    expect(json("imu.sigmf-collection").collection["iio:parts"]).toBe(true);
+  });
+
+  describe("as a ring", () => {
+    const ring = {
+      ring: { kind: "seconds", seconds: 0.5 },
+      split: { kind: "seconds", seconds: 0.1 },
+    };
+
+    it("holds the last of it, and deletes what lies further back a part at a time", async () => {
+      await begin(ring);
+      await at(12);
+      const result = await request("recording.stop", { stream: ADC });
+      expect(result.samples).toBeGreaterThanOrEqual(500_000);
+      expect(result.parts!.length).toBeLessThan(12);
+      expect(dataNames()).toEqual(result.parts);
+      expect(dataNames()).not.toContain(part(1));
+      await sound("take");
+    });
+
+    it("keeps a span while it goes on", async () => {
+      await begin(ring);
+      await at(4);
+      const { parts } = await request("recording.ringKeep", { name: "take", seconds: 0.15 });
+      const kept = dataNames().slice(-parts!.kept - 1);
+      expect(parts!.kept).toBeGreaterThanOrEqual(2);
+      await at(parts!.number + 14);
+      const result = await request("recording.stop", { stream: ADC });
+      for (const name of kept.slice(0, parts!.kept)) expect(dataNames()).toContain(name);
+      expect(dataNames()).not.toContain(part(1));
+      expect(dataNames()).toEqual(result.parts);
+      expect(json("take.sigmf-collection").collection["iio:kept"]).toHaveLength(parts!.kept);
+      await sound("take");
+    });
+
+    it("is refused where it is larger than the disk, and what is no ring keeps nothing", async () => {
+      bench.addon.disk.freeBytes = 1e9;
+      const refused = await refusal(begin({ ring: { kind: "bytes", bytes: 2e9 } }));
+      expect(refused).toMatchObject({ code: "ENOSPC", field: "ring" });
+      expect(dataNames()).toEqual([]);
+      const none = request("recording.ringKeep", { name: "none", seconds: 1 });
+      expect(await refusal(none)).toMatchObject({ code: "NOT_FOUND", field: "name" });
+    });
+  });
+});
