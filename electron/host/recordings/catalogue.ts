@@ -7,6 +7,7 @@ import type { RecordingEntry } from "../../../shared/recording.js";
 import { PARTS } from "../../../shared/sigmf/metadata.js";
 import { readCollection, readMetadata } from "../../../shared/sigmf/read.js";
 import { Emitter } from "../disposable.js";
+import { readGroupFile } from "./group-files.js";
 import { COLLECTION, DATA, META } from "./names.js";
 
 /** The newest are listed. */
@@ -128,6 +129,8 @@ export class Catalogue {
     for (const file of files) {
       if (!file.endsWith(COLLECTION)) continue;
       const name = file.slice(0, -COLLECTION.length);
+      // Its recordings stand in the list by themselves.
+      if (await readGroupFile(folder, name)) continue;
       const recordings = await membersOf(join(folder, file));
       if (recordings) members.set(name, recordings);
     }

@@ -2,6 +2,7 @@
 import { fail } from "../../../shared/errors.js";
 import { PARTS } from "../../../shared/sigmf/metadata.js";
 import { readCollection } from "../../../shared/sigmf/read.js";
+import { refuseGroup } from "./group-files.js";
 import { checkName } from "./names.js";
 
 /**
@@ -14,6 +15,7 @@ export function memberNames(name: string, collection: unknown): string[] {
   if (inner?.[PARTS] === true) {
     throw fail("IN_PARTS", `“${name}” was recorded in parts. Open one of them.`);
   }
+  refuseGroup(name, collection);
   const members = readCollection(collection).map((member) => checkName(member.name));
   return members.length > 0 ? members : [name];
 }

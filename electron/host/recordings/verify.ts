@@ -15,6 +15,8 @@ import {
 import { isObject } from "../../../shared/sigmf/fields.js";
 import { PARTS } from "../../../shared/sigmf/metadata.js";
 import { startDataJob, type DataJob } from "./data-worker.js";
+import { readGroup } from "../../../shared/sigmf/group.js";
+import { verifyGroup } from "./group-verify.js";
 import { memberNames } from "./members.js";
 import { COLLECTION, DATA, JOURNAL, META } from "./names.js";
 import { verifyParts } from "./verify-parts.js";
@@ -33,6 +35,8 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
   if (isObject(inner) && inner[PARTS] === true) {
     return verifyParts(folder, name, inner, verifyRecording);
   }
+  const group = readGroup(collection);
+  if (group) return verifyGroup(folder, name, collection, group, verifyRecording);
   const journal = await readSegments(join(folder, name + JOURNAL));
   const members = membersOf(name, collection);
   const recordings: FoundRecording[] = [];
