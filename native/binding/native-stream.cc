@@ -51,13 +51,11 @@ struct BlockCopy {
 
 // One block of the history, or nothing if it is gone.
 std::optional<BlockCopy> copyBlock(Engine& engine, uint64_t sequence) {
-  for (const HeaderPtr& header : engine.history()) {
-    if (header->sequence != sequence || !engine.tryLease(header)) continue;
-    const LeaseGuard lease(engine, header->block);
-    const auto* data = reinterpret_cast<const uint8_t*>(engine.data(header->block));
-    return BlockCopy{header->firstScan(), header->scanCount, {data, data + header->bytes}};
-  }
-  return std::nullopt;
+  const HeaderPtr header = engine.tryLease(sequence);
+  if (!header) return std::nullopt;
+  const LeaseGuard lease(engine, header->block);
+  const auto* data = reinterpret_cast<const uint8_t*>(engine.data(header->block));
+  return BlockCopy{header->firstScan(), header->scanCount, {data, data + header->bytes}};
 }
 
 Napi::Value toBlock(Napi::Env env, std::optional<BlockCopy>& copy) {

@@ -40,6 +40,12 @@ struct Engine::Impl {
   // Guarded by lock.
   Pool pool;
   std::vector<HeaderPtr> headers;  // of each block, while its samples may be read
+  // Where each readable block lies: ascending as they do. Beyond all others until it is published.
+  struct Place {
+    int64_t first = INT64_MAX, end = INT64_MAX;  // scans
+    uint64_t published = UINT64_MAX;             // blocks up to and with it
+  };
+  std::vector<Place> places;
   std::shared_ptr<const ConsumerList> consumers = std::make_shared<ConsumerList>();
   std::shared_ptr<const std::function<void()>> listener;
   HeaderLog log;
@@ -50,6 +56,10 @@ struct Engine::Impl {
   bool ended = false;
   clockid_t cpuClock = 0;
   bool cpuClockRuns = false;
+
+  // Sequence + 1 of what is in each block and may be read, else 0; to be looked at without the
+  // lock.
+  std::vector<std::atomic<uint64_t>> contents;
 
   LatencyMeter toConsumers;  // written by the acquisition thread
   std::atomic<bool> stopAsked{false};
@@ -63,7 +73,7 @@ struct Engine::Impl {
 
   void begin();  // start(), on its caller's thread
   std::vector<std::string> applyPriority();
-  void run();    // the acquisition thread
+  void run();  // the acquisition thread
   void loop();
   void turn(std::span<Completion> done);
   Fault take(std::span<Completion> done, bool running);
@@ -83,7 +93,12 @@ struct Engine::Impl {
   std::vector<HeaderPtr> unbrokenHistory(int64_t fromScan, int64_t toScan) const;
   size_t mostAtOnce() const;
   void endConsumers();
+  // With the lock held: the oldest readable block that ends after `scan`, and the newest that
+  // begins before it.
+  BlockIndex firstEndingAfter(int64_t scan) const;
+  BlockIndex lastBeginningBefore(int64_t scan) const;
   bool stillThere(const HeaderPtr& header) const;  // with the lock held
+  void forget(BlockIndex block);                   // what was in it, with the lock held
   // A lease, with the lock held. The last one of a closed engine answers its memory, which the
   // caller frees without the lock.
   [[nodiscard]] std::unique_ptr<Arena> giveBack(BlockIndex block);

@@ -14,6 +14,8 @@ namespace {
 
 // How long a wait lasts at most, so that a transport may look whether its device is still there.
 constexpr int64_t kWaitNs = 1'000'000'000;
+// What is more is taken in the next turn.
+constexpr uint32_t kCompletionsAtOnce = 256;
 
 uint32_t failuresAtMost(const Pool& pool) { return std::max<uint32_t>(8, 2 * pool.blockCount()); }
 
@@ -42,7 +44,7 @@ void Engine::Impl::begin() {
     thread = std::thread([this] { run(); });
     notes = applyPriority();
   } catch (const std::exception& error) {
-    std::vector<Completion> done(pool.blockCount());
+    std::vector<Completion> done(pool.queuedCount());
     size_t count = 0;
     if (enabled) transport->disable(done, count);
     transport->close();
@@ -94,7 +96,7 @@ void Engine::Impl::run() {
 }
 
 void Engine::Impl::loop() {
-  std::vector<Completion> done(pool.blockCount());
+  std::vector<Completion> done(std::min(pool.blockCount(), kCompletionsAtOnce));
   while (!stopAsked) {
     recoverFailed();
     refill();
@@ -222,8 +224,8 @@ BlockIndex Engine::Impl::takeNext() {
     return kNoBlock;
   }
   pool.queued(block);
-  gone = std::move(headers[block]);
-  headers[block] = nullptr;
+  gone = headers[block];
+  forget(block);
   return block;
 }
 
@@ -254,8 +256,12 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
     bracketOpen[completion.block] = true;
   }
   header->segments = continuity.split(completion, arena->data(completion.block), scans);
-  if (scans == 0) return;  // nothing to read: the block goes back as the oldest in its turn
   ContinuityTotals totals = continuity.totals();
+  if (scans == 0) {  // nothing to read: the block goes back as the oldest in its turn
+    std::lock_guard guard(lock);
+    places[header->block] = {totals.endScan, totals.endScan, counted.blocks};
+    return;
+  }
   header->proof = totals.proof;
   std::lock_guard adding(publishing);
   std::shared_ptr<const ConsumerList> to;
@@ -275,6 +281,8 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
     counted.jitterSeconds = totals.jitterSeconds;
     rate.add(header->timeNs, totals.endScan, counted.bytes);
     headers[header->block] = header;
+    places[header->block] = {header->firstScan(), header->endScan(), counted.blocks};
+    contents[header->block].store(header->sequence + 1, std::memory_order_release);
     log.add(header);
     to = consumers;
     for (size_t i = 0; i < to->size(); ++i) pool.lease(header->block);
@@ -300,7 +308,7 @@ void Engine::Impl::offer(const HeaderPtr& header, const ConsumerList& to) {
 
 // Takes back every block. What had completed before the source was disabled is delivered.
 void Engine::Impl::drain(Fault& fault) {
-  std::vector<Completion> done(pool.blockCount());
+  std::vector<Completion> done(pool.queuedCount());
   size_t count = 0;
   transport->disable(done, count);
   Fault late = take({done.data(), count}, false);

@@ -54,6 +54,8 @@ Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory,
       wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       pool(arena->blockCount(), spec.queueDepth),
       headers(arena->blockCount()),
+      places(arena->blockCount()),
+      contents(arena->blockCount()),
       continuity(
           {spec.layout, spec.rateHz, spec.counter, spec.timestampGaps, transport->lossGrade()}),
       bracketOpen(arena->blockCount(), false) {
@@ -98,24 +100,35 @@ void Engine::Impl::add(const std::shared_ptr<Consumer>& consumer, int64_t fromSc
   if (over) consumer->ended();
 }
 
+BlockIndex Engine::Impl::firstEndingAfter(int64_t scan) const {
+  return pool.history().firstWhere([&](BlockIndex block) { return places[block].end > scan; });
+}
+
+BlockIndex Engine::Impl::lastBeginningBefore(int64_t scan) const {
+  const PoolHistory& history = pool.history();
+  const BlockIndex beyond =
+      history.firstWhere([&](BlockIndex block) { return places[block].first >= scan; });
+  return beyond == kNoBlock ? history.newest() : history.older(beyond);
+}
+
 // Back from the block published last to the one that holds `fromScan`, or to a block that has left
 // the history before older ones did because they were leased or pinned: what lies behind such a
 // hole can't be joined on. The one published last may itself be gone. A span that has passed joins
 // on to nothing: it goes back from the newest of its blocks that is there.
 std::vector<HeaderPtr> Engine::Impl::unbrokenHistory(int64_t fromScan, int64_t toScan) const {
   std::vector<HeaderPtr> out;
-  const auto& readable = pool.readable();
+  const PoolHistory& history = pool.history();
   const bool passed = toScan >= 0 && counted.endScan >= toScan;
+  const BlockIndex newest = passed ? lastBeginningBefore(toScan) : history.newest();
+  if (newest == kNoBlock) return out;
+  const BlockIndex start = history.runStart(newest);
   const size_t most = mostAtOnce();
-  uint64_t next = counted.blocks;
-  for (auto block = readable.rbegin(); block != readable.rend() && out.size() < most; ++block) {
-    const HeaderPtr& header = headers[*block];
-    if (!header) continue;  // completed and not yet published: it is offered with the others
-    if (header->endScan() <= fromScan) break;
-    if (passed && header->firstScan() >= toScan) continue;
-    if (header->sequence + 1 != next && !(passed && out.empty())) break;
-    next = header->sequence;
-    out.push_back(header);
+  for (BlockIndex block = newest; out.size() < most; block = history.older(block)) {
+    const HeaderPtr& header = headers[block];
+    if (header && header->endScan() <= fromScan) break;
+    // Without a header: completed and not yet published, so it is offered with the others.
+    if (header) out.push_back(header);
+    if (block == start) break;
   }
   std::reverse(out.begin(), out.end());
   return out;
@@ -160,7 +173,7 @@ void Engine::close(int64_t deadlineMs) noexcept {
                                  [&] { return impl_->pool.leasesHeld() == 0; });
   impl_->counted.state = EngineState::Closed;
   impl_->consumers = std::make_shared<ConsumerList>();
-  std::fill(impl_->headers.begin(), impl_->headers.end(), nullptr);
+  for (BlockIndex block = 0; block < impl_->headers.size(); ++block) impl_->forget(block);
   // Whoever still holds a lease reads this memory: it goes with the last of them.
   if (impl_->pool.leasesHeld() != 0) return;
   std::unique_ptr<Arena> memory = std::move(impl_->arena);
@@ -209,14 +222,36 @@ std::vector<uint8_t> Engine::blockStates() const {
 std::vector<HeaderPtr> Engine::history() const {
   std::vector<HeaderPtr> out;
   std::lock_guard guard(impl_->lock);
-  out.reserve(impl_->pool.readable().size());
   for (BlockIndex block : impl_->pool.readable())
     if (impl_->headers[block]) out.push_back(impl_->headers[block]);
   return out;
 }
 
+int64_t Engine::historyFromScan() const {
+  std::lock_guard guard(impl_->lock);
+  const BlockIndex oldest = impl_->pool.history().oldest();
+  const int64_t first = oldest == kNoBlock ? INT64_MAX : impl_->places[oldest].first;
+  return first == INT64_MAX ? -1 : first;
+}
+
+uint32_t Engine::queuedBlocks() const {
+  std::lock_guard guard(impl_->lock);
+  return impl_->pool.queuedCount();
+}
+
+bool Engine::holds(const BlockHeader& header) const {
+  return header.block < impl_->contents.size() &&
+         impl_->contents[header.block].load(std::memory_order_acquire) == header.sequence + 1;
+}
+
 bool Engine::Impl::stillThere(const HeaderPtr& header) const {
   return header && header->block < headers.size() && headers[header->block] == header;
+}
+
+void Engine::Impl::forget(BlockIndex block) {
+  headers[block] = nullptr;
+  places[block] = {};
+  contents[block].store(0, std::memory_order_release);
 }
 
 bool Engine::tryLease(const HeaderPtr& header) {
@@ -224,6 +259,17 @@ bool Engine::tryLease(const HeaderPtr& header) {
   if (!impl_->stillThere(header)) return false;
   impl_->pool.lease(header->block);
   return true;
+}
+
+HeaderPtr Engine::tryLease(uint64_t sequence) {
+  std::lock_guard guard(impl_->lock);
+  const BlockIndex block = impl_->pool.history().firstWhere(
+      [&](BlockIndex other) { return impl_->places[other].published > sequence; });
+  if (block == kNoBlock) return nullptr;
+  const HeaderPtr& header = impl_->headers[block];
+  if (!header || header->sequence != sequence) return nullptr;
+  impl_->pool.lease(block);
+  return header;
 }
 
 void Engine::release(BlockIndex block) noexcept {
@@ -251,12 +297,21 @@ const ScanLayout& Engine::layout() const { return impl_->spec.layout; }
 uint32_t Engine::blockCount() const { return impl_->pool.blockCount(); }
 bool Engine::directIo() const { return impl_->directIo; }
 
-PinId Engine::pin(const std::vector<HeaderPtr>& blocks) {
+PinId Engine::pin(int64_t& fromScan, int64_t& toScan) {
   std::lock_guard guard(impl_->lock);
-  std::vector<BlockIndex> there;
-  for (const HeaderPtr& header : blocks)
-    if (impl_->stillThere(header)) there.push_back(header->block);
-  return impl_->pool.pin(there);
+  const auto& places = impl_->places;
+  const BlockIndex first = impl_->firstEndingAfter(fromScan);
+  const BlockIndex last = impl_->lastBeginningBefore(toScan);
+  const bool some = first != kNoBlock && last != kNoBlock && places[last].end > fromScan &&
+                    places[first].first < toScan;
+  if (!some) {
+    toScan = fromScan;
+    return impl_->pool.pin(kNoBlock, kNoBlock);
+  }
+  const BlockIndex start = impl_->pool.history().runStart(last);
+  fromScan = std::max({fromScan, places[first].first, places[start].first});
+  toScan = std::min(toScan, places[last].end);
+  return impl_->pool.pin(first, last);
 }
 
 void Engine::unpin(PinId pin) {

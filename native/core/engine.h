@@ -81,10 +81,16 @@ class Engine : public Leases {
   // What the system refused of the settings although the stream runs. Once start() has returned.
   std::vector<std::string> notes() const;
   std::vector<uint8_t> blockStates() const;
-  // Headers of readable blocks, oldest first (history).
+  // Headers of readable blocks, oldest first (history). Copies them all: not for each frame.
   std::vector<HeaderPtr> history() const;
+  int64_t historyFromScan() const;  // first scan of the oldest; -1 if there is none
+  uint32_t queuedBlocks() const;
+  // Whether the block still has what the header describes, as it is at this moment; takes no lock.
+  bool holds(const BlockHeader& header) const;
   // Leases a block if the header still describes what is in it. release() gives it back.
   bool tryLease(const HeaderPtr& header);
+  // The same by number; null if that block is gone.
+  HeaderPtr tryLease(uint64_t sequence);
   void release(BlockIndex block) noexcept override;
   const std::byte* data(BlockIndex block) const;  // of a block the caller holds a lease of
   // What the stream was made with: may be asked at any time, also while it closes.
@@ -92,7 +98,9 @@ class Engine : public Leases {
   uint32_t blockCount() const;
   bool directIo() const;  // the arena's answer
 
-  PinId pin(const std::vector<HeaderPtr>& blocks);  // those still there
+  // Pins the blocks of a span; the arguments become the span that is held without a hole up to its
+  // newest block (empty if nothing of it is there any more).
+  PinId pin(int64_t& fromScan, int64_t& toScan);
   void unpin(PinId pin);
   std::vector<HeaderPtr> pinned(PinId pin) const;  // what the pin still holds, oldest first
 

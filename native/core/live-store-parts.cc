@@ -6,15 +6,7 @@
 namespace iio {
 
 BlockSamples::BlockSamples(BlockMemory* memory, uint32_t scanBytes)
-    : memory_(memory), scanBytes_(scanBytes) {
-  if (memory_ == nullptr) return;
-  const auto history = memory_->history();
-  if (!history.empty()) oldest_ = history.front()->firstScan();
-  sequences_.reserve(history.size());
-  for (const auto& header : history) sequences_.push_back(header->sequence);
-  if (!std::is_sorted(sequences_.begin(), sequences_.end()))
-    std::sort(sequences_.begin(), sequences_.end());
-}
+    : memory_(memory), scanBytes_(scanBytes) {}
 
 BlockSamples::~BlockSamples() { release(); }
 
@@ -23,13 +15,10 @@ void BlockSamples::release() {
   leased_.reset();
 }
 
-bool BlockSamples::inHistory(uint64_t sequence) const {
-  return std::binary_search(sequences_.begin(), sequences_.end(), sequence);
-}
-
 bool BlockSamples::has(const Strip& strip) const {
   if (strip.samples.copy) return true;
-  return strip.samples.header != nullptr && inHistory(strip.samples.header->sequence);
+  return memory_ != nullptr && strip.samples.header != nullptr &&
+         memory_->holds(*strip.samples.header);
 }
 
 const std::byte* BlockSamples::read(const SampleRef& ref, uint32_t at, uint32_t count,
@@ -99,10 +88,12 @@ StripRing::StripRing(std::shared_ptr<const LaneSet> lanes, uint64_t budgetBytes)
 const Timeline& StripRing::forRange(double from, double to,
                                     std::unique_ptr<Timeline>& merged) const {
   constexpr uint64_t kMost = 65536;
-  const bool before = kept_ && !kept_->empty() &&
-                      from < static_cast<double>(timeline_.fromScan()) &&
-                      to > static_cast<double>(kept_->fromScan());
-  if (!before || from >= static_cast<double>(kept_->toScan())) return timeline_;
+  const auto ringFrom = static_cast<double>(timeline_.fromScan());
+  const bool aside = kept_ && !kept_->empty() && from < ringFrom &&
+                     from < static_cast<double>(kept_->toScan()) &&
+                     to > static_cast<double>(kept_->fromScan());
+  if (!aside) return timeline_;
+  if (to <= ringFrom) return *kept_;
   merged = std::make_unique<Timeline>(lanes_, kRecordScans);
   for (const Timeline* part : {static_cast<const Timeline*>(kept_.get()), &timeline_}) {
     const auto first = part->find(static_cast<int64_t>(std::max(from, 0.0)));
@@ -129,11 +120,6 @@ void StripRing::forgetDerived(const std::vector<uint32_t>& ids) {
   for (const uint32_t id : ids) timeline_.forgetDerived(id);
 }
 
-bool StripRing::held(const Strip& strip) const {
-  const uint64_t sequence = strip.samples.header->sequence;
-  return sequence > history_->newest() || history_->inHistory(sequence);
-}
-
 int64_t StripRing::oldestCopy() const {
   const uint64_t index = std::max(firstCopy_, timeline_.begin());
   if (index >= timeline_.end() || !timeline_[index].samples.copy) return -1;
@@ -150,21 +136,13 @@ void StripRing::trimCopies() {
 
 void StripRing::trim(BlockMemory& memory) {
   trimCopies();
-  constexpr std::chrono::milliseconds kEvery{50};
-  if (timeline_.bytes() <= budget_ && !kept_) return;
-  const auto now = std::chrono::steady_clock::now();
-  const bool renew = !history_ || now - historyTime_ >= kEvery;
-  if (renew) {
-    history_.emplace(&memory, lanes_->scanBytes());
-    historyTime_ = now;
-  }
   while (timeline_.bytes() > budget_ && timeline_.end() - timeline_.begin() > 1) {
     const Strip& oldest = timeline_[timeline_.begin()];
     const Strip& newest = timeline_[timeline_.end() - 1];
     // Records of plain history stay whatever they take: it is a small part of what its samples
     // take.
     const uint64_t age = newest.samples.header->sequence - oldest.samples.header->sequence;
-    const bool there = held(oldest);
+    const bool there = memory.holds(*oldest.samples.header);
     if (there && age < memory.blockCount()) break;
     const auto lock = lock_.write();
     if (there) {
@@ -173,15 +151,31 @@ void StripRing::trim(BlockMemory& memory) {
     }
     timeline_.dropFront();
   }
-  if (renew && kept_) pruneKept();
+  constexpr std::chrono::milliseconds kEvery{50};
+  const auto now = std::chrono::steady_clock::now();
+  if (!kept_ || now - pruned_ < kEvery) return;
+  pruned_ = now;
+  pruneKept(memory);
 }
 
-// Strips kept aside whose pin has gone go.
-void StripRing::pruneKept() {
+// Strips kept aside whose pin has gone go: from the front at once, for that is how pins give way;
+// the others when they are half of all, so that what stays is not moved for each of them.
+void StripRing::pruneKept(const BlockMemory& memory) {
+  const auto gone = [&](uint64_t i) { return !memory.holds(*(*kept_)[i].samples.header); };
+  {
+    uint64_t front = kept_->begin();
+    while (front < kept_->end() && gone(front)) ++front;
+    if (front > kept_->begin()) {
+      const auto lock = lock_.write();
+      while (kept_->begin() < front) kept_->dropFront();
+    }
+  }
+  uint64_t count = 0;
+  for (uint64_t i = kept_->begin(); i < kept_->end(); ++i) count += gone(i);
+  if (2 * count < kept_->end() - kept_->begin()) return;
   auto left = std::make_unique<Timeline>(lanes_, kRecordScans);
   for (uint64_t i = kept_->begin(); i < kept_->end(); ++i)
-    if (held((*kept_)[i])) left->append((*kept_)[i]);
-  if (left->end() == kept_->end() - kept_->begin()) return;
+    if (!gone(i)) left->append((*kept_)[i]);
   if (left->empty()) left.reset();
   const auto lock = lock_.write();
   kept_ = std::move(left);

@@ -111,9 +111,8 @@ LiveStoreStatus MemoryStore::status() const {
     status.pyramidFromScan = ring_.timeline().fromScan();
     copies = ring_.oldestCopy();
   }
-  const BlockSamples samples(open_ ? memory_.get() : nullptr, layout_.scanBytes);
-  status.historyFromScan =
-      samples.oldestScan() < 0 ? status.summarisedToScan : samples.oldestScan();
+  const int64_t oldest = open_ ? memory_->oldestScan() : -1;
+  status.historyFromScan = oldest < 0 ? status.summarisedToScan : oldest;
   if (copies >= 0) status.historyFromScan = std::min(status.historyFromScan, copies);
   {
     std::lock_guard lock(triggerMutex_);

@@ -21,7 +21,9 @@ class BlockMemory : public Leases {
  public:
   virtual bool tryLease(const HeaderPtr& header) = 0;
   virtual const std::byte* data(BlockIndex block) const = 0;
-  virtual std::vector<HeaderPtr> history() const = 0;  // oldest first
+  // Whether the block still has what the header describes, at this moment.
+  virtual bool holds(const BlockHeader& header) const = 0;
+  virtual int64_t oldestScan() const = 0;  // of the history; -1: there is none
   virtual const ScanLayout& layout() const = 0;
   virtual uint32_t blockCount() const = 0;
   virtual uint32_t queuedBlocks() const = 0;
@@ -41,16 +43,11 @@ class BlockSamples : public StripSamples {
   ~BlockSamples() override;
   bool has(const Strip& strip) const override;
   const std::byte* read(const SampleRef& ref, uint32_t at, uint32_t count, uint32_t& got) override;
-  bool inHistory(uint64_t sequence) const;
-  uint64_t newest() const { return sequences_.empty() ? 0 : sequences_.back(); }
-  int64_t oldestScan() const { return oldest_; }  // -1: none
 
  private:
   void release();
   BlockMemory* memory_;
   uint32_t scanBytes_;
-  std::vector<uint64_t> sequences_;  // of the history, ascending
-  int64_t oldest_ = -1;
   HeaderPtr leased_;
 };
 
@@ -103,18 +100,15 @@ class StripRing {
   int64_t oldestCopy() const;
 
  private:
-  bool held(const Strip& strip) const;
   void trimCopies();
-  void pruneKept();
+  void pruneKept(const BlockMemory& memory);
   std::shared_ptr<const LaneSet> lanes_;
   const uint64_t budget_;
   mutable StoreLock lock_;
   Timeline timeline_;
   std::unique_ptr<Timeline> kept_;
   uint64_t firstCopy_ = 0;  // strips before it have none
-  // The history as it was a moment ago: what is not in it and is older than its newest has gone.
-  std::optional<BlockSamples> history_;
-  std::chrono::steady_clock::time_point historyTime_{};
+  std::chrono::steady_clock::time_point pruned_{};
 };
 
 }  // namespace iio

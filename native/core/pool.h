@@ -8,11 +8,11 @@
 // pre-trigger span: revocable, oldest first).
 #pragma once
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <vector>
 
+#include "block-list.h"
 #include "block.h"
+#include "pool-history.h"
 
 namespace iio {
 
@@ -21,10 +21,9 @@ enum class BlockState : uint8_t { Idle, Queued, Readable, Failed };
 // What the strip in the window shows; the numbers are the addon's.
 enum class BlockShown : uint8_t { Idle, Queued, Active, History, Held, Pinned, Failed };
 
-using PinId = uint32_t;
-
 // Every member that changes a state throws std::logic_error where the state or a claim forbids the
-// change, and then changes nothing.
+// change, and then changes nothing. None takes longer the more blocks there are, but for those that
+// answer with lists.
 class Pool {
  public:
   // Throws std::invalid_argument unless 1 ≤ queueDepth < blockCount and blockCount ≥ 2.
@@ -50,8 +49,9 @@ class Pool {
 
   void lease(BlockIndex block);  // readable only; counts
   void release(BlockIndex block);
-  PinId pin(const std::vector<BlockIndex>& blocks);  // readable ones only
-  void unpin(PinId pin);                             // of an unknown pin: nothing
+  // Holds what is readable from the older to the newer of these; of kNoBlock, nothing.
+  PinId pin(BlockIndex from, BlockIndex to);
+  void unpin(PinId pin);  // of an unknown pin: nothing
   // Blocks of a pin that are still held (some may have been revoked), oldest first.
   std::vector<BlockIndex> pinned(PinId pin) const;
 
@@ -64,26 +64,29 @@ class Pool {
   uint32_t leases(BlockIndex block) const;
   uint64_t leasesHeld() const;  // of all blocks
   bool isPinned(BlockIndex block) const;
-  BlockIndex oldestQueued() const;                 // "active in hardware", an inference
-  const std::deque<BlockIndex>& queue() const;     // in the order of enqueue
-  const std::deque<BlockIndex>& readable() const;  // oldest first
-  void shown(std::vector<uint8_t>& out) const;     // one BlockShown a block
+  BlockIndex oldestQueued() const;              // "active in hardware", an inference
+  std::vector<BlockIndex> queue() const;        // in the order of enqueue
+  std::vector<BlockIndex> readable() const;     // oldest first
+  const PoolHistory& history() const;           // the readable ones
+  void shown(std::vector<uint8_t>& out) const;  // one BlockShown a block
 
  private:
   struct Entry {
     BlockState state = BlockState::Idle;
     uint32_t leases = 0;
-    uint32_t pins = 0;
   };
-  BlockIndex revocable() const;
-  void revokePins(BlockIndex block);
+  void enter(BlockIndex block, BlockState state);
+  void leave(BlockIndex block);
+  void show(BlockIndex block);
   Entry& expect(BlockIndex block, BlockState state, const char* what);
 
   std::vector<Entry> entries_;
-  uint32_t queueDepth_;
+  std::vector<uint8_t> shown_;  // without pins and without the active one
+  const uint32_t queueDepth_;
   uint64_t leasesHeld_ = 0;
-  std::deque<BlockIndex> idle_, queue_, readable_;
-  std::map<PinId, std::vector<BlockIndex>> pins_;  // by age
+  BlockLinks links_;
+  BlockList idle_, queue_;
+  PoolHistory history_;
   PinId nextPin_ = 1;
 };
 

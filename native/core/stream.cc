@@ -105,22 +105,7 @@ std::shared_ptr<Recorder> Stream::next(const Recorder* part, RecorderSpec spec) 
 }
 
 PinId Stream::pin(int64_t& fromScan, int64_t& toScan) {
-  std::vector<HeaderPtr> blocks = impl_->engine.history();
-  std::erase_if(blocks, [&](const HeaderPtr& header) {
-    return header->endScan() <= fromScan || header->firstScan() >= toScan;
-  });
-  PinId pin = impl_->engine.pin(blocks);
-  std::vector<HeaderPtr> held = impl_->engine.pinned(pin);
-  if (held.empty()) {
-    toScan = fromScan;
-    return pin;
-  }
-  // Back to the first hole: a block may have been given up while older ones were held.
-  auto first = held.end() - 1;
-  while (first != held.begin() && (*(first - 1))->sequence + 1 == (*first)->sequence) --first;
-  fromScan = std::max(fromScan, (*first)->firstScan());
-  toScan = std::min(toScan, held.back()->endScan());
-  return pin;
+  return impl_->engine.pin(fromScan, toScan);
 }
 
 void Stream::unpin(PinId pin) { impl_->engine.unpin(pin); }

@@ -31,8 +31,6 @@ class Stream {
   // The part of a recording that goes on from `part`, waiting for it to be full (recorder-chain.h).
   // Throws CoreError.
   std::shared_ptr<Recorder> next(const Recorder* part, RecorderSpec spec);
-  // Pins the blocks of a span; the arguments become the span that is held without a hole up to its
-  // newest block (empty if nothing of it is there any more).
   PinId pin(int64_t& fromScan, int64_t& toScan);
   void unpin(PinId pin);
 

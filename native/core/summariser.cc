@@ -12,10 +12,11 @@ class EngineMemory final : public BlockMemory {
   bool tryLease(const HeaderPtr& header) override { return engine_.tryLease(header); }
   void release(BlockIndex block) noexcept override { engine_.release(block); }
   const std::byte* data(BlockIndex block) const override { return engine_.data(block); }
-  std::vector<HeaderPtr> history() const override { return engine_.history(); }
+  bool holds(const BlockHeader& header) const override { return engine_.holds(header); }
+  int64_t oldestScan() const override { return engine_.historyFromScan(); }
   const ScanLayout& layout() const override { return engine_.layout(); }
   uint32_t blockCount() const override { return engine_.blockCount(); }
-  uint32_t queuedBlocks() const override { return engine_.counters().queued; }
+  uint32_t queuedBlocks() const override { return engine_.queuedBlocks(); }
   bool waitsForBlocks() const override { return engine_.transport().waitsForBlocks(); }
 
  private:

@@ -334,6 +334,12 @@ class FakeConsumer : public Consumer {
   std::deque<BlockIndex> held_;
 };
 
+// Pins what is in the history from one block to another.
+inline PinId pinBlocks(Engine& engine, const HeaderPtr& from, const HeaderPtr& to) {
+  int64_t fromScan = from->firstScan(), toScan = to->endScan();
+  return engine.pin(fromScan, toScan);
+}
+
 // An engine on fakes. Scans of 4 bytes, the counter.
 struct Rig {
   static constexpr uint32_t kScanBytes = 4;

@@ -68,9 +68,14 @@ class FakePool {
     REQUIRE(leases_[block] > 0);
     --leases_[block];
   }
-  std::vector<HeaderPtr> history() {
+  bool holds(const BlockHeader& header) {
     std::lock_guard lock(mutex_);
-    return {history_.begin(), history_.end()};
+    return std::any_of(history_.begin(), history_.end(),
+                       [&](const HeaderPtr& other) { return other.get() == &header; });
+  }
+  int64_t oldestScan() {
+    std::lock_guard lock(mutex_);
+    return history_.empty() ? -1 : history_.front()->firstScan();
   }
   void pin(BlockIndex block, bool held) {
     std::lock_guard lock(mutex_);
@@ -105,7 +110,8 @@ class FakeMemory : public BlockMemory {
   bool tryLease(const HeaderPtr& header) override { return pool_.tryLease(header); }
   void release(BlockIndex block) noexcept override { pool_.release(block); }
   const std::byte* data(BlockIndex block) const override { return pool_.at(block); }
-  std::vector<HeaderPtr> history() const override { return pool_.history(); }
+  bool holds(const BlockHeader& header) const override { return pool_.holds(header); }
+  int64_t oldestScan() const override { return pool_.oldestScan(); }
   const ScanLayout& layout() const override { return pool_.layout; }
   uint32_t blockCount() const override { return pool_.blocks(); }
   uint32_t queuedBlocks() const override { return 0; }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <random>
 #include <set>
@@ -35,10 +36,6 @@ Pool running(uint32_t blocks, uint32_t depth, uint32_t turns) {
   return pool;
 }
 
-std::vector<BlockIndex> list(const std::deque<BlockIndex>& from) {
-  return {from.begin(), from.end()};
-}
-
 // The rules once more, written for plainness: claims as sets, ages as numbers, every choice by
 // looking at all blocks.
 struct Model {
@@ -49,12 +46,15 @@ struct Model {
     std::set<PinId> pins;
   };
   std::vector<Block> blocks;
+  std::set<uint64_t> missing;  // ages of those that left the history while there was a newer one
   uint64_t clock = 0;
 
   explicit Model(uint32_t count) : blocks(count) {
     for (Block& block : blocks) block.age = clock++;
   }
   void enter(BlockIndex i, BlockState state) {
+    if (blocks[i].state == BlockState::Readable && in(BlockState::Readable).back() != i)
+      missing.insert(blocks[i].age);
     blocks[i].state = state;
     blocks[i].age = clock++;
   }
@@ -84,6 +84,13 @@ struct Model {
     }
     return choice;
   }
+  BlockIndex runStart(BlockIndex block) const {
+    auto gone = missing.lower_bound(blocks[block].age);
+    const uint64_t after = gone == missing.begin() ? 0 : *--gone;
+    for (BlockIndex i : in(BlockState::Readable))
+      if (blocks[i].age >= after) return i;
+    return kNoBlock;
+  }
   BlockIndex victim() const {
     BlockIndex choice = kNoBlock;
     for (BlockIndex i : in(BlockState::Readable))
@@ -93,10 +100,21 @@ struct Model {
 };
 
 void compare(const Pool& pool, const Model& model, const std::set<PinId>& pins) {
-  REQUIRE(list(pool.queue()) == model.in(BlockState::Queued));
-  REQUIRE(list(pool.readable()) == model.in(BlockState::Readable));
+  REQUIRE(pool.queue() == model.in(BlockState::Queued));
+  REQUIRE(pool.readable() == model.in(BlockState::Readable));
   REQUIRE(pool.next() == model.next());
   REQUIRE(pool.overrunVictim() == model.victim());
+  const PoolHistory& history = pool.history();
+  const auto readable = model.in(BlockState::Readable);
+  REQUIRE(history.size() == readable.size());
+  REQUIRE(history.newest() == (readable.empty() ? kNoBlock : readable.back()));
+  for (size_t i = 0; i < readable.size(); ++i) {
+    REQUIRE(history.older(readable[i]) == (i == 0 ? kNoBlock : readable[i - 1]));
+    REQUIRE(history.runStart(readable[i]) == model.runStart(readable[i]));
+    const uint64_t age = model.blocks[readable[i]].age;
+    REQUIRE(history.firstWhere([&](BlockIndex b) { return model.blocks[b].age >= age; }) ==
+            readable[i]);
+  }
   uint64_t leases = 0;
   for (BlockIndex i = 0; i < pool.blockCount(); ++i) {
     REQUIRE(pool.state(i) == model.blocks[i].state);
@@ -176,11 +194,13 @@ void step(Pool& pool, Model& model, std::set<PinId>& pins, std::mt19937& random)
       break;
     case 10: {
       if (pins.size() > 6) break;
-      std::vector<BlockIndex> chosen;
-      for (BlockIndex i : model.in(BlockState::Readable))
-        if (any(3) == 0) chosen.push_back(i);
-      PinId pin = pool.pin(chosen);
-      for (BlockIndex i : chosen) model.blocks[i].pins.insert(pin);
+      const auto readable = model.in(BlockState::Readable);
+      const auto count = static_cast<uint32_t>(readable.size());
+      const uint32_t from = count ? any(count) : 0, to = count ? from + any(count - from) : 0;
+      PinId pin =
+          count && any(8) ? pool.pin(readable[from], readable[to]) : pool.pin(kNoBlock, kNoBlock);
+      if (count && !pool.pinned(pin).empty())
+        for (uint32_t i = from; i <= to; ++i) model.blocks[readable[i]].pins.insert(pin);
       pins.insert(pin);
       break;
     }
@@ -211,6 +231,47 @@ TEST_CASE("pool: 100,000 random operations agree with a plain model") {
   }
 }
 
+TEST_CASE("pool: random operations on hundreds of blocks agree with a plain model") {
+  std::mt19937 random(20260702);
+  for (uint32_t blocks : {65, 300, 700}) {
+    Pool pool(blocks, 1 + random() % (blocks / 2));
+    Model model(blocks);
+    std::set<PinId> pins;
+    for (uint32_t i = 0; i < 20 * blocks; ++i) {
+      step(pool, model, pins, random);
+      if (i % 64 == 0) compare(pool, model, pins);
+    }
+  }
+}
+
+TEST_CASE("pool: 65,536 blocks cost no more than a few, whatever holds the oldest ones") {
+  constexpr uint32_t kBlocks = 65536, kDepth = 1000, kTurns = 1'000'000;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int held = 0; held < 3; ++held) {
+    Pool pool = running(kBlocks, kDepth, kBlocks - kDepth);
+    CHECK(pool.history().size() == kBlocks - kDepth);
+    for (BlockIndex i = 0; i < 60'000; ++i)
+      if (held == 0 || (held == 2 && i % 2)) pool.lease(i);
+    if (held > 0) pool.pin(0, 59'999);
+    uint64_t found = 0;
+    for (uint32_t i = 0; i < kTurns; ++i) {
+      const BlockIndex newest = turn(pool);
+      pool.lease(newest);  // as a consumer does
+      pool.release(newest);
+      found += pool.history().firstWhere([&](BlockIndex b) { return b == newest; }) == newest;
+    }
+    CHECK(found == kTurns);
+    CHECK(pool.queuedCount() == kDepth);
+    for (BlockIndex i = 0; i < 60'000; ++i) REQUIRE(pool.state(i) == BlockState::Readable);
+    std::vector<uint8_t> shown;
+    pool.shown(shown);
+    CHECK(shown.size() == kBlocks);
+    CHECK(shown[1] == static_cast<uint8_t>(held == 1 ? BlockShown::Pinned : BlockShown::Held));
+  }
+  // Looking through 60,000 blocks in each turn would take minutes.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(60));
+}
+
 TEST_CASE("pool: sizes that leave no block for history are refused") {
   CHECK_THROWS_AS(Pool(1, 1), std::invalid_argument);
   CHECK_THROWS_AS(Pool(4, 0), std::invalid_argument);
@@ -229,7 +290,7 @@ TEST_CASE("pool: the queue stays at its floor turn after turn, and the rest is h
 
 TEST_CASE("pool: idle blocks are queued before any history is given up") {
   Pool pool = running(4, 1, 2);
-  CHECK(list(pool.readable()) == std::vector<BlockIndex>{0, 1});
+  CHECK(pool.readable() == std::vector<BlockIndex>{0, 1});
   CHECK(pool.oldestQueued() == 2);
 }
 
@@ -238,7 +299,7 @@ TEST_CASE("pool: the oldest unclaimed block is queued again") {
   CHECK(pool.next() == 0);
   pool.lease(0);
   CHECK(pool.next() == 1);
-  pool.pin({1});
+  pool.pin(1, 1);
   CHECK(pool.next() == 2);
 }
 
@@ -260,26 +321,39 @@ TEST_CASE(
     "pool: pins are revoked oldest pin first, its oldest block first, and only when nothing else "
     "is free") {
   Pool pool = running(7, 2, 5);  // readable 0 1 2 3 4
-  PinId first = pool.pin({3, 2});
-  PinId second = pool.pin({0, 1, 3});
-  turn(pool);  // no idle block is left; readable 0 1 2 3 4 5 less one: 4 is the only one without a
-               // claim
-  CHECK(pool.pinned(first) == std::vector<BlockIndex>{2, 3});
+  const PinId first = pool.pin(0, 2), second = pool.pin(2, 3);
+  turn(pool);  // no idle block is left: 4 is the only one without a claim, for 5 is the newest
   CHECK(pool.state(4) == BlockState::Queued);
+  CHECK(pool.pinned(first) == std::vector<BlockIndex>{0, 1, 2});
   pool.lease(5);
-  turn(pool);  // 5 is leased, the newest is not given: the older pin yields 2, which no newer pin
-               // holds
-  CHECK(pool.pinned(first) == std::vector<BlockIndex>{3});
-  CHECK(pool.pinned(second) == std::vector<BlockIndex>{0, 1, 3});
+  turn(pool);  // the older pin yields its oldest …
+  CHECK(pool.pinned(first) == std::vector<BlockIndex>{1, 2});
   pool.lease(6);
+  turn(pool);  // … and the next, but for the one that the newer pin holds as well
+  CHECK(pool.pinned(first) == std::vector<BlockIndex>{2});
+  pool.lease(4);
   turn(pool);  // of the newer pin now: its oldest
-  CHECK(pool.pinned(second) == std::vector<BlockIndex>{1, 3});
-  CHECK(pool.pinned(first) == std::vector<BlockIndex>{3});
+  CHECK(pool.pinned(first).empty());
+  CHECK(pool.pinned(second) == std::vector<BlockIndex>{3});
+}
+
+TEST_CASE("pool: a pin holds what was there from one block to another, not what comes later") {
+  Pool pool = running(8, 2, 5);  // readable 0 1 2 3 4
+  pool.lease(1);
+  const PinId pin = pool.pin(0, 4);
+  turn(pool);
+  CHECK(pool.pinned(pin) == std::vector<BlockIndex>{0, 1, 2, 3, 4});
+  CHECK_FALSE(pool.isPinned(5));
+  CHECK_THROWS_AS(pool.pin(6, 6), std::logic_error);
+  const PinId nothing = pool.pin(kNoBlock, kNoBlock);
+  CHECK(nothing > pin);
+  CHECK(pool.pinned(nothing).empty());
+  pool.release(1);
 }
 
 TEST_CASE("pool: unpinning frees the blocks, and an unknown pin is nothing") {
   Pool pool = running(5, 2, 3);
-  PinId pin = pool.pin({0, 1, 1});
+  PinId pin = pool.pin(0, 1);
   CHECK(pool.isPinned(1));
   pool.unpin(pin);
   pool.unpin(pin);
@@ -334,7 +408,7 @@ TEST_CASE("pool: completion out of the order of enqueue is refused") {
 
 TEST_CASE("pool: what the strip shows follows states and claims") {
   Pool pool = running(7, 2, 4);  // readable 0 1 2 3, queued 4 5, idle 6
-  pool.pin({1, 2});
+  pool.pin(1, 2);
   pool.lease(2);
   std::vector<uint8_t> shown;
   pool.shown(shown);

@@ -138,7 +138,7 @@ TEST_CASE("span: one that has passed is there although newer blocks have left th
   OrderedStream rig;
   rig.complete(9);
   const auto history = rig.engine().history();
-  const PinId pin = rig.engine().pin({history[2], history[3], history[4]});
+  const PinId pin = fakes::pinBlocks(rig.engine(), history[2], history[4]);
   rig.complete(12);
   RecorderSpec spec = span(folder, "pinned", 0, history[4]->endScan());
   const auto recorder = rig.stream->record(spec);
