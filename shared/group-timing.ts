@@ -34,6 +34,8 @@ interface Piece {
 
 /** Two standard deviations. */
 const SURE = 2;
+/** The clock tells no less. */
+const CLOCK_STEP_NS = 1;
 
 export class ClockLine {
   private firstScan: number | null = null;
@@ -89,7 +91,10 @@ export class ClockLine {
       firstUncertaintyNs:
         deviation === null
           ? null
-          : SURE * deviation * Math.sqrt(1 / first.count + (x - first.meanX) ** 2 / this.sxx),
+          : Math.max(
+              CLOCK_STEP_NS,
+              SURE * deviation * Math.sqrt(1 / first.count + (x - first.meanX) ** 2 / this.sxx),
+            ),
       rateHz: slope === null ? null : 1e9 / nsPerScan,
       rateUncertainty:
         deviation === null ? null : (SURE * deviation) / Math.sqrt(this.sxx) / nsPerScan,

@@ -40,6 +40,7 @@ const COMMANDS = {
     "ring-size": { type: "string" },
     "ring-time": { type: "string" },
     "no-check": { type: "boolean", default: false },
+    "shared-clock": { type: "boolean", default: false },
   },
   tune: {
     seconds: { type: "string" },

@@ -5,6 +5,7 @@ import { attr } from "./commands/attr.js";
 import { devices } from "./commands/devices.js";
 import { doctor } from "./commands/doctor.js";
 import { record } from "./commands/record.js";
+import { recordGroup } from "./commands/record-group.js";
 import { serve } from "./commands/serve.js";
 import { tune } from "./commands/tune.js";
 import { verify } from "./commands/verify.js";
@@ -27,7 +28,7 @@ export async function runCli(argv: string[]): Promise<number> {
         await attr(args, output);
         return 0;
       case "record":
-        return (await record(args, output)) ? 0 : 1;
+        return (await (args.operands.length > 1 ? recordGroup : record)(args, output)) ? 0 : 1;
       case "tune":
         return (await tune(args, output)) ? 0 : 1;
       case "verify":

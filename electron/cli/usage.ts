@@ -11,6 +11,8 @@ export const USAGE = `iio-studio COMMAND
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
          [--pre T] [--no-check]
          [--split-size BYTES | --split-time T] [--ring-size BYTES | --ring-time T]
+  record DEVICE DEVICE… --out BASENAME [--shared-clock] …
+                               several devices, or buffers of one (DEVICE/buffer1), together
   tune DEVICE [--seconds T] [--margin PERCENT] [--rate HZ] [--buffer N] [--channels a,b]
          [--transport …] [--heap NAME] [--device-trigger NAME] [--realtime PRIORITY] [--cpus 2,3]
          [--apply-hint]
@@ -41,6 +43,10 @@ record:
                       recordings, nothing lost between them, tied together by BASENAME.sigmf-collection
   --ring-size BYTES, --ring-time T
                       keeps the last so much; parts that lie further back are deleted
+  DEVICE DEVICE…      each into BASENAME-DEVICE, and BASENAME.sigmf-collection says how far apart they began
+                      and how fast their clocks run, as measured; options hold for all
+  --shared-clock      you say that one clock drives all of them: then it also says which samples belong
+                      together
   --no-check          leaves the short test of the disk out that comes first
   --no-hash           leaves the SHA-512 out
 

@@ -58,7 +58,7 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
 }
 
 /** A mistyped folder is refused instead of made. */
-function checkFolder(folder: string): void {
+export function checkFolder(folder: string): void {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw fail("ENOENT", `There is no folder ${folder}. Make it first, or give another --out.`, {
       path: folder,
@@ -212,7 +212,7 @@ function stopOnSignal(
   };
 }
 
-function describe(result: RecordingResult): string[] {
+export function describe(result: RecordingResult): string[] {
   const loss =
     result.lostSamples !== null
       ? `${result.lostSamples} lost (${result.continuity})`
