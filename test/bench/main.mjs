@@ -1,4 +1,5 @@
-// npm run bench [-- core|flow|ports|frames|kernel …] [--json FILE]: prints a table and, if asked, JSON.
+// npm run bench [-- core|flow|ports|open|frames|kernel …] [--gb N] [--json FILE]: prints a table and, if asked, JSON.
+// --gb: size of the recording that `open` makes (10).
 import { createRequire } from "node:module";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { benchCore } from "./core.mjs";
 import { benchFlow } from "./flow.mjs";
 import { benchFrames } from "./frames.mjs";
 import { benchKernel } from "./kernel.mjs";
+import { benchOpen } from "./open.mjs";
 import { benchPorts } from "./ports.mjs";
 import { format, machine, Report } from "./report.mjs";
 
@@ -13,6 +15,7 @@ const SECTIONS = {
   core: benchCore,
   flow: benchFlow,
   ports: benchPorts,
+  open: benchOpen,
   frames: benchFrames,
   kernel: benchKernel,
 };
@@ -20,6 +23,9 @@ const SECTIONS = {
 export async function bench(root, argv) {
   const jsonAt = argv.indexOf("--json");
   const jsonFile = jsonAt >= 0 ? argv.splice(jsonAt, 2)[1] : join(root, ".cache", "bench.json");
+  const sizeAt = argv.indexOf("--gb");
+  const gigabytes = sizeAt >= 0 ? Number(argv.splice(sizeAt, 2)[1]) : 10;
+  if (!(gigabytes >= 1)) throw new Error("--gb needs a number of GB, 1 or more.");
   const names = argv.length > 0 ? argv : Object.keys(SECTIONS);
   const unknown = names.find((name) => !SECTIONS[name]);
   if (unknown)
@@ -36,7 +42,7 @@ export async function bench(root, argv) {
   );
   for (const name of names) {
     try {
-      await SECTIONS[name](addon, report, folder, root);
+      await SECTIONS[name](addon, report, folder, root, { gigabytes });
     } catch (error) {
       report.note(`${name} could not run: ${error.message}`);
       process.exitCode = 1;
