@@ -42,4 +42,28 @@ export function makeCrc32c(): Crc32c {
   };
 }
 
+/** CRC of a followed by b, from the CRC of each and the length of b in bytes. Also for the worker made from text. */
+export function makeCrc32cJoin(): (a: number, b: number, bytesOfB: number) => number {
+  // Polynomials modulo that of the CRC, bit 31 being x⁰: so many zeros behind it multiply a CRC by a power of x.
+  const times = (a: number, b: number): number => {
+    let product = 0;
+    let shifted = b;
+    for (let bit = 31; bit >= 0; bit--) {
+      if ((a >>> bit) & 1) product ^= shifted;
+      shifted = (shifted >>> 1) ^ (shifted & 1 ? 0x82f63b78 : 0);
+    }
+    return product;
+  };
+  const squares = [0x00800000];
+  for (let k = 1; k < 53; k++) squares.push(times(squares[k - 1]!, squares[k - 1]!));
+  return (a, b, bytesOfB) => {
+    let power = 0x80000000;
+    for (let k = 0, left = bytesOfB; left > 0; k++, left = Math.floor(left / 2)) {
+      if (left % 2 === 1) power = times(squares[k]!, power);
+    }
+    return (times(power, a) ^ b) >>> 0;
+  };
+}
+
 export const crc32c = makeCrc32c();
+export const crc32cJoin = makeCrc32cJoin();

@@ -8,6 +8,7 @@ import { datatypeBytes, parseDatatype } from "./datatype.js";
 import { isObject, number, objects, text } from "./fields.js";
 import type { SigmfObject } from "./types.js";
 import { collectionFaults, metadataFaults } from "./validate.js";
+import { checkIndex, damageFaults, type FoundIndex, type SampleRun } from "./verify-strips.js";
 
 /** One SigMF Recording as found on disk. */
 export interface FoundRecording {
@@ -22,13 +23,17 @@ export interface FoundRecording {
   dataBytes: number | null;
   /** SHA-512 of the data file, if it was worked out (only where the metadata state one). */
   sha512OfData?: string;
+  /** Its side index; absent if there is none, or no data. */
+  index?: FoundIndex;
 }
 
 export interface FoundJournal {
   name: string;
   summary: JournalSummary;
-  /** Index of each segment whose CRC32C differs from the data's; absent if the data were not compared. */
-  wrongSegments?: number[];
+  /** Segments whose CRC32C differs from that of the first data file; absent if the data were not compared. */
+  wrongSegments?: SampleRun[];
+  /** Samples of the first data file that its segments were compared with. */
+  compared?: number;
 }
 
 export interface VerifyFacts {
@@ -43,18 +48,27 @@ export interface VerifyFacts {
 export interface Verdict {
   faults: string[];
   checked: string[];
+  /** What is no fault of the data: a side index that does not match them, with the next step. */
+  notes: string[];
 }
 
 export function verifyRecording(facts: VerifyFacts): Verdict {
   const faults: string[] = [];
   const checked: string[] = [];
+  const notes: string[] = [];
   if (facts.recordings.length === 0)
     faults.push(`${facts.name}: there is no recording of this name.`);
   for (const recording of facts.recordings) checkRecording(recording, faults, checked);
   if (facts.collection !== undefined) checkCollection(facts, faults, checked);
   else checkLone(facts, faults);
   if (facts.journal) checkJournal(facts, facts.journal, faults, checked);
-  return { faults: [...new Set(faults)], checked };
+  facts.recordings.forEach((recording, at) => {
+    const { index, meta } = recording;
+    const journal = at === 0 ? facts.journal : null;
+    const samples = number(globalOf(meta)["iio:samples"]);
+    if (index) checkIndex(index, { samples, journal }, { faults, checked, notes });
+  });
+  return { faults: [...new Set(faults)], checked, notes };
 }
 
 function checkRecording(recording: FoundRecording, faults: string[], checked: string[]): void {
@@ -222,10 +236,7 @@ function checkJournal(
   for (const recording of facts.recordings) checkAgainst(recording, journal, faults);
   checked.push(`${name}: the journal against the metadata`);
   if (wrongSegments) {
-    for (const segment of wrongSegments.slice(0, 20))
-      faults.push(`${name}: the data of segment ${segment} differ from their CRC32C.`);
-    if (wrongSegments.length > 20)
-      faults.push(`${name}: ${wrongSegments.length} segments in all differ from their CRC32C.`);
+    faults.push(...damageFaults(name, wrongSegments));
     checked.push(`${name}: CRC32C of ${summary.segments} segments`);
   }
 }

@@ -84,9 +84,69 @@ describe("verifying a recording", () => {
     expect(faultsOf((f) => (f.recordings[0]!.dataBytes = 100))).toMatch(
       /captures\[1\] begins at sample 100, beyond the data/,
     );
-    expect(faultsOf((f) => (f.journal!.wrongSegments = [1]))).toMatch(
-      /data of segment 1 differ from their CRC32C/,
+    const run = (sample: number) => ({ sample, scanCount: 100 });
+    expect(faultsOf((f) => (f.journal!.wrongSegments = [run(100)]))).toMatch(
+      /data of samples 100 to 199 differ from their CRC32C/,
     );
+    expect(faultsOf((f) => (f.journal!.wrongSegments = [run(0), run(100)]))).toMatch(
+      /data of samples 0 to 199 differ/,
+    );
+  });
+
+  it("proves every file strip by strip by its side index, and tells its faults from the data's", () => {
+    const judge = (change: (facts: ReturnType<typeof found>) => void) => {
+      const facts = structuredClone(found());
+      for (const { name, ...recording } of facts.recordings) {
+        const index = { name: `${name}.iio-index`, fault: null, strips: 2, covers: 200, wrong: [] };
+        Object.assign(
+          facts.recordings.find((one) => one.name === name)!,
+          recording,
+          { index },
+        );
+      }
+      Object.assign(facts.journal!, { compared: 200 });
+      change(facts);
+      return verifyRecording(facts);
+    };
+    const second = { sample: 100, scanCount: 100 };
+    const good = judge(() => {});
+    expect(good.faults).toEqual([]);
+    expect(good.notes).toEqual([]);
+    expect(good.checked).toContain("bench-timestamp.iio-index: CRC32C of 2 strips");
+
+    // The journal tells nothing of the second file.
+    expect(judge((f) => (f.recordings[1]!.index!.wrong = [second])).faults).toEqual([
+      "bench-timestamp.iio-index: the data of samples 100 to 199 differ from their CRC32C.",
+    ]);
+    // Of the first it does, and more narrowly.
+    const narrow = judge((f) => {
+      f.recordings[0]!.index!.wrong = [second];
+      f.journal!.wrongSegments = [{ sample: 150, scanCount: 10 }];
+    });
+    expect(narrow.faults).toEqual([
+      "bench.journal: the data of samples 150 to 159 differ from their CRC32C.",
+    ]);
+    const own = judge((f) => (f.recordings[0]!.index!.wrong = [second]));
+    expect(own.faults).toEqual([]);
+    expect(own.notes.join()).toMatch(/1 of 2 strips .* right by the journal\. Open the recording/);
+    const beyond = judge((f) => {
+      f.recordings[0]!.index!.wrong = [second];
+      f.journal!.compared = 100;
+    });
+    expect(beyond.faults.join()).toMatch(/samples 100 to 199/);
+
+    const first = { sample: 0, scanCount: 100 };
+    expect(judge((f) => (f.recordings[1]!.index!.wrong = [first, second])).faults.join()).toMatch(
+      /damaged throughout, or it belongs to others/,
+    );
+    const useless = judge((f) =>
+      Object.assign(f.recordings[1]!.index!, { fault: "it is damaged", strips: 0, covers: 0 }),
+    );
+    expect(useless.faults).toEqual([]);
+    expect(useless.notes.join()).toMatch(/does not serve: it is damaged\. Open the recording/);
+    const short = judge((f) => Object.assign(f.recordings[1]!.index!, { strips: 1, covers: 100 }));
+    expect(short.faults).toEqual([]);
+    expect(short.notes.join()).toMatch(/covers the first 100 of 200 samples/);
   });
 
   it("finds metadata that break the rules or cannot be read", () => {

@@ -9,10 +9,11 @@ import type { Output } from "../output.js";
 export async function verify(args: Arguments, output: Output): Promise<boolean> {
   const [name] = operands(args, 1, 1, "one BASENAME") as [string];
   const report = await verifyRecording(resolve(name));
-  output.answer(report, () =>
-    report.faults.length === 0
+  output.answer(report, () => [
+    ...(report.faults.length === 0
       ? [`${name} is sound: ${report.checked.join(", ")}.`]
-      : report.faults,
-  );
+      : report.faults),
+    ...report.notes,
+  ]);
   return report.faults.length === 0;
 }

@@ -108,6 +108,7 @@ export class ActiveRecording {
       toScan: request.span?.toScan ?? -1,
       partScans: request.partScans ?? 0,
       freeFloorBytes: FREE_FLOOR_BYTES,
+      indexPaths: facts.outputs.map((output) => paths.index(output)),
     });
     const recording = new ActiveRecording(request, native, run);
     // One that is never gone over to leaves nothing.
@@ -159,6 +160,12 @@ export class ActiveRecording {
 
   get begunAtMs(): number {
     return this.request.begunAtMs ?? this.facts.startedAtMs;
+  }
+
+  /** Why it goes on without its side index; null if it has one. */
+  indexFault(): StudioError | null {
+    const { indexError } = this.last;
+    return indexError ? toNativeFault(indexError) : null;
   }
 
   /** So many scans as were asked for are there. */
@@ -399,7 +406,10 @@ async function makeNative(
 }
 
 function nativeError({ error, state }: NativeRecordingStatus): StudioError | null {
-  if (!error || state !== "failed") return null;
+  return error && state === "failed" ? toNativeFault(error) : null;
+}
+
+function toNativeFault(error: NonNullable<NativeRecordingStatus["error"]>): StudioError {
   const { code, errno, syscall, path, message } = error;
   return { code, message, errno, syscall, ...(path ? { path } : {}) };
 }

@@ -3,23 +3,32 @@
  * libuv's pool touches sample files. The worker is kept as text so that it needs no file of its own beside a bundle.
  */
 import { Worker } from "node:worker_threads";
-import { makeCrc32c } from "../../../shared/crc32c.js";
+import { makeCrc32c, makeCrc32cJoin } from "../../../shared/crc32c.js";
 import { fail } from "../../../shared/errors.js";
 import type { Disposable } from "../disposable.js";
 
 export interface DataJob {
   path: string;
   hash: boolean;
-  /** Compare the CRC32C of each: byte offset, length, CRC. */
-  segments: { at: number; bytes: number; crc: number }[];
+  /** Compare the CRC32C of each: byte offset, length, CRC. In order, none over another. */
+  segments: DataPiece[];
+  /** Another such list over the same bytes. */
+  strips?: DataPiece[];
   /** First put what stands behind so many bytes into a file of its own, and cut it off here. */
   putAside?: { fromBytes: number; path: string };
+}
+
+export interface DataPiece {
+  at: number;
+  bytes: number;
+  crc: number;
 }
 
 export interface DataResult {
   sha512: string | null;
   /** Indices of segments whose bytes differ from their CRC. */
   wrongSegments: number[];
+  wrongStrips: number[];
 }
 
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -30,7 +39,8 @@ const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 
 const crc32c = (${makeCrc32c.toString()})();
-const { path, hash, segments, pieceBytes, putAside } = workerData;
+const join = (${makeCrc32cJoin.toString()})();
+const { path, hash, segments, strips = [], pieceBytes, putAside } = workerData;
 const fd = fs.openSync(path, putAside ? "r+" : "r");
 if (putAside) {
   const rest = Buffer.alloc(fs.fstatSync(fd).size - putAside.fromBytes);
@@ -43,26 +53,60 @@ if (putAside) {
   fs.fsyncSync(fd);
 }
 const size = fs.fstatSync(fd).size;
-const wanted = hash || segments.length > 0;
+const wanted = hash || segments.length + strips.length > 0;
 const sha = hash ? createHash("sha512") : null;
 const piece = Buffer.alloc(pieceBytes);
-const wrong = [];
-let segment = 0;
-let crc = 0;
+const lists = [segments, strips].map((list) => ({
+  items: list.map((item, number) => ({ ...item, number })).filter(({ bytes }) => bytes > 0),
+  index: 0,
+  crc: 0,
+  wrong: [],
+}));
 let position = 0;
 let toldAt = Date.now();
 
+// What lies between two borders of either list is looked at once; the CRCs of the items are joined from such runs.
+let run = null;
+
+function borderAfter(place) {
+  return Math.min(
+    ...lists.map(({ items, index }) => {
+      const item = items[index];
+      return !item ? Infinity : place < item.at ? item.at : item.at + item.bytes;
+    }),
+  );
+}
+
+function covered(place) {
+  return lists.some(({ items, index }) => items[index] && items[index].at <= place);
+}
+
 function feed(data, from) {
-  while (segment < segments.length) {
-    const { at, bytes, crc: expected } = segments[segment];
-    const start = Math.max(at, from);
-    const end = Math.min(at + bytes, from + data.length);
-    if (start < end) crc = crc32c(data.subarray(start - from, end - from), crc);
-    if (at + bytes > from + data.length) return;
-    if (crc !== expected) wrong.push(segment);
-    crc = 0;
-    segment++;
+  for (let at = 0; at < data.length; ) {
+    const place = from + at;
+    const border = borderAfter(place);
+    const end = Math.min(data.length, border - from);
+    if (covered(place)) {
+      run ??= { from: place, crc: 0, bytes: 0 };
+      run.crc = crc32c(data.subarray(at, end), run.crc);
+      run.bytes += end - at;
+    }
+    at = end;
+    if (run && from + at === border) endRun(border);
   }
+}
+
+function endRun(border) {
+  for (const list of lists) {
+    const item = list.items[list.index];
+    if (!item || run.from < item.at) continue;
+    list.crc = join(list.crc, run.crc, run.bytes);
+    if (border < item.at + item.bytes) continue;
+    if (list.crc !== item.crc) list.wrong.push(item.number);
+    list.crc = 0;
+    list.index++;
+  }
+  run = null;
 }
 
 while (wanted) {
@@ -78,8 +122,9 @@ while (wanted) {
   }
 }
 fs.closeSync(fd);
-for (; segment < segments.length; segment++) wrong.push(segment);
-parentPort.postMessage({ sha512: sha ? sha.digest("hex") : null, wrongSegments: wrong });
+for (const { items, index, wrong } of lists) wrong.push(...items.slice(index).map(({ number }) => number));
+const [wrongSegments, wrongStrips] = lists.map((list) => list.wrong);
+parentPort.postMessage({ sha512: sha ? sha.digest("hex") : null, wrongSegments, wrongStrips });
 `;
 
 export interface RunningDataJob extends Disposable {

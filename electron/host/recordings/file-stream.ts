@@ -52,13 +52,19 @@ export class FileStream implements Stream {
         kind: "replay",
         heap: "",
         directWrites: false,
-        why: buffer?.why ?? "",
+        why: [buffer?.why ?? "", ...this.indexNotes()].join(" "),
       },
       recording: null,
       trigger: null,
       run: 1,
       ...this.file(),
     };
+  }
+
+  /** Where a side index did not serve as it was found. */
+  private indexNotes(): string[] {
+    const notes = this.set.files.map(({ store }) => store.status().indexNote ?? "");
+    return notes.filter((note) => note !== "");
   }
 
   private file(): Pick<StreamInfo, "file"> {

@@ -1,5 +1,5 @@
 /** A recording of this session that has ended: its name, note and hash can still change. */
-import { stat, unlink } from "node:fs/promises";
+import { rename, stat, unlink } from "node:fs/promises";
 import { parse } from "node:path";
 import type { StudioError } from "../../../shared/errors.js";
 import type { JournalSummary } from "../../../shared/journal-summary.js";
@@ -47,7 +47,8 @@ export class FinishedRecording {
 
   /** Takes its files away: for one that holds nothing. */
   async remove(): Promise<void> {
-    for (const file of this.files()) await unlink(file).catch(() => {});
+    const files = [...this.files(), ...this.indexesNamed(this.shownName)];
+    for (const file of files) await unlink(file).catch(() => {});
   }
 
   setHash(output: number, sha512: string): void {
@@ -98,7 +99,21 @@ export class FinishedRecording {
         await this.write().catch(() => {});
         throw error;
       }
+      await this.moveIndexes(old, name);
     });
+  }
+
+  /** What can be made anew from the data is no reason for a rename to fail. */
+  private async moveIndexes(old: string, name: string): Promise<void> {
+    const to = this.indexesNamed(name);
+    for (const [at, from] of this.indexesNamed(old).entries()) {
+      await rename(from, to[at] as string).catch(() => {});
+    }
+  }
+
+  private indexesNamed(name: string): string[] {
+    const paths = recordingPaths(this.folder, name);
+    return this.facts.outputs.map((output) => paths.index(output));
   }
 
   private filesNamed(name: string): string[] {

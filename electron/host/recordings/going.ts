@@ -1,5 +1,5 @@
 /** Recordings that run: begun, followed a few times a second, named, and ended. */
-import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
+import { fail, StudioFailure, toStudioError, type StudioError } from "../../../shared/errors.js";
 import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
 import type { Disposable } from "../disposable.js";
 import type { LiveStream } from "../streams/live-stream.js";
@@ -31,6 +31,8 @@ export interface Going {
   /** The name it is to get at its end. */
   promised: Disposable | null;
   ending: Promise<RecordingResult> | null;
+  /** The user knows that it has no side index. */
+  indexTold?: boolean;
 }
 
 export interface GoingEvents {
@@ -141,12 +143,24 @@ export class GoingRecordings {
         else if (recording.ended()) this.finishUnasked(going, causeOf(going));
         else {
           recording.poll();
+          this.tellIndex(going);
           this.events.status(going);
         }
       } catch (error) {
         this.finishUnasked(going, toStudioError(error));
       }
     }
+  }
+
+  /** Once: a recording that goes on without its index loses nothing. */
+  private tellIndex(going: Going): void {
+    const fault = going.recording.indexFault();
+    if (!fault || going.indexTold) return;
+    going.indexTold = true;
+    this.events.warn(
+      `“${going.recording.name}” goes on without its side index`,
+      new StudioFailure(fault),
+    );
   }
 
   private finishUnasked(going: Going, cause: StudioError | null): void {

@@ -16,6 +16,7 @@ export async function verifyGroup(
   verify: (base: string) => Promise<Verdict>,
 ): Promise<Verdict & { name: string }> {
   const faults = collectionFaults(collection, name);
+  const notes: string[] = [];
   const checked = [`${name}: the collection of a group, and its hashes`];
   const { collection: inner } = collection as { collection: Record<string, unknown> };
   for (const stream of objects(inner["core:streams"])) {
@@ -34,6 +35,7 @@ export async function verifyGroup(
     const verdict = await verify(join(folder, member.name));
     faults.push(...verdict.faults);
     checked.push(...verdict.checked);
+    notes.push(...verdict.notes);
   }
-  return { name, faults: [...new Set(faults)], checked };
+  return { name, faults: [...new Set(faults)], checked, notes };
 }

@@ -8,6 +8,8 @@ export const DATA = ".sigmf-data";
 export const META = ".sigmf-meta";
 export const COLLECTION = ".sigmf-collection";
 export const JOURNAL = ".iio-journal";
+/** The side index of a data file (docs/index.md): disposable, so that it takes no name. */
+export const INDEX = ".iio-index";
 /** Bytes of a scan that was being written when the program or the machine stopped. */
 export const REST = ".iio-rest";
 
@@ -18,6 +20,7 @@ export interface RecordingPaths {
   data(output: Pick<PlannedOutput, "suffix">): string;
   meta(output: Pick<PlannedOutput, "suffix">): string;
   rest(output: Pick<PlannedOutput, "suffix">): string;
+  index(output: Pick<PlannedOutput, "suffix">): string;
   collection: string;
   journal: string;
 }
@@ -27,6 +30,7 @@ export function recordingPaths(folder: string, name: string): RecordingPaths {
     data: ({ suffix }) => join(folder, `${name}${suffix}${DATA}`),
     meta: ({ suffix }) => join(folder, `${name}${suffix}${META}`),
     rest: ({ suffix }) => join(folder, `${name}${suffix}${REST}`),
+    index: ({ suffix }) => join(folder, `${name}${suffix}${INDEX}`),
     collection: join(folder, `${name}${COLLECTION}`),
     journal: join(folder, `${name}${JOURNAL}`),
   };

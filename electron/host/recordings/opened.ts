@@ -10,7 +10,7 @@ import { toNumericLayout } from "../../../shared/layout.js";
 import { describeScanFormat } from "../../../shared/parse-format.js";
 import { readMetadata, type OpenedRecording } from "../../../shared/sigmf/read.js";
 import { memberNames } from "./members.js";
-import { checkName, COLLECTION, DATA, META } from "./names.js";
+import { checkName, COLLECTION, DATA, INDEX, META } from "./names.js";
 
 /** One data file. */
 export interface OpenedFile {
@@ -50,6 +50,7 @@ export async function openRecording(
         rateHz: recording.rateHz ?? 0,
         captures: captureColumns(recording.captures),
         firstTimeNs: recording.captures[0]?.realtimeNs ?? -1n,
+        indexPath: join(folder, member + INDEX),
       });
       const [first] = recording.layout.elements;
       const timestamps = recording.layout.elements.length === 1 && first?.channel === "timestamp";

@@ -23,6 +23,7 @@ export async function verifyParts(
 ): Promise<VerifyReport> {
   const faults: string[] = [];
   const checked: string[] = [];
+  const notes: string[] = [];
   const verified = new Set<string>();
   let before: Seam | null = null;
   for (const stream of objects(collection["core:streams"])) {
@@ -42,6 +43,7 @@ export async function verifyParts(
       const report = await verify(join(folder, owner));
       faults.push(...report.faults);
       checked.push(...report.checked);
+      notes.push(...report.notes);
       verified.add(owner);
     }
     const seam = meta && seamOf(part, meta);
@@ -50,7 +52,8 @@ export async function verifyParts(
     before = seam;
   }
   if (before === null) faults.push(`${name}: none of its parts can be read.`);
-  return { name, faults, checked: [...checked, `${name}: that its parts follow one another`] };
+  checked.push(`${name}: that its parts follow one another`);
+  return { name, faults, checked, notes };
 }
 
 /** Parts of a ring that lie between may have been deleted. */

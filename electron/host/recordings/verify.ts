@@ -13,13 +13,20 @@ import {
   type Verdict,
 } from "../../../shared/sigmf/verify.js";
 import { isObject } from "../../../shared/sigmf/fields.js";
-import { PARTS } from "../../../shared/sigmf/metadata.js";
-import { startDataJob, type DataJob } from "./data-worker.js";
 import { readGroup } from "../../../shared/sigmf/group.js";
+import { PARTS } from "../../../shared/sigmf/metadata.js";
+import { readMetadata, type OpenedRecording } from "../../../shared/sigmf/read.js";
+import { toNumericLayout } from "../../../shared/layout.js";
+import type { SampleRun } from "../../../shared/sigmf/verify-strips.js";
+import { startDataJob, type DataJob, type DataPiece } from "./data-worker.js";
 import { verifyGroup } from "./group-verify.js";
 import { memberNames } from "./members.js";
-import { COLLECTION, DATA, JOURNAL, META } from "./names.js";
+import { COLLECTION, DATA, INDEX, JOURNAL, META } from "./names.js";
+import { readSideIndex } from "./side-index.js";
 import { verifyParts } from "./verify-parts.js";
+
+/** Samples with the CRC32C they should have. */
+type CheckedRun = SampleRun & { crc32c: number };
 
 export interface VerifyReport extends Verdict {
   name: string;
@@ -27,7 +34,7 @@ export interface VerifyReport extends Verdict {
 
 /** `base`: path without ending, absolute. `.sigmf-meta` and the like may stand behind it. */
 export async function verifyRecording(base: string): Promise<VerifyReport> {
-  const path = base.replace(/\.(sigmf-(meta|data|collection)|iio-journal)$/, "");
+  const path = base.replace(/\.(sigmf-(meta|data|collection)|iio-(journal|index))$/, "");
   const [folder, name] = [dirname(path), basename(path)];
   const collectionText = await readFile(join(folder, name + COLLECTION), "utf8").catch(() => null);
   const collection = collectionText === null ? undefined : parse(collectionText);
@@ -40,18 +47,18 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
   const journal = await readSegments(join(folder, name + JOURNAL));
   const members = membersOf(name, collection);
   const recordings: FoundRecording[] = [];
-  let wrongSegments: number[] | undefined;
+  let compared: ComparedJournal = {};
   for (const member of members) {
     const first = recordings.length === 0 ? journal : null;
     const found = await readMember(folder, member, first);
     if (found === null) continue;
     recordings.push(found.recording);
-    wrongSegments = found.wrongSegments ?? wrongSegments;
+    compared = found.journal ?? compared;
   }
   const foundJournal: FoundJournal | null = journal && {
     name: name + JOURNAL,
     summary: journal.summary,
-    ...(wrongSegments === undefined ? {} : { wrongSegments }),
+    ...compared,
   };
   const verdict = judge({
     name,
@@ -97,7 +104,7 @@ async function readMember(
   folder: string,
   name: string,
   journal: ReadJournal | null,
-): Promise<{ recording: FoundRecording; wrongSegments?: number[] } | null> {
+): Promise<{ recording: FoundRecording; journal?: ComparedJournal } | null> {
   const dataPath = join(folder, name + DATA);
   const dataBytes = await stat(dataPath).then(
     ({ size }) => size,
@@ -121,14 +128,73 @@ async function readMember(
   };
   if (dataBytes === null) return { recording };
   const global = ((meta ?? {}) as { global?: Record<string, unknown> }).global ?? {};
+  const scanBytes = sampleBytes(global);
+  const segments = journal ? segmentsIn(journal, scanBytes, dataBytes) : [];
+  const index = await readIndex(folder, name, meta, dataBytes);
+  const strips = index?.strips ?? [];
   const job: DataJob = {
     path: dataPath,
     hash: typeof global["core:sha512"] === "string",
-    segments: journal ? segmentsIn(journal, sampleBytes(global), dataBytes) : [],
+    segments: segments.map((segment) => pieceOf(segment, scanBytes ?? 0, 0)),
+    strips: strips.map((strip) => pieceOf(strip, index?.scanBytes ?? 0, index?.headerBytes ?? 0)),
   };
-  const { sha512, wrongSegments } = await startDataJob(job, () => {}).result;
+  const { sha512, wrongSegments, wrongStrips } = await startDataJob(job, () => {}).result;
   if (sha512 !== null) recording.sha512OfData = sha512;
-  return journal ? { recording, wrongSegments } : { recording };
+  if (index)
+    recording.index = {
+      name: name + INDEX,
+      fault: index.fault,
+      strips: strips.length,
+      covers: endOf(strips.at(-1)),
+      wrong: wrongStrips.map((at) => strips[at]!),
+    };
+  if (!journal) return { recording };
+  const wrong = wrongSegments.map((at) => segments[at]!);
+  return { recording, journal: { wrongSegments: wrong, compared: endOf(segments.at(-1)) } };
+}
+
+type ComparedJournal = Pick<FoundJournal, "wrongSegments" | "compared">;
+
+function endOf(run: SampleRun | undefined): number {
+  return run ? run.sample + run.scanCount : 0;
+}
+
+function pieceOf(run: CheckedRun, scanBytes: number, headerBytes: number): DataPiece {
+  const { sample, scanCount, crc32c } = run;
+  return { at: headerBytes + sample * scanBytes, bytes: scanCount * scanBytes, crc: crc32c };
+}
+
+/** Its strips as far as the data file holds them. */
+async function readIndex(
+  folder: string,
+  name: string,
+  meta: unknown,
+  dataBytes: number,
+): Promise<{
+  strips: CheckedRun[];
+  fault: string | null;
+  scanBytes: number;
+  headerBytes: number;
+} | null> {
+  let opened: OpenedRecording;
+  try {
+    opened = readMetadata(meta);
+  } catch {
+    return null; // the metadata are a fault of their own
+  }
+  const layout = toNumericLayout(opened.layout);
+  const index = await readSideIndex(join(folder, name + INDEX), layout);
+  if (!index) return null;
+  const { scanBytes } = layout;
+  const { headerBytes } = opened;
+  const samples = Math.floor((dataBytes - headerBytes) / scanBytes);
+  const strips = index.strips
+    .map(({ sample, scans, crc32c }) => ({ sample, scanCount: scans, crc32c }))
+    .filter((strip) => endOf(strip) <= samples);
+  const longer = strips.length < index.strips.length;
+  const fault =
+    index.fault ?? (longer ? "it tells of more samples than the data file holds" : null);
+  return { strips, fault, scanBytes, headerBytes };
 }
 
 /** Where each segment lies in the first data file. The last one of a recording cut off says nothing. */
@@ -136,16 +202,10 @@ function segmentsIn(
   { summary, segments }: ReadJournal,
   scanBytes: number | null,
   dataBytes: number,
-): DataJob["segments"] {
+): JournalSegment[] {
   if (scanBytes === null) return [];
   const samples = samplesInFile(summary, { bytes: dataBytes, scanBytes });
-  return segments
-    .filter((segment) => segment.sample + segment.scanCount <= samples)
-    .map((segment) => ({
-      at: segment.sample * scanBytes,
-      bytes: segment.scanCount * scanBytes,
-      crc: segment.crc32c,
-    }));
+  return segments.filter((segment) => endOf(segment) <= samples);
 }
 
 function parse(text: string): unknown {
