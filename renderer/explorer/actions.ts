@@ -3,6 +3,7 @@ import type { ChannelInfo, DeviceInfo } from "../../shared/device.js";
 import type { StreamId } from "../../shared/stream.js";
 import { bufferPairs, drawableChannels, channelName } from "../lib/traces.js";
 import { useChanges } from "../stores/changes.js";
+import { useGroups } from "../stores/groups.js";
 import { useInventory } from "../stores/inventory.js";
 import { useNotices } from "../stores/notices.js";
 import { useRecordings } from "../stores/recordings.js";
@@ -21,6 +22,7 @@ export interface RowAction {
 
 export function useRowActions() {
   const changes = useChanges();
+  const groups = useGroups();
   const inventory = useInventory();
   const notices = useNotices();
   const recordings = useRecordings();
@@ -112,6 +114,10 @@ export function useRowActions() {
       if (!recordings.running.has(stream)) {
         const run = () => attempt("Nothing is recorded", () => recordings.start(stream));
         list.push({ id: "record", title: "Record", run });
+        if (groups.candidates().length >= 2) {
+          const together = "Record together with others…";
+          list.push({ id: "together", title: together, run: () => groups.open(stream) });
+        }
       }
       list.push({ id: "view", title: "Open in a new view", run: () => views.open(stream) });
     }

@@ -7,6 +7,7 @@ import type { StudioSettings } from "../../shared/settings.js";
 import { streamId } from "../../shared/stream.js";
 import { useConnection } from "./connection.js";
 import { EventGate, type EventSource } from "./event-gate.js";
+import { useGroups } from "./groups.js";
 import { useInventory } from "./inventory.js";
 import { useNotices } from "./notices.js";
 import { useRecordings } from "./recordings.js";
@@ -33,6 +34,7 @@ export async function openSession(port: Port): Promise<void> {
     useSettings(),
     useNotices(),
     useTuning(),
+    useGroups(),
   ]) {
     store.listen(events);
   }
@@ -46,6 +48,7 @@ export async function openSession(port: Port): Promise<void> {
   useInventory().load(hello.inventory);
   useStreams().load(hello.streams);
   useRecordings().load(hello.recordings);
+  useGroups().load(hello.recordings.groups ?? []);
   useViews().restore();
   followContexts(hello.settings);
   events.open();

@@ -3,7 +3,7 @@ import { defineStore } from "pinia";
 import { ref, shallowRef } from "vue";
 
 export type DialogName =
-  "palette" | "settings" | "keys" | "doctor" | "recording" | "recordOptions" | "tune";
+  "palette" | "settings" | "keys" | "doctor" | "recording" | "recordOptions" | "tune" | "group";
 
 export interface Question {
   title: string;
