@@ -7,6 +7,16 @@ import { dmabufBytes, forgivenMemory } from "./driver.mjs";
 import { test } from "./harness.mjs";
 import { until } from "./studio.mjs";
 
+/** Says behind each test what memory of blocks is still held that was not before: a hint where a leak began. */
+export function watchMemory() {
+  let before = dmabufBytes();
+  return () => {
+    const now = dmabufBytes();
+    if (now > before) console.log(`    ${now - before} bytes of blocks are still held`);
+    before = now;
+  };
+}
+
 /** Declares it; called after all other suites were. */
 export function declareKernelLog() {
   const before = dmabufBytes();

@@ -11,7 +11,11 @@ if (process.env.KERNEL_TEST !== "1" || !process.env.KERNEL_TEST_STUDIO) {
 const suites = process.env.KERNEL_TEST_SUITES.split(",");
 for (const name of suites) await import(new URL(`${name}.suite.mjs`, import.meta.url));
 const { endAll, installStudio } = await import("./studio.mjs");
-const { declareKernelLog } = await import("./kernel-log.mjs");
+const { declareKernelLog, watchMemory } = await import("./kernel-log.mjs");
 installStudio();
 declareKernelLog();
-process.exitCode = await runAll(process.argv[2], endAll);
+const lookAtMemory = watchMemory();
+process.exitCode = await runAll(process.argv[2], async () => {
+  await endAll();
+  lookAtMemory();
+});
