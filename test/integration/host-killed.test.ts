@@ -9,6 +9,7 @@ import { loadAddon } from "../../native/load.js";
 import type { FakeAddon } from "../unit/fake/addon.js";
 import { makeBench } from "../unit/fake/host.js";
 import { bundleCli, type CliBundle } from "./cli-bundle.js";
+import { checkUnbroken } from "./counted.js";
 
 let cli: CliBundle;
 let folder: string;
@@ -20,9 +21,9 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function startRecording(base: string): ChildProcess {
+function startRecording(base: string, more: string[] = []): ChildProcess {
   const args = ["record", "sim:adc", "--out", base, "--set", "counter_mode=1", "--no-hash"];
-  return cli.start([...args, "--channels", "voltage0"], { stdio: "ignore" });
+  return cli.start([...args, "--channels", "voltage0", ...more], { stdio: "ignore" });
 }
 
 describe("a recording whose program was killed", () => {
@@ -53,6 +54,30 @@ describe("a recording whose program was killed", () => {
       expect(wrong).toBe(0);
       expect((await verifyRecording(base)).faults).toEqual([]);
     }
+  });
+
+  it("is whole in all of its parts, and its collection names them", async () => {
+    const where = join(folder, "parts");
+    mkdirSync(where);
+    const base = join(where, "cut");
+    const child = startRecording(base, ["--split-time", "0.5"]);
+    const third = `${base}-part0003.sigmf-data`;
+    await expect
+      .poll(() => existsSync(third) && statSync(third).size, { timeout: 30_000 })
+      .toBeGreaterThan(200_000);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    const bench = await makeBench({ addon: loadAddon() as FakeAddon, recordingsFolder: where });
+    const list = [...bench.hello.recordings.list].sort((a, b) => (a.name < b.name ? -1 : 1));
+    await bench.close();
+    const names = list.map(({ name }) => name);
+    expect(names).toEqual(names.map((_, n) => `cut-part000${n + 1}`));
+    expect(list.at(-1)!.state).toBe("recovered");
+    expect(list[0]!.state).toBe("complete");
+    const { first, samples, end, lost } = checkUnbroken(names.map((name) => join(where, name)));
+    expect(first).toBe(0);
+    expect(end).toBe(samples + lost);
+    expect((await verifyRecording(base)).faults).toEqual([]);
   });
 
   it("is not touched by another program while it still runs", async () => {

@@ -89,11 +89,20 @@ async function recover(folder: string, name: string): Promise<Recovered | null> 
   if (summary.end === null && Date.now() - mtimeMs < FRESH_MS && !(await sameMachine(facts))) {
     return null;
   }
+  if (summary.samples === 0 && (await neverBegun(folder, name, facts))) return null;
   const { samples, asides } = await holdings(folder, name, facts, summary);
   const recording = new FinishedRecording(folder, facts, summary, "recovered", null, name, samples);
   await recording.writeMetadata();
   const unjournaled = Math.max(0, Math.max(...samples) - summary.samples);
   return { recording, samples: Math.min(...samples), unjournaled, asides };
+}
+
+/** A part that lay ready when the one before was cut off: its files are empty, and stay as they are. */
+async function neverBegun(folder: string, name: string, facts: RecordingFacts): Promise<boolean> {
+  if (!facts.part || facts.part.number === 1) return false;
+  const paths = recordingPaths(folder, name);
+  const sizes = await Promise.all(facts.outputs.map((output) => stat(paths.data(output))));
+  return sizes.every(({ size }) => size === 0);
 }
 
 /** Scans of each file, with what is no whole scan put aside. */
