@@ -234,6 +234,12 @@ int64_t Engine::historyFromScan() const {
   return first == INT64_MAX ? -1 : first;
 }
 
+int64_t Engine::unbrokenFrom(const HeaderPtr& header) const {
+  std::lock_guard guard(impl_->lock);
+  if (!impl_->stillThere(header)) return INT64_MAX;
+  return impl_->places[impl_->pool.history().runStart(header->block)].first;
+}
+
 uint32_t Engine::queuedBlocks() const {
   std::lock_guard guard(impl_->lock);
   return impl_->pool.queuedCount();

@@ -84,6 +84,9 @@ class Engine : public Leases {
   // Headers of readable blocks, oldest first (history). Copies them all: not for each frame.
   std::vector<HeaderPtr> history() const;
   int64_t historyFromScan() const;  // first scan of the oldest; -1 if there is none
+  // First scan of the oldest block from which on none is missing up to this one; INT64_MAX if this
+  // one is gone.
+  int64_t unbrokenFrom(const HeaderPtr& header) const;
   uint32_t queuedBlocks() const;
   // Whether the block still has what the header describes, as it is at this moment; takes no lock.
   bool holds(const BlockHeader& header) const;

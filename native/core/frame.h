@@ -43,6 +43,11 @@ class StripSamples {
   virtual ~StripSamples() = default;
   // Whether the samples of the strip are still there.
   virtual bool has(const Strip& strip) const = 0;
+  // A scan from which on those of all strips are there up to this one: its first, or before it
+  // where more is known at once. INT64_MAX if they are gone.
+  virtual int64_t thereFrom(const Strip& strip) const {
+    return has(strip) ? strip.scan : INT64_MAX;
+  }
   // Scans from `at` on of what `ref` starts; `got` of them, at least one and at most `count`. Null
   // if they are gone or can't be read. Valid until the next call.
   virtual const std::byte* read(const SampleRef& ref, uint32_t at, uint32_t count,

@@ -21,6 +21,13 @@ bool BlockSamples::has(const Strip& strip) const {
          memory_->holds(*strip.samples.header);
 }
 
+int64_t BlockSamples::thereFrom(const Strip& strip) const {
+  if (strip.samples.copy) return strip.scan;
+  if (memory_ == nullptr || !strip.samples.header) return INT64_MAX;
+  const int64_t from = memory_->unbrokenFrom(strip.samples.header);
+  return from == INT64_MAX ? from : std::min(from, strip.scan);
+}
+
 const std::byte* BlockSamples::read(const SampleRef& ref, uint32_t at, uint32_t count,
                                     uint32_t& got) {
   got = count;

@@ -24,6 +24,9 @@ class BlockMemory : public Leases {
   // Whether the block still has what the header describes, at this moment.
   virtual bool holds(const BlockHeader& header) const = 0;
   virtual int64_t oldestScan() const = 0;  // of the history; -1: there is none
+  // First scan of the oldest block from which on none is missing up to this one; INT64_MAX if this
+  // one is gone.
+  virtual int64_t unbrokenFrom(const HeaderPtr& header) const = 0;
   virtual const ScanLayout& layout() const = 0;
   virtual uint32_t blockCount() const = 0;
   virtual uint32_t queuedBlocks() const = 0;
@@ -42,6 +45,7 @@ class BlockSamples : public StripSamples {
   BlockSamples(BlockMemory* memory, uint32_t scanBytes);
   ~BlockSamples() override;
   bool has(const Strip& strip) const override;
+  int64_t thereFrom(const Strip& strip) const override;
   const std::byte* read(const SampleRef& ref, uint32_t at, uint32_t count, uint32_t& got) override;
 
  private:

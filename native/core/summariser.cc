@@ -13,6 +13,9 @@ class EngineMemory final : public BlockMemory {
   void release(BlockIndex block) noexcept override { engine_.release(block); }
   const std::byte* data(BlockIndex block) const override { return engine_.data(block); }
   bool holds(const BlockHeader& header) const override { return engine_.holds(header); }
+  int64_t unbrokenFrom(const HeaderPtr& header) const override {
+    return engine_.unbrokenFrom(header);
+  }
   int64_t oldestScan() const override { return engine_.historyFromScan(); }
   const ScanLayout& layout() const override { return engine_.layout(); }
   uint32_t blockCount() const override { return engine_.blockCount(); }

@@ -146,11 +146,12 @@ const ScanElement& elementOf(const ScanLayout& layout, uint32_t element) {
 int64_t samplesFrom(const Timeline& timeline, const StripSamples& samples, int64_t fromScan,
                     int64_t toScan) {
   if (timeline.empty() || toScan <= timeline.fromScan()) return toScan;
-  uint64_t i = std::min(timeline.find(toScan - 1), timeline.end() - 1);
   int64_t from = toScan;
-  for (;; --i) {
-    if (!samples.has(timeline[i])) break;
-    from = std::min(from, timeline[i].scan);
+  for (uint64_t i = std::min(timeline.find(toScan - 1), timeline.end() - 1);; --i) {
+    const int64_t there = samples.thereFrom(timeline[i]);
+    if (there > timeline[i].scan) break;
+    from = std::max(there, timeline.fromScan());
+    i = timeline.find(from);
     if (from <= fromScan || i == timeline.begin()) break;
   }
   return std::max(from, fromScan);

@@ -47,6 +47,8 @@ TEST_CASE("engine: what is found in the history is what a look at every block fi
       leased.pop_back();
     }
     CHECK(rig.engine->historyFromScan() == history.front()->firstScan());
+    for (const HeaderPtr& header : history)
+      CHECK(rig.engine->unbrokenFrom(header) == heldOf(history, {0, header->endScan()}).from);
     const int64_t end = history.back()->endScan();
     for (int i = 0; i < 20; ++i) {
       Span span;

@@ -73,6 +73,13 @@ class FakePool {
     return std::any_of(history_.begin(), history_.end(),
                        [&](const HeaderPtr& other) { return other.get() == &header; });
   }
+  int64_t unbrokenFrom(const HeaderPtr& header) {
+    std::lock_guard lock(mutex_);
+    auto at = std::find(history_.begin(), history_.end(), header);
+    if (at == history_.end()) return INT64_MAX;
+    while (at != history_.begin() && (*std::prev(at))->sequence + 1 == (*at)->sequence) --at;
+    return (*at)->firstScan();
+  }
   int64_t oldestScan() {
     std::lock_guard lock(mutex_);
     return history_.empty() ? -1 : history_.front()->firstScan();
@@ -112,6 +119,9 @@ class FakeMemory : public BlockMemory {
   const std::byte* data(BlockIndex block) const override { return pool_.at(block); }
   bool holds(const BlockHeader& header) const override { return pool_.holds(header); }
   int64_t oldestScan() const override { return pool_.oldestScan(); }
+  int64_t unbrokenFrom(const HeaderPtr& header) const override {
+    return pool_.unbrokenFrom(header);
+  }
   const ScanLayout& layout() const override { return pool_.layout; }
   uint32_t blockCount() const override { return pool_.blocks(); }
   uint32_t queuedBlocks() const override { return 0; }
