@@ -34,6 +34,18 @@ TEST_CASE("records outlive their blocks and samples are drawn as long as they la
   CHECK(checkFrame(old, kBoth) == 2);
 }
 
+TEST_CASE("a block that is held longer than those after it does not make the samples reach to it") {
+  Bench bench(8);
+  const HeaderPtr held = bench.produce();
+  bench.pool.pin(held->block, true);
+  bench.feed(23);
+  const FrameData all = bench.store->query({kBoth, WholeRange{}, 100});
+  CHECK(all.samplesFromScan == 17 * 3000);
+  int64_t from = 10;
+  CHECK(std::get<std::vector<int32_t>>(bench.store->samples(0, from, 5)).size() == 5);
+  CHECK(from == 10);
+}
+
 TEST_CASE("a gap inside a block and one before it are drawn and listed") {
   Bench bench(8);
   bench.produce();
