@@ -39,7 +39,10 @@ function within(uncertainty: number | null, unit: "s" | "ppm"): string {
   return ` (± ${unit === "s" ? formatSi(uncertainty, "s", 2) : ppm(uncertainty)})`;
 }
 
-const ppm = (value: number): string => `${formatSignificant(value, 2, { most: 3 })} ppm`;
+/** No finer than clocks keep. */
+const FINEST_PPM = 0.001;
+const ppm = (value: number): string =>
+  `${formatSignificant(Math.max(value, FINEST_PPM), 2, { most: 3 })} ppm`;
 
 function offsetLine({ name, offsetSamples, rateHz }: GroupMember, first: string): string {
   if (offsetSamples === null) {

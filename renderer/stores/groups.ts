@@ -40,10 +40,14 @@ export const useGroups = defineStore("groups", () => {
     running.delete(name);
     // What could not be written is told by the host.
     if (state.kind !== "done" || members.length < 2) return;
+    const short = members.map((member) => ({
+      ...member,
+      name: member.name.startsWith(`${name}-`) ? member.name.slice(name.length + 1) : member.name,
+    }));
     useNotices().line({
       level: "info",
       title: `“${name}”: ${members.length} recordings together`,
-      detail: groupLines(members, sharedClock).join(" "),
+      detail: groupLines(short, sharedClock).join(" "),
     });
   }
 

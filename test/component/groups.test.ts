@@ -48,7 +48,7 @@ describe("recording together", () => {
     await soon(() => {
       const line = document.querySelector(".lines")?.textContent ?? "";
       expect(line).toContain("2 recordings together");
-      expect(line).toMatch(/begins 1.2 ms after together-adc \(± 42 µs\).*3.1 ppm faster/);
+      expect(line).toMatch(/begins 1.2 ms after adc \(± 42 µs\).*3.1 ppm faster/);
       expect(line).toContain("Which samples belong together is not said");
     });
   });
