@@ -43,8 +43,11 @@ void DmabufTransport::settle(bool off) {
 // can't be given back, and keep their memory and the buffer's DMABUF mode, until it was on once. So
 // it is, for a moment; only after a good off(), for one that hangs might come before our on().
 void DmabufTransport::flush() {
-  if (flights_.empty() || !flights_.back().fence || !switch_.present()) return;
-  pollfd newest{flights_.back().fence.get(), POLLIN, 0};
+  // Behind the newest one that the kernel was given may be some that it was not.
+  const auto given = std::find_if(flights_.rbegin(), flights_.rend(),
+                                  [](const InFlight& flight) { return bool(flight.fence); });
+  if (given == flights_.rend() || !switch_.present()) return;
+  pollfd newest{given->fence.get(), POLLIN, 0};
   const int64_t patience = everRan_ ? std::min(kDrainMs, spec_.deadlineMs) * 1'000'000 : 0;
   if (sys_.poll(std::span(&newest, 1), patience) > 0) return;
   if (switch_.on()) return switch_.leaveQueued();

@@ -158,6 +158,26 @@ TEST_CASE("a disable that is refused is tried again before the buffer is closed"
   }
 }
 
+TEST_CASE("a block queued just after another program switched the buffer off is freed") {
+  for (int i = 0; i < 100; ++i) {
+    FakeKernel kernel;
+    kernel.enqueueNs = 100 * kMicro;
+    Rig rig(kernel, 16, 8000);
+    rig.start(12);
+    rig.run(20);
+    kernel.sleepNs(7 * kMilli);  // several come back together
+    kernel.at(kernel.nowNs() + i * 17 * kMicro, [&] { kernel.disableByOther(); });
+    WaitResult result = WaitResult::Completed;
+    while (result == WaitResult::Completed) result = rig.step();
+    CHECK(result == WaitResult::Failed);
+    rig.stop();
+    CAPTURE(i);
+    CHECK(kernel.unsignalled() == 0);
+    CHECK_FALSE(kernel.enabled());
+    CHECK(kernel.crimes.empty());
+  }
+}
+
 TEST_CASE("close is safe before open, after a failed open and twice") {
   FakeKernel kernel;
   Rig rig(kernel, 4, 8000);
