@@ -30,8 +30,11 @@ export interface TuneFound {
   secondsPerBlock: number;
   reserveSeconds: number;
   poolBytes: number;
-  /** What to configure the stream with. */
-  patch: Pick<StreamSettings, "blockSize" | "blockCount" | "queueDepth">;
+  /**
+   * What to configure the stream with. Without a count where the user gave the pool a memory budget: what is beyond the
+   * reserve stays history.
+   */
+  patch: Pick<StreamSettings, "blockSize" | "queueDepth"> & { blockCount?: number };
 }
 
 export type TuneState =

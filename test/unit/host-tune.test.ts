@@ -75,6 +75,17 @@ describe("a search for settings", () => {
     });
   });
 
+  it("leaves the history to a pool that was given a memory budget", async () => {
+    const memoryBudgetBytes = 64 << 20;
+    await request("stream.configure", { stream: ADC, patch: { memoryBudgetBytes } });
+    const { state } = await tune();
+    if (state.kind !== "done" || !state.found) throw new Error("found nothing");
+    const { patch, queueDepth } = state.found;
+    expect(patch).not.toHaveProperty("blockCount");
+    const { geometry } = await request("stream.configure", { stream: ADC, patch });
+    expect(geometry).toMatchObject({ queueDepth, poolBytes: memoryBudgetBytes });
+  });
+
   it("tells each try while it goes", async () => {
     const told: TuneStatus[] = [];
     const off = bench.client.on("stream.tune", (event) => told.push(event.tune));

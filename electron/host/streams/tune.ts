@@ -251,10 +251,12 @@ class Search {
   }
 
   private async foundOf(candidate: TuneCandidate): Promise<TuneFound | null> {
-    const patch = patchOf(candidate);
-    const { geometry } = await this.stream.preview(patch);
+    const { blockCount: tried, ...sizes } = patchOf(candidate);
+    const { geometry } = await this.stream.preview({ ...sizes, blockCount: tried });
     if (!geometry) return null;
     const { payloadBytes, blockCount, queueDepth, poolBytes } = geometry;
+    const budgeted = this.before.memoryBudgetBytes !== null && this.before.blockCount === null;
+    const patch = budgeted ? sizes : { ...sizes, blockCount };
     const secondsPerBlock = this.secondsPerBlock(payloadBytes);
     return {
       blockBytes: payloadBytes,
@@ -277,7 +279,7 @@ class Search {
   }
 }
 
-function patchOf({ bytes, count }: TuneCandidate): TuneFound["patch"] {
+function patchOf({ bytes, count }: TuneCandidate): Required<TuneFound["patch"]> {
   return {
     blockSize: { kind: "bytes", bytes },
     blockCount: count,
