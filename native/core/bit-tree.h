@@ -13,7 +13,9 @@ class BitTree {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
 
+  // One more than asked for, so that `size` itself has a place to look down from.
   explicit BitTree(uint32_t size) {
+    ++size;
     do {
       size = (size + 63) / 64;
       levels_.emplace_back(size, 0);
