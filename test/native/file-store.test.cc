@@ -169,6 +169,25 @@ TEST_CASE("captures of a file are gaps in the scans, with their grade") {
   CHECK(from == 51000);
 }
 
+TEST_CASE("captures that go on tell the time from there, without cutting the file") {
+  const TestFile file(uniform(1, NumberKind::Signed, 16, 16), 100000, 74);
+  FileStoreSpec spec = file.spec();
+  spec.captures = {capture(0, 0, 0), capture(50000, 50000, 0), capture(60000, 60000, 0)};
+  spec.captures[0].timeNs = 1'000'000'000;
+  spec.captures[1].timeNs = 9'000'000'000;  // the third has none: by the rate
+  const FileStrips cut = fileStrips(spec, 100000, 10);
+  CHECK(cut.strips.size() == 1);
+  const auto store = FileStore::open(spec);
+  const auto zero = [&](double scan) {
+    return store->query({{trace(0)}, FixedRange{scan, scan + 100}, 10}).zeroTimeNs;
+  };
+  CHECK(zero(10) == 1'000'010'000);
+  CHECK(zero(49999) == 1'049'999'000);
+  CHECK(zero(50000) == 9'000'000'000);
+  CHECK(zero(60010) == 9'010'010'000);
+  CHECK(store->query({{trace(0)}, WholeRange{}, 10}).gaps.empty());
+}
+
 TEST_CASE(
     "a file not summarised yet answers from samples where it can, says how far it is, and tells "
     "news") {
