@@ -285,6 +285,12 @@ export interface NativeRecordingOptions {
    * NativeRecording.next} is ready. 0 or absent: it is the only part.
    */
   partScans?: number;
+  /**
+   * Trigger to record: only the blocks that touch the span around a crossing of the stream's scope trigger, each once.
+   * Crossings from `fromScan` on (those to come, if -1) and before `toScan`; ends with the span of the `limit`th (0: none).
+   * Parts end between captures. null or absent: everything.
+   */
+  captures?: { preScans: number; postScans: number; limit: number } | null;
   /** Free bytes below which it stops cleanly. */
   freeFloorBytes: number;
   /** Of the side indexes (docs/index.md), one per output; "" for none. */
@@ -319,12 +325,36 @@ export interface NativeRecordingStatus {
   endScan?: number;
   /** It holds `partScans`. It goes on, losing nothing, until the next part is ready. */
   full?: boolean;
+  /** Captures that ended; crossings of which nothing could be taken; captures that found no room in the list. */
+  captures?: number;
+  capturesMissed?: number;
+  capturesUnlisted?: number;
+}
+
+/** What a recording of captures knows of one crossing of the scope trigger. Spans may overlap; their blocks are there once. */
+export interface NativeCapture {
+  /** The last scan before the crossing, and how far behind it. */
+  scan: number;
+  fraction: number;
+  /** The span, as far as it is recorded; `toScan` is its end. */
+  fromScan: number;
+  toScan: number;
+  /** Extreme of the trace, in its units, until it comes back through the level. */
+  peak: number;
+  /** Between the two crossings. */
+  widthScans: number;
+  /** It did not come back before the end of the span, a gap or a NaN: peak and width are those up to there. */
+  cut: boolean;
+  /** CLOCK_MONOTONIC, from the block's completion and the rate. */
+  timeNs: bigint;
 }
 
 export interface NativeRecording {
   status(): NativeRecordingStatus;
   /** Appends an event (the host's JSON) to the journal at the present sample. */
   appendEvent(bytes: Uint8Array): void;
+  /** Captures that ended since the last call, oldest first. At most 65,536 wait for it. */
+  captures?(): NativeCapture[];
   /**
    * Writes what is there, syncs, closes. Resolves with the final status (also when it had failed). With the part that
    * takes blocks the recording ends: a part that waits is withdrawn. Stop all parts, the oldest first.

@@ -213,7 +213,7 @@ export function continuityOf(captures: readonly JournalCapture[], base: Grade): 
   const rank: Record<Grade, number> = { exact: 0, estimated: 1, unknown: 2 };
   const verdict: Continuity = { grade: base, gaps: 0, lost: 0, lostMin: 0, lostMax: 0 };
   for (const { gap } of captures) {
-    if (!gap) continue;
+    if (!gap || gap.cause === "not-recorded") continue;
     verdict.gaps++;
     verdict.lost += gap.lost;
     verdict.lostMin += gap.lostMin;

@@ -28,6 +28,8 @@ export const JOURNAL_CAUSES: readonly GapCause[] = [
   "restart",
   // Of recordings that were cut off; never in a journal.
   "unjournaled",
+  // Of recordings of captures; nothing was lost.
+  "not-recorded",
 ];
 
 /** What a grade rests on when no gap was seen. In the order of the core's Evidence. */

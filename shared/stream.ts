@@ -85,7 +85,10 @@ export interface GapInfo {
   /** null: no bound is known. */
   lostMax: number | null;
   grade: Grade;
-  /** Why: `dry-queue`, `timestamp`, `counter`, `simulator`, `overrun`, `failed-block`, `restart`, `unjournaled`. */
+  /**
+   * Why: `dry-queue`, `timestamp`, `counter`, `simulator`, `overrun`, `failed-block`, `restart`, `unjournaled`, `not-recorded`
+   * (nothing was lost: the recording leaves out what lies between its captures).
+   */
   cause: GapCause;
   /** Completion of the block after the gap, CLOCK_REALTIME; "" if not known. */
   timeNs: string;
@@ -99,7 +102,8 @@ export type GapCause =
   | "overrun"
   | "failed-block"
   | "restart"
-  | "unjournaled";
+  | "unjournaled"
+  | "not-recorded";
 
 export interface Continuity {
   grade: Grade;

@@ -34,6 +34,9 @@ Napi::Object makeRecording(Napi::Env env, const HandlePtr& handle) {
     handle->recorder->appendEvent({bytes.begin(), bytes.end()});
     return info.Env().Undefined();
   });
+  addMethod(object, "captures", [handle](const Napi::CallbackInfo& info) {
+    return toCaptures(info.Env(), handle->recorder->drainCaptures());
+  });
   addAsync(object, "stop", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
     return promiseOf<RecorderStatus>(
         info.Env(), *handle->environment, handle->environment->disks(),

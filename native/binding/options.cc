@@ -133,6 +133,12 @@ RangeSpec readRange(const Field& field) {
   }
 }
 
+CaptureSpec readCaptureSpec(const Field& field) {
+  constexpr double kMost = double(kMostExact);
+  return {field["preScans"].number(0, kMost), field["postScans"].number(0, kMost),
+          field["limit"].integer(0, kMostExact)};
+}
+
 OutputSpec readOutput(const Field& field, const ScanLayout& layout) {
   OutputSpec output;
   output.path = field["path"].path(false);
@@ -176,7 +182,7 @@ std::vector<PlacedGap> readCaptures(const Field& field) {
     capture.gap.lostMin = whole(lostMin, i, mins[i], 0);
     capture.gap.lostMax = whole(lostMax, i, maxes[i], -1);
     if (grades[i] > uint8_t(Grade::Unknown)) grade.refuse("holds what is no grade.");
-    if (causes[i] > uint8_t(GapCause::Unjournaled)) cause.refuse("holds what is no cause.");
+    if (causes[i] > uint8_t(GapCause::NotRecorded)) cause.refuse("holds what is no cause.");
     capture.gap.grade = Grade(grades[i]);
     capture.gap.cause = GapCause(causes[i]);
   }
@@ -279,6 +285,8 @@ RecordingOptions readRecordingOptions(const Field& field, const ScanLayout& layo
   options.spec.fromScan = field["fromScan"].integer(-1, kMostExact);
   if (field.has("toScan")) options.spec.toScan = field["toScan"].integer(-1, kMostExact);
   if (field.has("partScans")) options.spec.partScans = field["partScans"].integer(0, kMostExact);
+  if (field.has("captures") && !field["captures"].isNull())
+    options.spec.captures = readCaptureSpec(field["captures"]);
   return options;
 }
 

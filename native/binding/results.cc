@@ -153,6 +153,24 @@ Napi::Value toFrame(Napi::Env env, const FrameData& frame) {
   return out.object();
 }
 
+Napi::Value toCaptures(Napi::Env env, const std::vector<Capture>& captures) {
+  Napi::Array out = Napi::Array::New(env, captures.size());
+  for (size_t i = 0; i < captures.size(); ++i) {
+    const Capture& c = captures[i];
+    out.Set(uint32_t(i), Builder(env)
+                             .count("scan", c.scan)
+                             .number("fraction", c.fraction)
+                             .count("fromScan", c.fromScan)
+                             .count("toScan", c.toScan)
+                             .number("peak", c.peak)
+                             .number("widthScans", c.widthScans)
+                             .flag("cut", c.cut)
+                             .time("timeNs", c.timeNs)
+                             .object());
+  }
+  return out;
+}
+
 Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s) {
   Builder out(env);
   out.text("state", nameOf(s.state)).set("error", toErrorFields(env, s.fault));
@@ -165,6 +183,8 @@ Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s) {
   out.number("copiesPerByte", s.copiesPerByte).number("cpuSeconds", s.cpuSeconds);
   out.flag("directWrites", s.directWrites);
   out.count("firstScan", s.firstScan).count("endScan", s.endScan).flag("full", s.full);
+  out.count("captures", int64_t(s.captures)).count("capturesMissed", int64_t(s.capturesMissed));
+  out.count("capturesUnlisted", int64_t(s.capturesUnlisted));
   return out.object();
 }
 

@@ -10,6 +10,7 @@ namespace iio::binding {
 Napi::Value toCounters(Napi::Env env, const OpenStream::Counters& counters);
 Napi::Value toHeaders(Napi::Env env, const HeaderBatch& batch);
 Napi::Value toFrame(Napi::Env env, const FrameData& frame);
+Napi::Value toCaptures(Napi::Env env, const std::vector<Capture>& captures);
 Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& status);
 
 }  // namespace iio::binding

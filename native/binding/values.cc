@@ -50,7 +50,8 @@ const char* nameOf(Grade grade) {
 
 const char* nameOf(GapCause cause) {
   constexpr const char* kNames[] = {"dry-queue", "timestamp",    "counter", "simulator",
-                                    "overrun",   "failed-block", "restart", "unjournaled"};
+                                    "overrun",   "failed-block", "restart", "unjournaled",
+                                    "not-recorded"};
   return kNames[size_t(cause)];
 }
 

@@ -24,6 +24,7 @@ class MemoryStore final : public LiveStore {
   SampleValues samples(uint32_t element, int64_t& fromScan, uint32_t count) override;
   void setTrigger(std::optional<TriggerSpec> trigger) override;
   std::optional<TriggerPoint> nextTrigger(int64_t afterScan, double postScans) const override;
+  void follow(std::shared_ptr<TriggerFollower> follower) override;
   LiveStoreStatus status() const override;
   void shutdown() noexcept override;
 
@@ -43,6 +44,7 @@ class MemoryStore final : public LiveStore {
   void summarise(Strip& strip, const std::byte* scans,
                  const std::vector<DerivedLanes::Lane>& pairs);
   void searchStrip(const Strip& strip, const std::byte* scans);
+  void tellFollowers(const HeaderPtr& header);
   void adoptTrigger();
   bool searchHistory();
   bool fillDerived();
@@ -71,6 +73,9 @@ class MemoryStore final : public LiveStore {
   };
   std::optional<Pace> firstPace_;
   std::vector<Crossing> found_;
+  std::vector<SearchedStrip> searched_;
+  std::vector<size_t> foundAt_;  // of each of these, in found_
+  TriggerFollowers followers_;
   int64_t searchedTo_ = -1;
   std::vector<std::pair<uint32_t, uint64_t>> filledDownTo_;  // lane, strip
   std::atomic<uint32_t> limit_;

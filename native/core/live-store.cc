@@ -66,11 +66,13 @@ bool MemoryStore::work() {
     std::lock_guard lock(wakeMutex_);
     if (stopping_) return false;
   }
+  const bool over = ended_;  // then the queue holds all there will be
   BlockQueue::Entry entry;
   if (queue_.pop(entry)) {
     take(entry);
     return true;
   }
+  if (over) followers_.end();
   if (ended_ && searchHistory()) return true;
   const auto dropped = derived_.dropped(DerivedLanes::Clock::now());
   if (!dropped.empty()) ring_.forgetDerived(dropped);
@@ -134,25 +136,26 @@ void MemoryStore::take(const BlockQueue::Entry& entry) {
   const BlockHeader& header = *entry.header;
   std::vector<Strip> strips;
   found_.clear();
+  searched_.clear();
+  foundAt_.clear();
   for (const Segment& segment : header.segments) {
     if (segment.scanCount == 0) continue;
     Strip strip = stripOf(entry.header, segment);
     if (entry.data != nullptr) {
       const std::byte* scans = entry.data + size_t{segment.offsetScans} * layout_.scanBytes;
       summarise(strip, scans, pairs);
+      const size_t before = found_.size();
       searchStrip(strip, scans);
+      searched_.push_back({&segment, scans, strip.records.get(), {}});
+      foundAt_.push_back(before);
       if (slow(header)) strip.samples.copy = copyOf(scans, strip.scans);
     }
     strips.push_back(std::move(strip));
   }
+  tellFollowers(entry.header);
   if (entry.data != nullptr) {
     memory_->release(header.block);
     queue_.done();
-  }
-  {
-    std::lock_guard lock(triggerMutex_);
-    if (!triggerChanged_)
-      for (const Crossing& crossing : found_) triggers_.push(crossing);
   }
   for (Strip& strip : strips)  // one that goes back in time can't be placed
     if (strip.scan >= ring_.timeline().toScan()) ring_.append(std::move(strip));
@@ -163,6 +166,35 @@ void MemoryStore::take(const BlockQueue::Entry& entry) {
   }
   ring_.trim(*memory_);
   limit_ = queueLimit(*memory_);
+}
+
+// What a trigger found that was changed meanwhile is of no interest.
+void MemoryStore::tellFollowers(const HeaderPtr& header) {
+  bool asSet = false;
+  {
+    std::lock_guard lock(triggerMutex_);
+    asSet = !triggerChanged_;
+    if (asSet)
+      for (const Crossing& crossing : found_) triggers_.push(crossing);
+  }
+  for (size_t i = 0; asSet && i < searched_.size(); ++i) {
+    const size_t end = i + 1 < foundAt_.size() ? foundAt_[i + 1] : found_.size();
+    searched_[i].found = {found_.data() + foundAt_[i], end - foundAt_[i]};
+  }
+  followers_.searched(header, asSet ? search_.get() : nullptr, searched_);
+}
+
+void MemoryStore::follow(std::shared_ptr<TriggerFollower> follower) {
+  {
+    std::lock_guard lock(wakeMutex_);
+    if (!stopping_) {
+      followers_.add(std::move(follower));
+      awake_ = true;
+      waker_.notify_one();
+      return;
+    }
+  }
+  follower->ended();
 }
 
 void MemoryStore::adoptTrigger() {
@@ -249,6 +281,7 @@ void MemoryStore::shutdown() noexcept {
     waker_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
+  followers_.end();
   for (const auto& entry : queue_.close()) memory_->release(entry.header->block);
   const auto use = useLock_.write();
   open_ = false;

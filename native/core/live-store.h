@@ -20,6 +20,7 @@ namespace iio {
 class BlockMemory : public Leases {
  public:
   virtual bool tryLease(const HeaderPtr& header) = 0;
+  virtual HeaderPtr tryLease(uint64_t sequence) = 0;  // null: it has gone
   virtual const std::byte* data(BlockIndex block) const = 0;
   // Whether the block still has what the header describes, at this moment.
   virtual bool holds(const BlockHeader& header) const = 0;
@@ -33,6 +34,8 @@ class BlockMemory : public Leases {
   // The source waits for blocks: falling behind slows it down and loses nothing.
   virtual bool waitsForBlocks() const = 0;
 };
+
+std::unique_ptr<BlockMemory> engineMemory(Engine& engine);
 
 std::shared_ptr<LiveStore> createLiveStore(std::unique_ptr<BlockMemory> memory, double rateHz,
                                            uint64_t pyramidBytes);

@@ -9,15 +9,21 @@ CoreError refused(int err, const char* message) { return CoreError(Fault{err, ""
 
 }  // namespace
 
-RecorderChain::RecorderChain(RecorderSpec first, Leases& leases) : leases_(leases) {
+std::shared_ptr<RecorderChain> RecorderChain::create(RecorderSpec first, Leases& leases) {
   first.goesOn = false;
-  current_ = make(std::move(first));
-  parts_.push_back(current_);
+  const std::shared_ptr<RecorderChain> chain(new RecorderChain(leases));
+  chain->current_ = chain->make(std::move(first));
+  chain->parts_.push_back(chain->current_);
+  return chain;
 }
 
 std::shared_ptr<FileRecorder> RecorderChain::make(RecorderSpec spec) {
   auto part = FileRecorder::make(std::move(spec), leases_);
   part->onEnd([this, of = part.get()] { partEnded(of); });
+  // Unlike its own end, the finish of a part may be asked for when the chain has gone.
+  part->onFinish([weak = weak_from_this(), of = part.get()] {
+    if (const auto chain = weak.lock()) chain->finishing(of);
+  });
   return part;
 }
 
@@ -92,10 +98,39 @@ void RecorderChain::finish() noexcept {
 }
 
 bool RecorderChain::offer(const HeaderPtr& header, const std::byte* data) {
+  return take(header, data, true);
+}
+
+bool RecorderChain::take(const HeaderPtr& header, const std::byte* data, bool begins) {
   std::lock_guard lock(lock_);
   if (!open_) return false;
-  if (next_ && current_->handOver(*next_)) current_ = std::move(next_);
+  if (begins && next_ && current_->handOver(*next_)) current_ = std::move(next_);
   return current_->offer(header, data);
+}
+
+uint32_t RecorderChain::held() const {
+  std::lock_guard lock(lock_);
+  uint32_t sum = 0;
+  for (const auto& part : parts_) sum += part->held();
+  return sum;
+}
+
+void RecorderChain::captured(const Capture& capture) {
+  std::lock_guard lock(lock_);
+  current_->captured(capture);
+}
+
+void RecorderChain::missed() {
+  std::lock_guard lock(lock_);
+  current_->missedCapture();
+}
+
+void RecorderChain::finishing(const FileRecorder* part) {
+  {
+    std::lock_guard lock(lock_);
+    if (current_.get() != part) return;
+  }
+  if (finish_) finish_();
 }
 
 void RecorderChain::ended() noexcept {

@@ -11,10 +11,12 @@
 
 namespace iio {
 
-class RecorderChain final : public Consumer {
+class RecorderChain final : public Consumer,
+                            public CaptureSink,
+                            public std::enable_shared_from_this<RecorderChain> {
  public:
   // Its first part takes blocks from now on. Throws CoreError.
-  RecorderChain(RecorderSpec first, Leases& leases);
+  static std::shared_ptr<RecorderChain> create(RecorderSpec first, Leases& leases);
   ~RecorderChain() override { finish(); }
   RecorderChain(const RecorderChain&) = delete;
   RecorderChain& operator=(const RecorderChain&) = delete;
@@ -32,12 +34,24 @@ class RecorderChain final : public Consumer {
   bool offer(const HeaderPtr& header, const std::byte* data) override;
   void ended() noexcept override;
 
+  // Of a recording of captures. A part ends between two of them, where blocks are left out.
+  bool take(const HeaderPtr& header, const std::byte* data, bool begins) override;
+  uint32_t held() const override;
+  void captured(const Capture& capture) override;
+  void missed() override;
+  void done() override { ended(); }
+  // Called without a lock when somebody ends the recording. Before begin().
+  void onFinish(std::function<void()> listener) { finish_ = std::move(listener); }
+
  private:
+  explicit RecorderChain(Leases& leases) : leases_(leases) {}
   std::shared_ptr<FileRecorder> make(RecorderSpec spec);
   void partEnded(const FileRecorder* part);  // on the part's own thread
-  void forgetEnded();                        // with the lock held
+  void finishing(const FileRecorder* part);
+  void forgetEnded();  // with the lock held
 
   Leases& leases_;
+  std::function<void()> finish_;
   mutable std::mutex lock_;  // guards what follows; a part's own lock is taken under it
   std::shared_ptr<FileRecorder> current_, next_;
   std::vector<std::shared_ptr<FileRecorder>> parts_;  // whose threads may still run

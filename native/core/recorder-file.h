@@ -41,6 +41,7 @@ class FileRecorder final : public Recorder {
   void ended() noexcept override;
   RecorderStatus status() const override;
   void appendEvent(std::vector<std::byte> bytes) override;
+  std::vector<Capture> drainCaptures() override;
   RecorderStatus finish() override;
   void onNews(std::function<void()> listener) override;
 
@@ -53,6 +54,11 @@ class FileRecorder final : public Recorder {
   void withdraw() noexcept;  // one that waits ends, and its files go
   bool ready() const;        // waits, and could take over
   bool over() const;         // everything is written and closed, or it never began
+  void captured(const Capture& capture);
+  void missedCapture();
+  uint32_t held() const { return held_; }  // leases
+  // Called without a lock when somebody ends it. Before begin().
+  void onFinish(std::function<void()> listener) { finish_ = std::move(listener); }
 
  private:
   // Creation.
@@ -109,7 +115,9 @@ class FileRecorder final : public Recorder {
   bool startKnown_ = false;  // else the second block tells how long the first took
   uint32_t firstScans_ = 0;
   int64_t firstTimeNs_ = 0, lastWriteNs_ = 0;
-  std::function<void()> news_, end_;
+  std::function<void()> news_, end_, finish_;
+  std::vector<Capture> captures_;
+  uint64_t captured_ = 0, missed_ = 0, unlisted_ = 0;  // captures
 
   // The writer thread's own.
   int64_t flushDueNs_ = INT64_MAX, spaceCheckedNs_ = 0;

@@ -1,7 +1,15 @@
-// What a recorder does as one of the parts of a recording.
+// What a recorder does as one of the parts of a recording, and what it is told of captures.
+#include <utility>
+
 #include "recorder-file.h"
 
 namespace iio {
+
+namespace {
+
+constexpr size_t kMostListed = 65'536;
+
+}  // namespace
 
 bool FileRecorder::handOver(FileRecorder& next) {
   std::lock_guard lock(lock_);
@@ -38,6 +46,25 @@ bool FileRecorder::ready() const {
 bool FileRecorder::over() const {
   std::lock_guard lock(lock_);
   return concluded_ || (ending_ && !begun_);
+}
+
+void FileRecorder::captured(const Capture& capture) {
+  std::lock_guard lock(lock_);
+  ++captured_;
+  if (captures_.size() < kMostListed)
+    captures_.push_back(capture);
+  else
+    ++unlisted_;
+}
+
+void FileRecorder::missedCapture() {
+  std::lock_guard lock(lock_);
+  ++missed_;
+}
+
+std::vector<Capture> FileRecorder::drainCaptures() {
+  std::lock_guard lock(lock_);
+  return std::exchange(captures_, {});
 }
 
 }  // namespace iio

@@ -19,7 +19,8 @@ std::vector<Segment> segmentsOf(const Take& take, bool goesOn) {
     Segment cut = segment;
     cut.scanCount = std::min(segment.scanCount, left);
     cut.sample = take.sample + (take.scans - left);
-    if (cut.sample == 0 && !goesOn) cut.hasGap = false;
+    const bool skipped = cut.hasGap && cut.gap.cause == GapCause::NotRecorded;
+    if (cut.sample == 0 && (!goesOn || skipped)) cut.hasGap = false;
     if (!cut.hasGap) cut.gap = {};
     left -= cut.scanCount;
     out.push_back(cut);

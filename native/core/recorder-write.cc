@@ -141,7 +141,8 @@ void FileRecorder::plan(const Written& written) {
   tally_.expect(written.take.sample, header.proof);
   track_.expect(written.segments);
   for (const Segment& segment : written.segments)
-    if (segment.hasGap) tally_.expect(segment.sample, segment.gap);
+    if (segment.hasGap && segment.gap.cause != GapCause::NotRecorded)
+      tally_.expect(segment.sample, segment.gap);
   if (!startNs_) {
     firstScan_ = written.segments.front().scan;
     firstScans_ = deliveredScans(header);

@@ -227,6 +227,7 @@ void FileRecorder::onNews(std::function<void()> listener) {
 }
 
 RecorderStatus FileRecorder::finish() {
+  if (finish_) finish_();
   {
     std::unique_lock lock(lock_);
     ending_ = true;
@@ -257,6 +258,9 @@ RecorderStatus FileRecorder::status() const {
   if (startNs_ && lastWriteNs_ > *startNs_) out.seconds = double(lastWriteNs_ - *startNs_) * 1e-9;
   out.backlogBlocks = held_;
   out.full = spec_.partScans && accepted_ >= spec_.partScans;
+  out.captures = captured_;
+  out.capturesMissed = missed_;
+  out.capturesUnlisted = unlisted_;
   out.freeBytes = freeBytes_;
   const LossSum& loss = tally_.sum();
   out.gaps = loss.gaps;

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "capture.h"
 #include "consumer.h"
 #include "error.h"
 #include "layout.h"
@@ -44,6 +46,9 @@ struct RecorderSpec {
   // A part that goes on from another: it waits until that one hands over, and a loss between their
   // blocks is a gap before its first scan.
   bool goesOn = false;
+  // Takes only the blocks around the scope trigger's crossings; the span and the number of scans
+  // bound it as well.
+  std::optional<CaptureSpec> captures;
   int64_t freeFloorBytes = 0;
   bool directIo = false;  // the arena's answer
   uint32_t blockCount = 0;
@@ -71,6 +76,9 @@ struct RecorderStatus {
   double copiesPerByte = 0, cpuSeconds = 0;
   bool directWrites = false;  // O_DIRECT, for the first output
   bool full = false;          // holds partScans
+  // Captures that ended; crossings of which no block could be taken; captures that found no more
+  // room in the list.
+  uint64_t captures = 0, capturesMissed = 0, capturesUnlisted = 0;
 };
 
 class Recorder : public Consumer {
@@ -86,6 +94,8 @@ class Recorder : public Consumer {
   static std::shared_ptr<Recorder> create(RecorderSpec spec, Leases& leases);
   virtual RecorderStatus status() const = 0;
   virtual void appendEvent(std::vector<std::byte> bytes) = 0;
+  // Those that ended since the last call, oldest first. At most 65,536 wait for it.
+  virtual std::vector<Capture> drainCaptures() = 0;
   // Writes what is held, truncates to what was measured, syncs, closes. Waits; not from the
   // JavaScript thread.
   virtual RecorderStatus finish() = 0;

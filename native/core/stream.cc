@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "capture-gate.h"
 #include "recorder-chain.h"
 
 namespace iio {
@@ -12,9 +13,10 @@ struct Stream::Impl {
   Impl(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport,
        uint64_t pyramidBytes)
       : rateHz(spec.rateHz),
+        summaries(pyramidBytes > 0),
         engine(std::move(spec), std::move(arena), std::move(transport)),
         store(LiveStore::create(engine, rateHz, pyramidBytes)) {
-    if (pyramidBytes > 0) engine.addConsumer(store);
+    if (summaries) engine.addConsumer(store);
   }
 
   void forgetEnded() {
@@ -40,7 +42,16 @@ struct Stream::Impl {
     spec.proof = engine.counters().proof;
   }
 
+  void keep(std::shared_ptr<RecorderChain> recording) {
+    std::lock_guard guard(lock);
+    forgetEnded();
+    recordings.push_back(std::move(recording));
+  }
+
+  std::shared_ptr<Recorder> capture(RecorderSpec spec);
+
   const double rateHz;
+  const bool summaries;
   Engine engine;
   std::shared_ptr<LiveStore> store;
   std::mutex lock;
@@ -79,8 +90,9 @@ LiveStore& Stream::store() { return *impl_->store; }
 
 std::shared_ptr<Recorder> Stream::record(RecorderSpec spec) {
   impl_->complete(spec);
+  if (spec.captures) return impl_->capture(std::move(spec));
   const int64_t fromScan = spec.fromScan, toScan = spec.toScan;
-  auto recording = std::make_shared<RecorderChain>(std::move(spec), impl_->engine);
+  const auto recording = RecorderChain::create(std::move(spec), impl_->engine);
   impl_->engine.addConsumer(recording, fromScan, toScan);
   std::shared_ptr<Recorder> first;
   try {
@@ -89,9 +101,25 @@ std::shared_ptr<Recorder> Stream::record(RecorderSpec spec) {
     impl_->engine.removeConsumer(recording.get());
     throw;
   }
-  std::lock_guard guard(impl_->lock);
-  impl_->forgetEnded();
-  impl_->recordings.push_back(recording);
+  impl_->keep(recording);
+  return first;
+}
+
+std::shared_ptr<Recorder> Stream::Impl::capture(RecorderSpec spec) {
+  if (!summaries)
+    throw CoreError(Fault{EINVAL, "record", "",
+                          "A stream without summaries has no scope trigger to record by. Give it a "
+                          "budget for summaries."});
+  const CaptureGateSpec gateSpec{*spec.captures, spec.fromScan, spec.toScan, rateHz};
+  spec.fromScan = -1;  // of the triggers: a span before one may reach further back
+  const auto recording = RecorderChain::create(std::move(spec), engine);
+  const auto gate = std::make_shared<CaptureGate>(gateSpec, engineMemory(engine), recording);
+  recording->onFinish([weak = std::weak_ptr(gate)] {
+    if (const auto there = weak.lock()) there->close();
+  });
+  auto first = recording->begin();
+  keep(recording);
+  store->follow(gate);
   return first;
 }
 

@@ -10,6 +10,7 @@ class EngineMemory final : public BlockMemory {
  public:
   explicit EngineMemory(Engine& engine) : engine_(engine) {}
   bool tryLease(const HeaderPtr& header) override { return engine_.tryLease(header); }
+  HeaderPtr tryLease(uint64_t sequence) override { return engine_.tryLease(sequence); }
   void release(BlockIndex block) noexcept override { engine_.release(block); }
   const std::byte* data(BlockIndex block) const override { return engine_.data(block); }
   bool holds(const BlockHeader& header) const override { return engine_.holds(header); }
@@ -28,8 +29,12 @@ class EngineMemory final : public BlockMemory {
 
 }  // namespace
 
+std::unique_ptr<BlockMemory> engineMemory(Engine& engine) {
+  return std::make_unique<EngineMemory>(engine);
+}
+
 std::shared_ptr<LiveStore> LiveStore::create(Engine& engine, double rateHz, uint64_t pyramidBytes) {
-  return createLiveStore(std::make_unique<EngineMemory>(engine), rateHz, pyramidBytes);
+  return createLiveStore(engineMemory(engine), rateHz, pyramidBytes);
 }
 
 }  // namespace iio

@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "latency.h"
 #include "store.h"
+#include "trigger-follower.h"
 
 namespace iio {
 
@@ -29,6 +30,8 @@ class LiveStore : public Consumer, public SampleStore {
   static std::shared_ptr<LiveStore> create(Engine& engine, double rateHz, uint64_t pyramidBytes);
   virtual void setTrigger(std::optional<TriggerSpec> trigger) = 0;
   virtual std::optional<TriggerPoint> nextTrigger(int64_t afterScan, double postScans) const = 0;
+  // From the next block on, until it has enough or there are no more.
+  virtual void follow(std::shared_ptr<TriggerFollower> follower) = 0;
   virtual LiveStoreStatus status() const = 0;
   virtual void onNews(std::function<void()> listener) = 0;
   // Ends the thread and gives every lease back. Before Engine::close().

@@ -25,6 +25,8 @@ class TriggerSearch {
  public:
   // Throws CoreError (EINVAL) if the layout has no such element.
   TriggerSearch(std::shared_ptr<const LaneSet> lanes, const TriggerSpec& spec);
+  const std::shared_ptr<const LaneSet>& lanes() const { return lanes_; }
+  const TriggerSpec& spec() const { return spec_; }
 
   // What comes next doesn't continue what was searched.
   void disarm() { armed_ = false; }

@@ -7,6 +7,7 @@ export function gapWords(gap: GapInfo, secondsPerScan: number): string {
   const time = (scans: number) =>
     secondsPerScan > 0 ? formatDuration(scans * secondsPerScan) : `${formatCount(scans)} scans`;
   if (gap.cause === "restart") return "started again here";
+  if (gap.cause === "not-recorded") return "not recorded between captures";
   if (gap.cause === "unjournaled") return "cut off here, loss not known";
   switch (gap.grade) {
     case "exact":

@@ -159,7 +159,9 @@ function checkGaps(
 ): void {
   const continuity = global["iio:continuity"];
   if (!isObject(continuity)) return;
-  const gaps = captures.filter((capture) => "iio:gap_grade" in capture);
+  const gaps = captures.filter(
+    (capture) => "iio:gap_grade" in capture && capture["iio:gap_cause"] !== "not-recorded",
+  );
   const lost = gaps.reduce((sum, capture) => sum + (number(capture["iio:lost"]) ?? 0), 0);
   if (gaps.length !== number(continuity["gaps"]))
     faults.push(

@@ -63,6 +63,12 @@ class FakePool {
     ++leases_[header->block];
     return true;
   }
+  HeaderPtr tryLease(uint64_t sequence) {
+    std::lock_guard lock(mutex_);
+    for (const HeaderPtr& header : history_)
+      if (header->sequence == sequence) return ++leases_[header->block], header;
+    return nullptr;
+  }
   void release(BlockIndex block) {
     std::lock_guard lock(mutex_);
     REQUIRE(leases_[block] > 0);
@@ -115,6 +121,7 @@ class FakeMemory : public BlockMemory {
  public:
   explicit FakeMemory(FakePool& pool) : pool_(pool) {}
   bool tryLease(const HeaderPtr& header) override { return pool_.tryLease(header); }
+  HeaderPtr tryLease(uint64_t sequence) override { return pool_.tryLease(sequence); }
   void release(BlockIndex block) noexcept override { pool_.release(block); }
   const std::byte* data(BlockIndex block) const override { return pool_.at(block); }
   bool holds(const BlockHeader& header) const override { return pool_.holds(header); }

@@ -58,7 +58,7 @@ std::vector<test::JournalRecord> segments(const Folder& folder, const std::strin
 struct Chain {
   explicit Chain(const Folder& folder, int64_t partScans, uint32_t count = 8)
       : blocks(count, kBlock * 4, 4),
-        chain(std::make_shared<RecorderChain>(part(folder, "0", partScans), blocks)),
+        chain(RecorderChain::create(part(folder, "0", partScans), blocks)),
         first(chain->begin()) {}
   bool complete(uint32_t scans = kBlock, int64_t lost = 0) {
     return blocks.complete(*chain, scans, [&](BlockHeader& header) {
@@ -290,7 +290,7 @@ TEST_CASE("parts: the length of a recording runs over its parts, but for one tha
     Blocks blocks(8, kBlock * 4, 4);
     auto spec = part(folder, "0", 2000);
     (byCount ? spec.scans : spec.toScan) = byCount ? 5000 : 1000 + 5000;
-    const auto chain = std::make_shared<RecorderChain>(spec, blocks);
+    const auto chain = RecorderChain::create(spec, blocks);
     const auto first = chain->begin();
     const auto second = chain->next(first.get(), part(folder, "1", 2000));
     for (int i = 0; i < 3; ++i) REQUIRE(blocks.complete(*chain, kBlock));

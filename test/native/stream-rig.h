@@ -71,16 +71,17 @@ struct OrderedStream {
   FakeTransport* transport;
   std::unique_ptr<Stream> stream;
 
-  explicit OrderedStream(uint32_t blocks = 12, uint32_t scans = 4096, uint32_t depth = 3) {
+  explicit OrderedStream(uint32_t blocks = 12, uint32_t scans = 4096, uint32_t depth = 3,
+                         ScanLayout layout = countingLayout(), uint64_t pyramidBytes = 1 << 20) {
     EngineSpec spec;
-    spec.layout = countingLayout();
+    spec.layout = layout;
     spec.payloadBytes = scans * 4;
     spec.queueDepth = depth;
     spec.rateHz = 1e6;
     auto source = std::make_unique<FakeTransport>(bench, 4);
     transport = source.get();
     stream = std::make_unique<Stream>(spec, std::make_unique<FakeArena>(bench, blocks, scans * 4),
-                                      std::move(source), 1 << 20);
+                                      std::move(source), pyramidBytes);
     stream->start();
   }
   ~OrderedStream() {

@@ -266,4 +266,22 @@ describe("the summary of a journal", () => {
     });
     expect(continuityOf([], "unknown").grade).toBe("unknown");
   });
+
+  it("counts no gap where a recording of captures leaves something out", () => {
+    const left: JournalGap = {
+      grade: "exact",
+      cause: "not-recorded",
+      lost: 0,
+      lostMin: 0,
+      lostMax: 0,
+    };
+    const bytes = new JournalWriter()
+      .header({})
+      .segment({ scanCount: 4 })
+      .segment({ scan: 5000, scanCount: 4, gap: left })
+      .bytes();
+    const { captures } = readJournal(bytes);
+    expect(captures.map((capture) => capture.gap?.cause)).toEqual([undefined, "not-recorded"]);
+    expect(continuityOf(captures, "exact")).toMatchObject({ grade: "exact", gaps: 0, lost: 0 });
+  });
 });

@@ -1,0 +1,187 @@
+/** Recordings of a span, in parts and by the scope trigger, over the real addon: every sample is its own scan index. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type {
+  NativeRecording,
+  NativeRecordingOptions,
+  NativeRecordingStatus,
+  NativeStream,
+  NativeStreamOptions,
+} from "../../native/addon.js";
+import { loadAddon } from "../../native/load.js";
+import { readJournal } from "../../shared/journal-summary.js";
+import { JournalReader } from "../../shared/journal.js";
+import { counterOptions, rawTrace, waveform } from "./addon-options.js";
+
+const BLOCK = 8192;
+const addon = loadAddon();
+let folder = "";
+const open: NativeStream[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "iio-addon-"));
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((stream) => stream.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A counter and a slow sine, at the rate max so that nothing is lost. */
+function openStream(more: Partial<NativeStreamOptions> = {}, max = true): NativeStream {
+  const options = counterOptions({
+    source: {
+      kind: "simulator",
+      channels: [waveform("counter"), waveform("sine", { frequencyHz: 5 })],
+      max,
+      seed: 1,
+    },
+    ...more,
+  });
+  const stream = addon.openStream(options);
+  open.push(stream);
+  return stream;
+}
+
+function recordingTo(name: string, more: Partial<NativeRecordingOptions> = {}) {
+  return {
+    outputs: [{ path: join(folder, `${name}.data`), verbatim: true, elements: [] }],
+    journalPath: join(folder, `${name}.journal`),
+    journalHeader: new TextEncoder().encode(JSON.stringify({ name })),
+    scans: 0,
+    fromScan: -1,
+    freeFloorBytes: 0,
+    ...more,
+  } satisfies NativeRecordingOptions;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 3000; i++) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("What was waited for did not come.");
+}
+
+async function ends(recording: NativeRecording): Promise<NativeRecordingStatus> {
+  await until(() => !["recording", "waiting"].includes(recording.status().state));
+  return recording.stop();
+}
+
+/** Whether each sample of a recording is the scan that its journal says. */
+function isWhole(name: string): boolean {
+  const data = readFileSync(join(folder, `${name}.data`));
+  const records = new JournalReader().push(readFileSync(join(folder, `${name}.journal`)));
+  let end = 0;
+  for (const record of records) {
+    if (record.kind !== "segment") continue;
+    const { sample, scan, scanCount } = record.segment;
+    for (let i = 0; i < scanCount; i++)
+      if (data.readUInt32LE((sample + i) * 8) !== scan + i) return false;
+    end = sample + scanCount;
+  }
+  return data.length === end * 8;
+}
+
+describe("recordings of a running stream", () => {
+  it("keep a span that has passed, and one that is to come", async () => {
+    const stream = openStream();
+    await stream.start();
+    await until(() => stream.counters().blocks > 40);
+    await stream.stop();
+    const end = stream.counters().historyToScan;
+    const past = await ends(
+      await stream.record(
+        recordingTo("past", { fromScan: end - 3 * BLOCK + 1, toScan: end - BLOCK - 1 }),
+      ),
+    );
+    expect(past).toMatchObject({
+      state: "done",
+      firstScan: end - 3 * BLOCK,
+      endScan: end - BLOCK,
+      scans: 2 * BLOCK,
+      full: false,
+    });
+    expect(isWhole("past")).toBe(true);
+
+    const other = openStream();
+    const ahead = await other.record(
+      recordingTo("ahead", { fromScan: 20 * BLOCK + 5, toScan: 22 * BLOCK }),
+    );
+    await other.start();
+    expect(await ends(ahead)).toMatchObject({ firstScan: 20 * BLOCK, endScan: 22 * BLOCK });
+    expect(isWhole("ahead")).toBe(true);
+    await expect(
+      other.record(recordingTo("never", { fromScan: 5, toScan: 5 })),
+    ).rejects.toMatchObject({ code: "EINVAL" });
+    expect(existsSync(join(folder, "never.data"))).toBe(false);
+  });
+
+  it("go on in parts that lose and repeat nothing", async () => {
+    const stream = openStream();
+    const parts = [await stream.record(recordingTo("0", { partScans: 300_000 }))];
+    await stream.start();
+    for (let i = 1; i < 6; i++) {
+      const before = parts.at(-1)!;
+      const next = await before.next!(recordingTo(String(i), { partScans: 300_000 }));
+      await expect(before.next!(recordingTo("two many"))).rejects.toMatchObject({
+        code: /EBUSY|ECANCELED/,
+      });
+      parts.push(next);
+      await until(() => before.status().state === "done");
+      await expect(before.next!(recordingTo("too late"))).rejects.toMatchObject({
+        code: "ECANCELED",
+      });
+    }
+    const last = parts.at(-1)!;
+    await until(() => last.status().full === true);
+    const waiting = await last.next!(recordingTo("unused"));
+    const statuses: NativeRecordingStatus[] = [];
+    for (const part of [...parts, waiting]) statuses.push(await part.stop());
+    const withdrawn = statuses.pop()!;
+    if (withdrawn.scans === 0) {
+      expect(withdrawn.state).toBe("withdrawn");
+      expect(existsSync(join(folder, "unused.data"))).toBe(false);
+    }
+    statuses.forEach((status, i) => {
+      expect(status).toMatchObject({ state: "done", error: null, gaps: 0 });
+      if (i > 0) expect(status.firstScan).toBe(statuses[i - 1]!.endScan);
+      expect(isWhole(String(i))).toBe(true);
+    });
+  });
+
+  it("take what is around the scope trigger, and list it", async () => {
+    // At max the source waits for the summaries, and no history is left behind them; here it has a second.
+    const arena = { kind: "pages", devicePath: "", blockCount: 96, allocatedBytes: 65536 } as const;
+    const stream = openStream({ arena, queueDepth: 32, rateHz: 500_000 }, false);
+    stream.setTrigger({ trace: rawTrace(1), edge: "rising", level: 5000, hysteresis: 100 });
+    const recording = await stream.record(
+      recordingTo("captures", { captures: { preScans: 20_000, postScans: 25_000, limit: 3 } }),
+    );
+    await stream.start();
+    const status = await ends(recording);
+    expect(status).toMatchObject({ captures: 3, capturesMissed: 0, gaps: 0, lost: 0 });
+    expect(isWhole("captures")).toBe(true);
+    const captures = recording.captures!();
+    expect(recording.captures!()).toEqual([]);
+    // A sine of 100,000 scans goes through half of its amplitude at 1/12 of its period.
+    captures.forEach((capture, i) => {
+      const at = i * 100_000 + 100_000 / 12;
+      expect(Math.abs(capture.scan + capture.fraction - at)).toBeLessThan(20);
+      expect(capture.fromScan).toBe(
+        Math.max(0, Math.floor(capture.scan + capture.fraction - 20_000)),
+      );
+      expect(capture.toScan).toBe(Math.ceil(capture.scan + capture.fraction + 25_000) + 1);
+      expect(capture.cut).toBe(true);
+      expect(capture.peak).toBe(10_000);
+      expect(typeof capture.timeNs).toBe("bigint");
+    });
+    const journal = readJournal(readFileSync(join(folder, "captures.journal")));
+    expect(journal.captures.map(({ gap }) => gap?.cause ?? null)).toEqual([
+      null,
+      "not-recorded",
+      "not-recorded",
+    ]);
+  });
+});
