@@ -1,5 +1,4 @@
 /** How a recording begins: its folder, its name, what it says of its source, its files. */
-import { mkdir } from "node:fs/promises";
 import type { Addon } from "../../../native/addon.js";
 import { fail } from "../../../shared/errors.js";
 import { formatBytes } from "../../../shared/figures.js";
@@ -17,6 +16,7 @@ import { checkFree, checkName, nameFromPattern } from "./names.js";
 import { partName } from "./parts-plan.js";
 import type { PromisedNames } from "./promised-names.js";
 import { ownIdentity } from "./writer-identity.js";
+import { makeFolder } from "./make-folder.js";
 
 export type StartRequest = RequestParams<"recording.start">;
 
@@ -44,7 +44,7 @@ export async function findPlace(
   stream: LiveStream,
   folder: { path: string; shown: string },
 ): Promise<Place> {
-  await mkdir(folder.path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+  await makeFolder(folder.path).catch((error: NodeJS.ErrnoException) => {
     // A file stands where the folder should.
     throw error.code === "EEXIST" ? Object.assign(error, { code: "ENOTDIR" }) : error;
   });

@@ -1,11 +1,11 @@
 /** Before a recording is started: what the disk takes, what is free, and how long that lasts at the stream's rate. */
-import { mkdir } from "node:fs/promises";
 import type { Addon } from "../../../native/addon.js";
 import type { DiskCheck } from "../../../shared/disk-check.js";
 import type { LiveStream } from "../streams/live-stream.js";
 import { FREE_FLOOR_BYTES } from "./active.js";
 import { recordedScanBytes } from "./scan-bytes.js";
 import { testDisk, type DiskTest } from "./disk-test.js";
+import { makeFolder } from "./make-folder.js";
 
 /** A test may fill no more than this part of what is free. */
 const ROOM_SHARE = 0.25;
@@ -23,7 +23,7 @@ export class DiskChecks {
   ) {}
 
   async check(stream: LiveStream, folder: string): Promise<DiskCheck> {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const freeBytes = await this.addon.freeBytes(folder);
     const left = Math.max(0, freeBytes - FREE_FLOOR_BYTES);
     const streamBytesPerSecond = bytesPerSecond(stream);

@@ -2,7 +2,6 @@
  * Groups: several streams recorded together, each by itself. All are made ready before the first begins, so that they
  * begin as close together as this computer can; how close that was is measured when they have ended.
  */
-import { mkdir } from "node:fs/promises";
 import type { Addon } from "../../../native/addon.js";
 import { fail, toStudioError, type StudioError } from "../../../shared/errors.js";
 import type { GroupMember, GroupResult, GroupState, GroupStatus } from "../../../shared/group.js";
@@ -28,6 +27,7 @@ import {
 } from "./group-files.js";
 import { checkFree, checkName, nameFromPattern } from "./names.js";
 import type { Recordings } from "./service.js";
+import { makeFolder } from "./make-folder.js";
 
 type GroupRequest = RequestParams<"group.start">;
 
@@ -87,7 +87,7 @@ export class GroupRecordings {
     const recordings = this.deps.recordings();
     const folder = recordings.folder();
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const group = await this.make(request, streams, folder);
       await createGroupFile(folder, group.name, group.facts);
       this.going.set(group.name, group);
