@@ -198,6 +198,10 @@ describe("block count, queue and budget as asked", () => {
       queueDepth: 100,
       blockCount: 200,
     });
+    expect(refusal(() => blockGeometry(input({}, { blockCount: 100_000 })))).toMatchObject({
+      field: "blockCount",
+      code: "BAD_REQUEST",
+    });
     expect(refusal(() => blockGeometry(input({}, { blockCount: 8, queueDepth: 8 })))).toMatchObject(
       { field: "queueDepth" },
     );

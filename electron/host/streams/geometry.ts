@@ -98,6 +98,13 @@ function blockNumbers(
 ): { blockCount: number; queueDepth: number } {
   const { settings, secondsPerBlock } = input;
   const wanted = settings.queueDepth ?? defaultQueue(secondsPerBlock);
+  if (settings.blockCount !== null && settings.blockCount > LARGEST_COUNT) {
+    throw fail(
+      "BAD_REQUEST",
+      `A stream has at most ${formatCount(LARGEST_COUNT)} blocks. Take fewer, and larger ones for a longer history.`,
+      { field: "blockCount" },
+    );
+  }
   const blockCount = settings.blockCount ?? defaultCount(input, wanted, notes);
   checkMemory(input, blockCount);
   if (settings.queueDepth !== null) {
