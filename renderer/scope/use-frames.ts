@@ -11,6 +11,8 @@ import { useConnection } from "../stores/connection.js";
 
 export interface Frames {
   frame: ShallowRef<Frame | null>;
+  /** Whether its values are physical: a change of that shows one frame later. */
+  physical: ShallowRef<boolean | null>;
   error: ShallowRef<StudioError | null>;
   /** Frames drawn in the last second. */
   rate: ShallowRef<number>;
@@ -28,6 +30,7 @@ const AGE_EVERY_MS = 500;
 export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean>): Frames {
   const connection = useConnection();
   const frame = shallowRef<Frame | null>(null);
+  const physical = shallowRef<boolean | null>(null);
   const error = shallowRef<StudioError | null>(null);
   const rate = shallowRef(0);
   const age = shallowRef<Spread | null>(null);
@@ -64,6 +67,7 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
       const now = request.value;
       const frozen = now?.range.kind === "range" && asked.range.kind !== "range";
       if (now?.stream === asked.stream && !frozen) {
+        physical.value = asked.physical;
         frame.value = answer;
         error.value = null;
         count();
@@ -110,5 +114,5 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
     ended = true;
     cancelAnimationFrame(scheduled);
   });
-  return { frame, error, rate, age };
+  return { frame, physical, error, rate, age };
 }

@@ -22,7 +22,8 @@ import {
   type ScopeState,
   type Sweep,
 } from "./state.js";
-import { scopeTrace } from "./trace-model.js";
+import { channelOf, scopeTrace } from "./trace-model.js";
+import { inOtherUnits } from "./trigger-defaults.js";
 import { useFrames } from "./use-frames.js";
 
 /** How traces of I/Q pairs are drawn; by pair id. */
@@ -92,7 +93,7 @@ export function useScope(stream: StreamId, view: string) {
     };
   });
   const moving = computed(() => running.value && state.value.frozen === null);
-  const { frame: answer, error, rate, age } = useFrames(request, moving);
+  const { frame: answer, physical: answered, error, rate, age } = useFrames(request, moving);
   const frame = computed(() => {
     const { frozen } = state.value;
     return answer.value && frozen
@@ -170,7 +171,13 @@ export function useScope(stream: StreamId, view: string) {
       const factor = spanScans / (frozen.toScan - frozen.fromScan);
       change(zoom(state.value, factor, 0.5, extent.value));
     },
-    setPhysical: (physical: boolean) => change({ ...state.value, physical }),
+    setPhysical(physical: boolean): void {
+      change({ ...state.value, physical });
+      const now = trigger.value;
+      if (!now || !device.value || now.physical === physical) return;
+      const next = inOtherUnits(now, channelOf(device.value, now.trace));
+      if (next) streams.setTrigger(stream, next).catch(() => undefined);
+    },
     setDots: (dots: boolean) => change({ ...state.value, dots }),
     setLane: (key: string, lane: Lane) =>
       change({ ...state.value, lanes: { ...state.value.lanes, [key]: lane } }),
@@ -211,6 +218,8 @@ export function useScope(stream: StreamId, view: string) {
     const unknown = keys.some((key) => !state.value.lanes[key]);
     const set = keys.join("|");
     if (!now || now.traces.length !== keys.length || now.x.length === 0) return;
+    // The last picture in volts says nothing of heights in counts.
+    if (answered.value !== state.value.physical) return;
     if (unknown || (arranged.value !== "" && arranged.value !== set)) {
       state.value = { ...state.value, lanes: { ...state.value.lanes, ...fitted() } };
     }

@@ -36,6 +36,8 @@ import {
   traceFigures,
   type ScopeTrace,
 } from "../../renderer/scope/trace-model.js";
+import { inOtherUnits } from "../../renderer/scope/trigger-defaults.js";
+import type { ChannelInfo } from "../../shared/device.js";
 import type { GapInfo } from "../../shared/stream.js";
 import type { Frame } from "../../shared/view.js";
 
@@ -121,6 +123,29 @@ describe("what was kept from the last session", () => {
     };
     expect(restoreState(broken, 1e6)).toEqual(initialState(1e6));
     expect(restoreState(null, null)).toEqual(initialState(null));
+  });
+});
+
+describe("a trigger in other units", () => {
+  const channel = { scaled: true, scale: "0.5", offset: "-10", unitFactor: 1e-3 } as ChannelInfo;
+  const trace = { channel: "voltage0", part: "value" } as const;
+  const counts = { trace, edge: "rising", level: 1010, hysteresis: 20, physical: false } as const;
+
+  it("stays at the same place of the signal, there and back", () => {
+    const volts = inOtherUnits(counts, channel)!;
+    expect(volts).toMatchObject({ level: 0.5, physical: true, edge: "rising" });
+    expect(volts.hysteresis).toBeCloseTo(0.01);
+    expect(inOtherUnits(volts, channel)).toMatchObject({ physical: false });
+    expect(inOtherUnits(volts, channel)!.level).toBeCloseTo(1010);
+  });
+
+  it("turns its edge where the scale turns the signal", () => {
+    expect(inOtherUnits(counts, { ...channel, scale: "-0.5" })!.edge).toBe("falling");
+  });
+
+  it("has no other units where there is no scale", () => {
+    expect(inOtherUnits(counts, { ...channel, scaled: false })).toBeNull();
+    expect(inOtherUnits(counts, undefined)).toBeNull();
   });
 });
 
