@@ -1,10 +1,9 @@
 #include "machine.h"
 
-#include <time.h>
-
 #include <system_error>
 #include <thread>
 
+#include "clock.h"
 #include "crc32c.h"
 #include "deferred.h"
 #include "fs-limits.h"
@@ -16,12 +15,6 @@ namespace iio::binding {
 namespace {
 
 using EnvironmentPtr = std::shared_ptr<Environment>;
-
-int64_t nowOf(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 // On a thread of its own, left behind if the kernel never answers: a probe must not take one from
 // the pool.
@@ -129,9 +122,9 @@ Napi::Value watchUevents(const Napi::CallbackInfo& info, const EnvironmentPtr& e
 
 Napi::Value clocks(const Napi::CallbackInfo& info) {
   // The same moment: CLOCK_REALTIME is read between two readings of the other.
-  const int64_t before = nowOf(CLOCK_MONOTONIC);
-  const int64_t realtime = nowOf(CLOCK_REALTIME);
-  const int64_t after = nowOf(CLOCK_MONOTONIC);
+  const int64_t before = monotonicNs();
+  const int64_t realtime = nanosecondsOf(CLOCK_REALTIME);
+  const int64_t after = monotonicNs();
   Napi::Object out = Napi::Object::New(info.Env());
   out.Set("monotonicNs", toTime(info.Env(), before + (after - before) / 2));
   out.Set("realtimeNs", toTime(info.Env(), realtime));

@@ -5,12 +5,6 @@
 namespace iio::binding {
 namespace {
 
-int64_t monotonicNow() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
 const char* nameOf(EngineState state) {
   constexpr const char* kNames[] = {"new", "running", "stopped", "failed", "closed"};
   return kNames[size_t(state)];
@@ -100,7 +94,7 @@ Napi::Value toCounters(Napi::Env env, const OpenStream::Counters& counters) {
   out.count("summarisedToScan", s.summarisedToScan).count("pyramidFromScan", s.pyramidFromScan);
   out.count("triggers", int64_t(s.triggers));
   out.time("newestTimeNs", e.newestTimeNs).time("startTimeNs", e.startTimeNs);
-  out.time("nowNs", monotonicNow());
+  out.time("nowNs", monotonicNs());
   out.number("cpuSeconds", e.cpuSeconds + s.cpuSeconds).number("jitterSeconds", e.jitterSeconds);
   out.set("latency", Builder(env)
                          .set("completionToConsumerNs", toSpread(env, e.toConsumers))
@@ -141,7 +135,7 @@ Napi::Value toFrame(Napi::Env env, const FrameData& frame) {
   out.set("x", toTypedArray(env, frame.x)).set("t", toTypedArray(env, frame.t));
   out.time("zeroTimeNs", frame.zeroTimeNs);
   out.flag("zeroTimeFromTimestamp", frame.zeroTimeFromTimestamp);
-  out.time("newestTimeNs", frame.newestTimeNs).time("nowNs", monotonicNow());
+  out.time("newestTimeNs", frame.newestTimeNs).time("nowNs", monotonicNs());
   Napi::Array traces = Napi::Array::New(env, frame.traces.size());
   for (size_t i = 0; i < frame.traces.size(); ++i)
     traces.Set(uint32_t(i), toFrameTrace(env, frame.traces[i]));

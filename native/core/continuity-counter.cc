@@ -11,7 +11,7 @@ CounterTrack::CounterTrack(const ScanLayout& layout, const std::vector<uint32_t>
   for (uint32_t index : elements) {
     const ScanElement& element = layout.elements.at(index);
     if (bits_ >= 64) break;
-    parts_.push_back({element, bits_});
+    parts_.push_back({valueFormat(element), bits_});
     bits_ = static_cast<uint16_t>(std::min(64, bits_ + element.bits));
   }
   mask_ = maskOf(bits_);
@@ -20,7 +20,7 @@ CounterTrack::CounterTrack(const ScanLayout& layout, const std::vector<uint32_t>
 uint64_t CounterTrack::value(const std::byte* data, uint32_t scan) const {
   const std::byte* at = data + size_t{scan} * scanBytes_;
   uint64_t sum = 0;
-  for (const Part& part : parts_) sum |= readBits(at, part.element) << part.position;
+  for (const Part& part : parts_) sum |= readBits(at, part.format) << part.position;
   return sum & mask_;
 }
 

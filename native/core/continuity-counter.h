@@ -11,6 +11,7 @@
 
 #include "block.h"
 #include "continuity-gap.h"
+#include "decode.h"
 #include "layout.h"
 
 namespace iio {
@@ -34,7 +35,7 @@ class CounterTrack {
 
  private:
   struct Part {
-    ScanElement element;
+    ValueFormat format;
     uint16_t position;  // of its lowest bit in the counter
   };
   uint64_t value(const std::byte* data, uint32_t scan) const;

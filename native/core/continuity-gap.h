@@ -30,6 +30,17 @@ inline Gap exactGap(GapCause cause, int64_t scans) {
 // False if the gap says that nothing was lost.
 inline bool isLoss(const Gap& gap) { return gap.lost != 0 || gap.lostMax != 0; }
 
+// The sum of two upper bounds; -1: there is none.
+inline int64_t addMost(int64_t a, int64_t b) { return a < 0 || b < 0 ? -1 : a + b; }
+
+// Sums and bounds add up, the weaker grade holds, the cause stays.
+inline void addGap(Gap& into, const Gap& gap) {
+  into.grade = std::max(into.grade, gap.grade);
+  into.lost += gap.lost;
+  into.lostMin += gap.lostMin;
+  into.lostMax = addMost(into.lostMax, gap.lostMax);
+}
+
 // Adds loss to loss: sums and bounds add up, the weaker grade holds, the greater loss names the
 // cause.
 inline void mergeGap(Gap& into, const Gap& gap) {
@@ -39,10 +50,7 @@ inline void mergeGap(Gap& into, const Gap& gap) {
     return;
   }
   if (gap.lost > into.lost) into.cause = gap.cause;
-  into.grade = std::max(into.grade, gap.grade);
-  into.lost += gap.lost;
-  into.lostMin += gap.lostMin;
-  into.lostMax = into.lostMax < 0 || gap.lostMax < 0 ? -1 : into.lostMax + gap.lostMax;
+  addGap(into, gap);
 }
 
 // Adds up gaps. What a counter told is kept apart: if it is given up, it proves nothing.
@@ -64,7 +72,7 @@ inline void LossSum::add(const Gap& gap) {
   ++gaps;
   lost += gap.lost;
   lostMin += gap.lostMin;
-  lostMax = lostMax < 0 || gap.lostMax < 0 ? -1 : lostMax + gap.lostMax;
+  lostMax = addMost(lostMax, gap.lostMax);
   grade = std::max(grade, gap.grade);
   if (gap.cause != GapCause::Counter) return;
   anyCounted_ = true;

@@ -23,13 +23,13 @@ constexpr double kJitterUnmeasured = 0.1;
 }  // namespace
 
 TimestampTrack::TimestampTrack(const ScanLayout& layout, double rateHz)
-    : element_(layout.elements.at(static_cast<size_t>(layout.timestamp))),
+    : format_(valueFormat(layout.elements.at(static_cast<size_t>(layout.timestamp)))),
       scanBytes_(layout.scanBytes) {
   if (rateHz > 0) setPeriod(1e9 / rateHz);
 }
 
 int64_t TimestampTrack::stamp(const std::byte* data, uint32_t scan) const {
-  return readSigned(data + size_t{scan} * scanBytes_, element_);
+  return readSigned(data + size_t{scan} * scanBytes_, format_);
 }
 
 void TimestampTrack::usePeriod(double periodNs) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "continuity-gap.h"
+#include "decode.h"
 #include "layout.h"
 
 namespace iio {
@@ -79,7 +80,7 @@ class TimestampTrack {
   bool inBurst(double credit) const { return credit >= 0.9 * period_; }
   bool spreadsLittle() const { return 4 * jitter() < 0.5; }
 
-  ScanElement element_;
+  ValueFormat format_;
   uint32_t scanBytes_;
   double period_ = 0;           // as refined, ns
   double reference_ = 0;        // deviations are taken from here, so that their squares stay small

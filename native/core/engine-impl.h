@@ -8,14 +8,13 @@
 #include <mutex>
 #include <thread>
 
+#include "clock.h"
 #include "continuity.h"
 #include "engine-rate.h"
 #include "engine.h"
 #include "fs-fd.h"
 
 namespace iio {
-
-int64_t monotonicNowNs();
 
 using ConsumerList = std::vector<std::shared_ptr<Consumer>>;
 

@@ -33,11 +33,11 @@ void Engine::Impl::begin() {
   try {
     transport->open(*arena);
     refill();
-    continuity.begin(transport->lossGrade(), monotonicNowNs());
+    continuity.begin(transport->lossGrade(), monotonicNs());
     transport->enable();
     enabled = true;
     std::lock_guard guard(lock);
-    counted.startTimeNs = monotonicNowNs();
+    counted.startTimeNs = monotonicNs();
     counted.proof = continuity.totals().proof;
     counted.grade = counted.proof.grade;
     counted.state = EngineState::Running;
@@ -101,7 +101,7 @@ void Engine::Impl::loop() {
     recoverFailed();
     refill();
     size_t count = 0;
-    WaitResult result = transport->wait(done, count, monotonicNowNs() + kWaitNs, wake.get());
+    WaitResult result = transport->wait(done, count, monotonicNs() + kWaitNs, wake.get());
     turn({done.data(), count});
     if (result == WaitResult::Stopped) {
       uint64_t times = 0;
@@ -288,7 +288,7 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
     for (size_t i = 0; i < to->size(); ++i) pool.lease(header->block);
   }
   offer(header, *to);
-  const int64_t now = monotonicNowNs();
+  const int64_t now = monotonicNs();
   toConsumers.add(now - header->timeNs, now);
 }
 

@@ -37,12 +37,6 @@ EngineSpec checked(EngineSpec spec, const Arena& arena) {
 
 }  // namespace
 
-int64_t monotonicNowNs() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
-}
-
 Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory,
                    std::unique_ptr<Transport> source)
     : spec(checked(std::move(given), *memory)),
@@ -194,7 +188,7 @@ void Engine::Impl::freeMemory(std::unique_ptr<Arena> memory) noexcept {
 }
 
 EngineCounters Engine::counters() const {
-  int64_t now = monotonicNowNs();
+  int64_t now = monotonicNs();
   LatencySpread toConsumers = impl_->toConsumers.last(now);
   std::lock_guard guard(impl_->lock);
   EngineCounters out = impl_->counted;

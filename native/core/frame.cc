@@ -2,20 +2,11 @@
 
 #include <algorithm>
 
+#include "continuity-gap.h"
 #include "frame-builder.h"
 
 namespace iio {
 namespace {
-
-Grade worse(Grade a, Grade b) { return std::max(a, b); }
-
-PlacedGap joined(PlacedGap a, const PlacedGap& b) {
-  a.gap.grade = worse(a.gap.grade, b.gap.grade);
-  a.gap.lost += b.gap.lost;
-  a.gap.lostMin += b.gap.lostMin;
-  a.gap.lostMax = a.gap.lostMax < 0 || b.gap.lostMax < 0 ? -1 : a.gap.lostMax + b.gap.lostMax;
-  return a;
-}
 
 void touch(ColumnBounds& b, const ValueFormat& f, const RunBounds& run) {
   b.top = b.top || run.maxKey == f.topKey();
@@ -101,7 +92,7 @@ void FrameWork::planGaps(const Timeline& timeline) {
     const auto at =
         static_cast<int64_t>(static_cast<double>(breaks[i].scan - data.fromScan) / width);
     if (join && !data.gaps.empty() && at == slot) {
-      data.gaps.back() = joined(data.gaps.back(), *breaks[i].gap);
+      addGap(data.gaps.back().gap, breaks[i].gap->gap);
     } else {
       data.gaps.push_back(*breaks[i].gap);
     }

@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <ctime>
+
+#include "clock.h"
 
 namespace iio {
 namespace {
@@ -54,11 +55,7 @@ class RealSys final : public Sys {
     return n < 0 && errno != EINTR ? -errno : n < 0 ? 0 : n;
   }
   bool exists(const char* path) override { return ::access(path, F_OK) == 0; }
-  int64_t nowNs() override {
-    timespec t;
-    ::clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * kSecond + t.tv_nsec;
-  }
+  int64_t nowNs() override { return monotonicNs(); }
   void sleepNs(int64_t ns) override {
     const timespec t = timespecOf(ns);
     ::nanosleep(&t, nullptr);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "clock.h"
 #include "live-store-impl.h"
 
 namespace iio {
@@ -118,9 +119,7 @@ LiveStoreStatus MemoryStore::status() const {
     std::lock_guard lock(triggerMutex_);
     status.triggers = triggers_.total();
   }
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  status.toSummary = toSummary_.last(now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec);
+  status.toSummary = toSummary_.last(monotonicNs());
   status.cpuSeconds = cpuSeconds_;
   status.unsummarisedBlocks = queue_.refused();
   return status;

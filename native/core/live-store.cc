@@ -1,26 +1,17 @@
 // The thread of a live store: summaries, trigger, lanes for pairs.
 #include "live-store.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstring>
 
+#include "clock.h"
 #include "live-store-impl.h"
 
 namespace iio {
 namespace {
 
-int64_t monotonicNs() {
-  timespec t{};
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * int64_t{1'000'000'000} + t.tv_nsec;
-}
-
 double threadCpuSeconds() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
+  return static_cast<double>(nanosecondsOf(CLOCK_THREAD_CPUTIME_ID)) * 1e-9;
 }
 
 // At most half of the blocks that the hardware doesn't need wait for summaries; all of them where

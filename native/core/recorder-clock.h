@@ -1,20 +1,12 @@
-// Clocks of a recording: CLOCK_MONOTONIC in nanoseconds, and the CPU time of its threads.
+// The CPU time of a recording's threads.
 #pragma once
 #include <pthread.h>
-#include <time.h>
 
-#include <cstdint>
 #include <mutex>
 
+#include "clock.h"
+
 namespace iio {
-
-inline int64_t nanosecondsOf(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-inline int64_t monotonicNs() { return nanosecondsOf(CLOCK_MONOTONIC); }
 
 // CPU time of one thread, readable from others while it runs and after it ended.
 class ThreadCpu {

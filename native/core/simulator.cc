@@ -2,13 +2,13 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cmath>
 #include <mutex>
 
+#include "clock.h"
 #include "fs-fd.h"
 #include "simulator-clock.h"
 #include "simulator-fill.h"
@@ -20,12 +20,6 @@ namespace {
 // Completions are handed over at the latest after so many bytes were filled: the queue must not
 // wait for more.
 constexpr uint64_t kBatchBytes = 256 * 1024;
-
-int64_t nowNs(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return now.tv_sec * int64_t{1'000'000'000} + now.tv_nsec;
-}
 
 class SimulatorTransport final : public Simulator {
  public:
@@ -56,12 +50,12 @@ class SimulatorTransport final : public Simulator {
   void open(Arena& arena) override { arena_ = &arena; }
 
   void enqueue(BlockIndex block, uint32_t payloadBytes) override {
-    clock_.enqueue(block, payloadBytes / spec_.layout.scanBytes, passed(nowNs(CLOCK_MONOTONIC)));
+    clock_.enqueue(block, payloadBytes / spec_.layout.scanBytes, passed(monotonicNs()));
   }
 
   void enable() override {
-    realtimeNs_ = nowNs(CLOCK_REALTIME);
-    startNs_ = nowNs(CLOCK_MONOTONIC);
+    realtimeNs_ = nanosecondsOf(CLOCK_REALTIME);
+    startNs_ = monotonicNs();
     running_ = true;
   }
 
@@ -69,7 +63,7 @@ class SimulatorTransport final : public Simulator {
                   int stopFd) override {
     count = 0;
     for (;;) {
-      int64_t now = nowNs(CLOCK_MONOTONIC);
+      int64_t now = monotonicNs();
       followFaults(now);
       if (vanished_) return WaitResult::Vanished;
       uint64_t bytes = 0;
@@ -86,7 +80,7 @@ class SimulatorTransport final : public Simulator {
   // As hardware: blocks that are complete by now are delivered, one that is only partly filled is
   // given back.
   void disable(std::span<Completion> out, size_t& count) noexcept override {
-    int64_t now = nowNs(CLOCK_MONOTONIC);
+    int64_t now = monotonicNs();
     count = 0;
     while (count < out.size() && !clock_.empty()) {
       if (running_ && !spec_.max && !vanished_ && ready(now)) {

@@ -1,8 +1,10 @@
 // What the simulator's tests share: short ways to write formats and waveforms.
 #pragma once
 #include <cmath>
+#include <cstring>
 #include <numbers>
 
+#include "continuity-sample.h"
 #include "simulator.h"
 
 namespace simulated {
@@ -15,6 +17,19 @@ inline ScanElement format(uint32_t offset, uint16_t storage, uint16_t bits, uint
                           NumberKind kind = NumberKind::Signed, bool big = false,
                           uint16_t repeat = 1) {
   return {offset, storage, bits, shift, repeat, kind, big};
+}
+
+template <typename T>
+inline T loadAs(const std::byte* at) {
+  T word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+inline int64_t readSigned(const std::byte* scan, const ScanElement& element) {
+  return iio::readSigned(scan, valueFormat(element));
+}
+inline uint64_t readBits(const std::byte* scan, const ScanElement& element) {
+  return iio::readBits(scan, valueFormat(element));
 }
 
 inline ScanLayout one(ScanElement element) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <random>
 
-#include "continuity-sample.h"
 #include "simulator-fill.h"
 #include "simulator-support.h"
 

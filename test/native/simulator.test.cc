@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "continuity-sample.h"
 #include "fakes.h"
 #include "simulator-clock.h"
 #include "simulator-support.h"
