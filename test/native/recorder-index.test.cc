@@ -1,5 +1,6 @@
 // The side index as a recording leaves it: what a store would make of the data files anew.
 #include <doctest/doctest.h>
+#include <sys/mount.h>
 
 #include <filesystem>
 
@@ -168,6 +169,35 @@ TEST_CASE("an index that fails is given up and told, and the recording is whole"
   const auto data = test::contentOf(folder.file("data"));
   CHECK(test::at<uint32_t>(segments[3].payload, 28) ==
         crc32c(0, data.data() + (size_t{3} << 20), 1 << 20));
+}
+
+TEST_CASE("an index whose disk fills up is given up where it is whole; the recording goes on") {
+  const Folder folder;
+  const auto mountPoint = folder.file("disk");
+  ::mkdir(mountPoint.c_str(), 0700);
+  if (::mount("iio", mountPoint.c_str(), "tmpfs", 0, "size=400k") != 0) {
+    MESSAGE("mounting a small disk is not permitted here: left out");
+    ::rmdir(mountPoint.c_str());
+    return;
+  }
+  {
+    Blocks blocks(4, 4 << 20, 4);
+    auto spec = specOf(folder, pairs(4), {{"data", true, {}}});
+    spec.indexPaths[0] = mountPoint + "/data.iio-index";
+    const auto recorder = Recorder::create(spec, blocks);
+    for (uint32_t i = 0; i < 2; ++i) REQUIRE(blocks.complete(*recorder, blocks.fullBlock()));
+    CHECK(test::eventually([&] { return test::contentOf(spec.indexPaths[0]).size() > 64; }));
+    for (uint32_t i = 2; i < 8; ++i) REQUIRE(blocks.complete(*recorder, blocks.fullBlock()));
+    const auto status = recorder->finish();
+    CHECK(status.state == RecorderState::Done);
+    CHECK(status.indexFault.err == ENOSPC);
+    CHECK(test::holdsCount(folder.file("data"), 4, 8 << 20));
+    const auto entries = indexed::entriesOf(test::contentOf(spec.indexPaths[0]));
+    CHECK(entries.size() >= 1);
+    CHECK(entries.size() < 4);
+  }
+  ::umount(mountPoint.c_str());
+  ::rmdir(mountPoint.c_str());
 }
 
 TEST_CASE("a recording that could not begin leaves no index, and takes none that is another's") {
