@@ -1,6 +1,6 @@
 #include "results.h"
 
-#include <time.h>
+#include "clock.h"
 
 namespace iio::binding {
 namespace {
