@@ -39,7 +39,7 @@ struct StreamRig {
   std::unique_ptr<Stream> stream;
 
   explicit StreamRig(uint32_t blocks = 12, uint32_t scans = 4096, bool max = true,
-                     double rateHz = 1e6) {
+                     double rateHz = 1e6, uint64_t pyramidBytes = 1 << 20) {
     SimulatorSpec source;
     source.layout = countingLayout();
     SimulatedElement counter;
@@ -53,7 +53,7 @@ struct StreamRig {
     spec.queueDepth = 3;
     spec.rateHz = rateHz;
     stream = std::make_unique<Stream>(spec, std::make_unique<FakeArena>(bench, blocks, scans * 4),
-                                      Simulator::create(source), 1 << 20);
+                                      Simulator::create(source), pyramidBytes);
   }
   ~StreamRig() {
     stream.reset();
