@@ -55,11 +55,12 @@ void planGroup(Group<T>& group, const LaneSet& set) {
     const ValueFormat& f = set[i].format;
     plan.swapped = plan.swapped || f.swap;
     const auto mask = static_cast<Bits>(f.mask);
-    const bool plain = f.isFloat() || (f.leftShift == 0 && f.flip == 0 && mask == plan.mask[0]);
+    const bool whole = f.isFloat() || (f.leftShift == 0 && mask == static_cast<Bits>(~Bits{0}));
+    const bool plain = whole && (f.isFloat() || f.flip == 0);
+    if (!plain) plan.keys = std::max(plan.keys, whole ? Keys::Flipped : Keys::Transformed);
     for (size_t e = f.offsetBytes / sizeof(T); e < entries; e += words) {
       if (f.swap) plan.swap[e] = static_cast<Bits>(~Bits{0});
       if (plain) continue;
-      plan.transformed = true;
       plan.factor[e] = static_cast<Bits>(Bits{1} << f.leftShift);
       plan.mask[e] = mask;
       plan.flip[e] = static_cast<Bits>(f.flip);

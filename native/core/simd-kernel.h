@@ -45,7 +45,7 @@ inline void loadBits(const void* from, typename Lanes<T>::BitVector& out) {
 
 // Keys of one vector of words; `word` counts from the start of the record, `entry` is where the
 // plan's lists apply.
-template <typename T, bool Transform, bool Swap>
+template <typename T, Keys How, bool Swap>
 inline void loadKeys(const Source<T>& s, size_t word, size_t entry,
                      typename Lanes<T>::Vector& out) {
   using BitVector = typename Lanes<T>::BitVector;
@@ -57,11 +57,13 @@ inline void loadKeys(const Source<T>& s, size_t word, size_t entry,
     loadBits<T>(s.plan->swap + entry, y);
     x = (x & ~y) | (swapped & y);
   }
-  if constexpr (Transform) {
+  if constexpr (How == Keys::Transformed) {
     loadBits<T>(s.plan->factor + entry, y);
     x *= y;
     loadBits<T>(s.plan->mask + entry, y);
     x &= y;
+  }
+  if constexpr (How != Keys::Plain) {
     loadBits<T>(s.plan->flip + entry, y);
     x ^= y;
   }
@@ -69,7 +71,7 @@ inline void loadKeys(const Source<T>& s, size_t word, size_t entry,
 }
 
 // `Width` vectors side by side (as many words) over `groups` steps of `stride` words each.
-template <typename T, bool Transform, bool Swap, size_t Width>
+template <typename T, Keys How, bool Swap, size_t Width>
 inline void accumulate(const Source<T>& s, size_t entry, size_t groups, size_t stride, T* lo, T* hi,
                        typename Lanes<T>::Bits* nan) {
   using L = Lanes<T>;
@@ -81,7 +83,7 @@ inline void accumulate(const Source<T>& s, size_t entry, size_t groups, size_t s
       low[k] = typename L::Vector{} + T(__builtin_inf());
       high[k] = -low[k];
     } else {
-      loadKeys<T, Transform, Swap>(s, entry + k * L::count, entry + k * L::count, low[k]);
+      loadKeys<T, How, Swap>(s, entry + k * L::count, entry + k * L::count, low[k]);
       high[k] = low[k];
     }
   }
@@ -90,7 +92,7 @@ inline void accumulate(const Source<T>& s, size_t entry, size_t groups, size_t s
       typename L::Vector x;
       const size_t word = g * stride + entry + k * L::count;
       __builtin_prefetch(s.data + word * sizeof(T) + kPrefetchBytes);
-      loadKeys<T, Transform, Swap>(s, word, entry + k * L::count, x);
+      loadKeys<T, How, Swap>(s, word, entry + k * L::count, x);
       low[k] = x < low[k] ? x : low[k];  // a NaN compares false and is left out
       high[k] = x > high[k] ? x : high[k];
       if constexpr (L::isFloat) nans[k] |= reinterpret_cast<typename L::BitVector>(x != x);
@@ -114,6 +116,22 @@ inline void take(V& a, const V& b) {
   }
 }
 
+// A vector of 16 bytes folded on itself until `words` entries are left, a power of two. The order
+// of a shuffle is a constant here, so that it is one instruction.
+template <bool Least, typename T, size_t Turn = 8 / sizeof(T)>
+inline void foldShort(typename Lanes<T>::Short& v, size_t words) {
+  if constexpr (Turn > 0) {
+    if (Turn < words) return;
+    constexpr size_t kCount = 16 / sizeof(T);
+    typename Lanes<T>::ShortBits where{};
+    for (size_t i = 0; i < kCount; ++i)
+      where[i] = static_cast<typename Lanes<T>::Bits>((i + Turn) % kCount);
+    const typename Lanes<T>::Short turned = __builtin_shuffle(v, where);
+    take<Least>(v, turned);
+    foldShort<Least, T, Turn / 2>(v, words);
+  }
+}
+
 // Rows of `words` entries, a power of two of them, to one row, by halves; the last halves of one
 // 16-byte vector in it.
 template <bool Least, typename T>
@@ -123,13 +141,7 @@ inline void foldRows(T* rows, size_t entries, size_t words, T* out) {
   while (entries > words) {
     if (entries == kShort) {
       typename L::Short v = *reinterpret_cast<typename L::LooseShort*>(rows);
-      for (size_t turn = kShort / 2; turn >= words; turn /= 2) {
-        typename L::ShortBits where{};
-        for (size_t i = 0; i < kShort; ++i)
-          where[i] = static_cast<typename L::Bits>((i + turn) % kShort);
-        const typename L::Short turned = __builtin_shuffle(v, where);
-        take<Least>(v, turned);
-      }
+      foldShort<Least, T>(v, words);
       *reinterpret_cast<typename L::LooseShort*>(rows) = v;
       break;
     }
@@ -147,7 +159,7 @@ inline void foldRows(T* rows, size_t entries, size_t words, T* out) {
   for (size_t i = 0; i < words; ++i) out[i] = rows[i];
 }
 
-template <typename T, bool Transform, bool Swap>
+template <typename T, Keys How, bool Swap>
 void minMaxAs(const PlanView<T>& plan, const std::byte* data, size_t records, T* minimum,
               T* maximum, uint8_t* nan) {
   using L = Lanes<T>;
@@ -165,13 +177,13 @@ void minMaxAs(const PlanView<T>& plan, const std::byte* data, size_t records, T*
     size_t v = 0;
     for (; v + 3 <= vectors; v += 3) {
       const size_t e = v * L::count;
-      accumulate<T, Transform, Swap, 3>(s, e, groups, entries, lo + e, hi + e,
-                                        nans + (L::isFloat ? e : 0));
+      accumulate<T, How, Swap, 3>(s, e, groups, entries, lo + e, hi + e,
+                                  nans + (L::isFloat ? e : 0));
     }
     for (; v < vectors; ++v) {
       const size_t e = v * L::count;
-      accumulate<T, Transform, Swap, 1>(s, e, groups, entries, lo + e, hi + e,
-                                        nans + (L::isFloat ? e : 0));
+      accumulate<T, How, Swap, 1>(s, e, groups, entries, lo + e, hi + e,
+                                  nans + (L::isFloat ? e : 0));
     }
     if constexpr (L::isFloat) {
       for (size_t i = 0; i < words; ++i) {
@@ -184,15 +196,21 @@ void minMaxAs(const PlanView<T>& plan, const std::byte* data, size_t records, T*
   }
 }
 
+template <typename T, Keys How>
+void minMaxOf(const PlanView<T>& plan, const std::byte* data, size_t records, T* minimum,
+              T* maximum, uint8_t* nan) {
+  if (plan.swapped) return minMaxAs<T, How, true>(plan, data, records, minimum, maximum, nan);
+  return minMaxAs<T, How, false>(plan, data, records, minimum, maximum, nan);
+}
+
 template <typename T>
 void minMax(const PlanView<T>& plan, const std::byte* data, size_t records, T* minimum, T* maximum,
             uint8_t* nan) {
   if constexpr (!Lanes<T>::isFloat) {
-    if (plan.transformed && plan.swapped)
-      return minMaxAs<T, true, true>(plan, data, records, minimum, maximum, nan);
-    if (plan.transformed)
-      return minMaxAs<T, true, false>(plan, data, records, minimum, maximum, nan);
+    if (plan.keys == Keys::Transformed)
+      return minMaxOf<T, Keys::Transformed>(plan, data, records, minimum, maximum, nan);
+    if (plan.keys == Keys::Flipped)
+      return minMaxOf<T, Keys::Flipped>(plan, data, records, minimum, maximum, nan);
   }
-  if (plan.swapped) return minMaxAs<T, false, true>(plan, data, records, minimum, maximum, nan);
-  return minMaxAs<T, false, false>(plan, data, records, minimum, maximum, nan);
+  return minMaxOf<T, Keys::Plain>(plan, data, records, minimum, maximum, nan);
 }

@@ -15,7 +15,8 @@ template <typename T>
 struct PlanView {
   using Bits = typename WordPlan<T>::Bits;
   size_t words;
-  bool transformed, swapped;
+  Keys keys;
+  bool swapped;
   const Bits *factor, *mask, *flip, *swap;
 };
 
@@ -119,7 +120,7 @@ size_t planEntries(size_t words, size_t wordBytes) {
 template <typename T>
 void minMaxWords(const WordPlan<T>& plan, const std::byte* data, size_t records, T* minimum,
                  T* maximum, uint8_t* nan) {
-  const PlanView<T> view{plan.words,       plan.transformed, plan.swapped,    plan.factor.data(),
+  const PlanView<T> view{plan.words,       plan.keys,        plan.swapped,    plan.factor.data(),
                          plan.mask.data(), plan.flip.data(), plan.swap.data()};
   IIO_CALL(minMax<T>, view, data, records, minimum, maximum, nan);
 }

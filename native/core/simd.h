@@ -17,6 +17,10 @@ const char* vectorPathName();
 // For tests and benches: false if this machine can't run it.
 bool useVectorPath(VectorPath path);
 
+// What a plan's words need: nothing, only their sign bit turned (unsigned ones of full width), or
+// all of it.
+enum class Keys : uint8_t { Plain, Flipped, Transformed };
+
 // How each word of a scan is brought into a key that compares as a signed number of its own width:
 // swapped if big-endian, then ((word × factor) & mask) ^ flip. Entries repeat with the words of a
 // scan, planEntries() in all, so that a vector may start at any word. T is int8_t, int16_t, int32_t
@@ -27,8 +31,8 @@ struct WordPlan {
       sizeof(T) == 1, uint8_t,
       std::conditional_t<sizeof(T) == 2, uint16_t,
                          std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
-  size_t words = 0;                            // of one scan
-  bool transformed = false;                    // any factor, mask or flip that is not neutral
+  size_t words = 0;  // of one scan
+  Keys keys = Keys::Plain;
   bool swapped = false;                        // any word swapped
   std::vector<Bits> factor, mask, flip, swap;  // swap: all ones to swap
 };
