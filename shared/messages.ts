@@ -121,6 +121,8 @@ export const requests = {
     recordings: { running: RecordingStatus[]; list: RecordingEntry[]; groups?: GroupStatus[] };
     settings: StudioSettings;
     shell: "electron" | "loopback" | "cli";
+    /** What a user of this installation types to open the studio. */
+    start?: string;
   }>(),
 
   "inventory.get": request(nothing)<Inventory>(),

@@ -1,5 +1,6 @@
 /** The command line: the same host as the window's, for scripts and tests. */
 import { toStudioError } from "../../shared/errors.js";
+import { findInstallation } from "../host/installation.js";
 import { readArguments, UsageError } from "./arguments.js";
 import { attr } from "./commands/attr.js";
 import { devices } from "./commands/devices.js";
@@ -10,7 +11,7 @@ import { serve } from "./commands/serve.js";
 import { tune } from "./commands/tune.js";
 import { verify } from "./commands/verify.js";
 import { makeOutput } from "./output.js";
-import { USAGE } from "./usage.js";
+import { usage } from "./usage.js";
 
 /** Runs one command and answers the exit status. */
 export async function runCli(argv: string[]): Promise<number> {
@@ -19,7 +20,7 @@ export async function runCli(argv: string[]): Promise<number> {
     const args = readArguments(argv);
     switch (args.command) {
       case "help":
-        process.stdout.write(`${USAGE}\n`);
+        process.stdout.write(`${usage(findInstallation().command)}\n`);
         return 0;
       case "devices":
         await devices(args, output);
@@ -42,7 +43,8 @@ export async function runCli(argv: string[]): Promise<number> {
     }
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\nAll commands and options: iio-studio --help\n`);
+      const all = `${findInstallation().command} --help`;
+      process.stderr.write(`${error.message}\nAll commands and options: ${all}\n`);
       return 2;
     }
     output.failed(toStudioError(error));

@@ -1,5 +1,5 @@
 /** What the command line takes; printed by --help and beside wrong usage. */
-export const USAGE = `iio-studio COMMAND
+export const usage = (program: string): string => `${program} COMMAND
 
   devices                      contexts, devices, links, channels, buffers, attributes
   attr DEVICE NAME [VALUE]     read or write an attribute; channel attributes as CHANNEL/NAME,

@@ -15,6 +15,7 @@ import type { SingleAcquisitions } from "./streams/single.js";
 import type { Tunings } from "./streams/tune.js";
 import { writeAttribute } from "./attribute-write.js";
 import { toDisposable } from "./disposable.js";
+import { findInstallation } from "./installation.js";
 
 /** Reading all attributes of a device at a user's wish. */
 const READ_DEADLINE_MS = 5000;
@@ -75,6 +76,7 @@ function generalHandlers(
         },
         settings: settings.get(),
         shell: host.shell,
+        start: findInstallation().start,
       };
     },
     "inventory.get": () => inventory.list(),

@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { fail } from "../../shared/errors.js";
+import { findInstallation } from "../host/installation.js";
 import { runtimeFolder } from "./runtime-folder.js";
 
 const socketPath = (folder: string, port: number) => join(folder, `serve-${port}.sock`);
@@ -46,7 +47,8 @@ export async function askForAddress(
   }
   if (answers.length === 1) return answers[0]!;
   if (answers.length === 0) {
-    throw fail("NOT_FOUND", "No studio of yours is serving. Start one: iio-studio serve");
+    const { command } = findInstallation();
+    throw fail("NOT_FOUND", `No studio of yours is serving. Start one: ${command} serve`);
   }
   throw fail("BAD_REQUEST", "Several studios of yours are serving. Say which one with --port N.");
 }

@@ -60,13 +60,16 @@ export function judge(
   const host = checkHost(request.headers, rules.changing);
   if (!host.ok || rules.entrance) return host;
   if (!rules.changing && !fromThisPage(request.headers)) {
-    return refuse(403, "This request comes from another page.");
+    return refuse(
+      403,
+      "This request comes from another page. Type the studio's address into the address bar instead.",
+    );
   }
   const token = readCookie(request.headers, cookieName(port));
   if (token === null || !secrets.isSession(token)) {
     return refuse(
       401,
-      "This window is not known here. Press Enter in the studio's terminal for a new address.",
+      "Its session has ended: the studio was started again, or this tab was closed.",
     );
   }
   return { ok: true };

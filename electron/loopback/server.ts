@@ -11,6 +11,7 @@ import { fail } from "../../shared/errors.js";
 import type { Port } from "../../shared/port.js";
 import type { StaticFile } from "./files.js";
 import { cookieName, judge, type Rules } from "./guard.js";
+import { newAddressWords, refusalPage, REFUSAL_POLICY, type NewAddress } from "./refusal-page.js";
 import { Secrets } from "./secrets.js";
 import { SocketPort } from "./socket-port.js";
 
@@ -20,6 +21,8 @@ export interface LoopbackOptions {
   files: Map<string, StaticFile>;
   /** Called with the port of each window that connects. */
   connect: (port: Port) => void;
+  /** How one gets a new address of the server at that port. */
+  newAddress: (port: number) => NewAddress;
   now?: () => number;
 }
 
@@ -99,14 +102,14 @@ class LoopbackDoor implements LoopbackServer {
     const post = request.method === "POST";
     const entrance = !post && path === "/enter";
     const verdict = this.judge(request, { changing: post, entrance });
-    if (!verdict.ok) return refuse(response, verdict.status, verdict.reason);
+    if (!verdict.ok) return this.refuse(request, response, verdict.status, verdict.reason);
     const headers = securityHeaders(request.headers.host!);
-    if (entrance) return this.enter(query, response, headers);
+    if (entrance) return this.enter(query, request, response, headers);
     if (post && path === "/stream") return this.openStream(request, response, headers);
     if (request.method !== "GET")
-      return refuse(response, 405, "This server knows GET and POST only.");
+      return this.refuse(request, response, 405, "This server knows GET and POST only.");
     const file = this.options.files.get(path);
-    if (!file) return refuse(response, 404, "There is no such page.");
+    if (!file) return this.refuse(request, response, 404, "There is no such page.");
     response.writeHead(200, { ...headers, "content-type": file.type }).end(file.body);
   }
 
@@ -118,14 +121,16 @@ class LoopbackDoor implements LoopbackServer {
    * The cookie is SameSite=Strict, and a redirect from a foreign first page would not carry it: so this answers a page of
    * ours that goes on by itself.
    */
-  private enter(query: string, response: ServerResponse, headers: Record<string, string>): void {
+  private enter(
+    query: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    headers: Record<string, string>,
+  ): void {
     const token = this.secrets.enter(new URLSearchParams(query).get("secret") ?? "");
     if (!token) {
-      return refuse(
-        response,
-        401,
-        "This address has been used or is older than 60 s. Press Enter in the studio's terminal for a new one.",
-      );
+      const reason = "This address has been used, or is older than 60 s.";
+      return this.refuse(request, response, 401, reason);
     }
     response
       .writeHead(200, {
@@ -150,11 +155,35 @@ class LoopbackDoor implements LoopbackServer {
     });
     request.on("end", () => {
       const port = this.ports.get(body);
-      if (!port) return refuse(response, 404, "There is no such stream. Reload the window.");
+      if (!port)
+        return this.refuse(request, response, 404, "There is no such stream. Reload the window.");
       response.writeHead(200, { ...headers, "content-type": "application/octet-stream" });
       response.flushHeaders();
       if (!port.attach(response)) response.end();
     });
+  }
+
+  /** A page for a browser that was to show one, else a line; what is not known here is told the way in. */
+  private refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    status: number,
+    reason: string,
+  ): void {
+    const address = status === 401 ? this.options.newAddress(this.port) : null;
+    const asPage = request.headers.accept?.includes("text/html") ?? false;
+    const title = address ? "This window is not known here" : "Not shown";
+    const line = address ? `${reason} ${newAddressWords(address)}` : reason;
+    response
+      .writeHead(status, {
+        "content-type": `text/${asPage ? "html" : "plain"}; charset=utf-8`,
+        "cross-origin-resource-policy": "same-origin",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+        "content-security-policy": REFUSAL_POLICY,
+      })
+      .end(asPage ? refusalPage(title, reason, address) : `${line}\n`);
   }
 
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -183,15 +212,4 @@ function splitTarget(target: string): { path: string; query: string } {
   return mark < 0
     ? { path: target, query: "" }
     : { path: target.slice(0, mark), query: target.slice(mark + 1) };
-}
-
-function refuse(response: ServerResponse, status: number, reason: string): void {
-  response
-    .writeHead(status, {
-      "content-type": "text/plain; charset=utf-8",
-      "cross-origin-resource-policy": "same-origin",
-      "x-content-type-options": "nosniff",
-      "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    })
-    .end(`${reason}\n`);
 }

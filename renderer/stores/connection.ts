@@ -1,6 +1,6 @@
 /** The one connection of this window: whether it stands, and the asking side of it. */
 import { defineStore } from "pinia";
-import { shallowRef } from "vue";
+import { ref, shallowRef } from "vue";
 import type { StudioClient } from "../../shared/client.js";
 import { fail, toStudioError, type StudioError } from "../../shared/errors.js";
 import type { RequestName, RequestParams, RequestResult } from "../../shared/messages.js";
@@ -14,6 +14,8 @@ export type ConnectionState =
 export const useConnection = defineStore("connection", () => {
   const state = shallowRef<ConnectionState>({ kind: "connecting" });
   const client = shallowRef<StudioClient | null>(null);
+  /** What opens this studio from a terminal; "" while it is not known. */
+  const start = ref("");
 
   /** Rejects with StudioFailure; `CLOSED` without a connection. */
   function request<N extends RequestName>(
@@ -30,5 +32,5 @@ export const useConnection = defineStore("connection", () => {
     state.value = { kind: "closed", error: toStudioError(thrown), wasOpen };
   }
 
-  return { state, client, request, closed };
+  return { state, client, start, request, closed };
 });

@@ -20,11 +20,7 @@ import { useViews } from "./views.js";
 export async function openSession(port: Port): Promise<void> {
   const connection = useConnection();
   const client = new StudioClient(port);
-  client.onClose(() =>
-    connection.closed(
-      fail("CLOSED", "The studio behind this window has ended. Start it again, then reload."),
-    ),
-  );
+  client.onClose(() => connection.closed(fail("CLOSED", endedWords(connection.start))));
   connection.client = client;
   const events = new EventGate(client);
   for (const store of [
@@ -52,7 +48,15 @@ export async function openSession(port: Port): Promise<void> {
   useViews().restore();
   followContexts(hello.settings);
   events.open();
+  connection.start = hello.start ?? "";
   connection.state = { kind: "open", version: hello.version, shell: hello.shell };
+}
+
+/** A studio that was started again has another address: its own window, or what it prints, leads there. */
+function endedWords(start: string): string {
+  return start === ""
+    ? "The studio behind this window has ended. Start it again."
+    : `The studio behind this window has ended, or is not reached any more. Start it again with “${start}”: it opens a window of its own, or prints a new address.`;
 }
 
 /**

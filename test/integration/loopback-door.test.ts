@@ -1,12 +1,14 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
-import { mkdtempSync, statSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import WebSocket from "ws";
 import { askForAddress, offerAddresses } from "../../electron/loopback/address-socket.js";
 import { writeRedirect } from "../../electron/loopback/browser.js";
+import { findInstallation } from "../../electron/host/installation.js";
 import { startLoopback, type LoopbackServer } from "../../electron/loopback/server.js";
 import { MessageSplitter } from "../../shared/codec.js";
 import type { Port } from "../../shared/port.js";
@@ -14,14 +16,17 @@ import type { Port } from "../../shared/port.js";
 let server: LoopbackServer;
 let ports: Port[];
 let nowMs: number;
+let inTerminal: boolean;
 
 beforeEach(async () => {
+  inTerminal = true;
   ports = [];
   nowMs = 1_000_000;
   server = await startLoopback({
     port: 0,
     files: new Map([["/", { type: "text/html", body: Buffer.from("<title>studio</title>") }]]),
     connect: (port) => ports.push(port),
+    newAddress: (port) => ({ enter: inTerminal, command: `npm run cli -- serve --url --port ${port}` }),
     now: () => nowMs,
   });
 });
@@ -101,6 +106,43 @@ describe("the entrance", () => {
   it("refuses a guessed secret", async () => {
     expect((await ask("/enter?secret=guess", { host: own() })).status).toBe(401);
     expect((await ask("/enter", { host: own() })).status).toBe(401);
+  });
+});
+
+describe("a window that has no session here", () => {
+  const reload = () => ({
+    ...{ host: own(), "sec-fetch-site": "none", "sec-fetch-mode": "navigate" },
+    ...{ "sec-fetch-dest": "document", accept: "text/html,*/*" },
+  });
+
+  it("is shown a page of its own, with what leads to a new address", async () => {
+    const { status, headers, body } = await ask("/", reload());
+    expect(status).toBe(401);
+    expect(headers["content-type"]).toContain("text/html");
+    expect(body).toContain(`npm run cli -- serve --url --port ${server.port}`);
+    expect(body).toMatch(/Press <b>Enter<\/b>/);
+    // Nothing else is let in: the style by its hash.
+    const style = /<style>([^]*)<\/style>/.exec(body)![1]!;
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(headers["content-security-policy"]).toContain(`style-src 'sha256-${hash}'`);
+    expect(headers["content-security-policy"]).toContain("default-src 'none'");
+    expect(body).not.toMatch(/<script|src=|href="[^d]/);
+  });
+
+  it("is not told to press Enter where no terminal listens", async () => {
+    inTerminal = false;
+    const { body } = await ask("/enter?secret=old", reload());
+    expect(body).not.toContain("Enter</b>");
+    expect(body).toContain("Run this:");
+  });
+
+  it("gets a line where it asked for no page", async () => {
+    const { headers, body } = await ask("/main.js", {
+      host: own(),
+      "sec-fetch-site": "same-origin",
+    });
+    expect(headers["content-type"]).toContain("text/plain");
+    expect(body).toContain("Press Enter in the studio's terminal");
   });
 });
 
@@ -285,5 +327,21 @@ describe("addresses", () => {
     expect((await ask(path(url), { host: own() })).status).toBe(200);
     await new Promise((resolve) => offer.close(resolve));
     await expect(askForAddress(0, folder)).rejects.toThrow("No studio of yours is serving");
+  });
+});
+
+describe("the command that is told", () => {
+  it("is the one that works for how this was installed", () => {
+    const clone = mkdtempSync(join(tmpdir(), "studio-clone-"));
+    const bundle = join(clone, "dist", "cli");
+    const installed = { start: "iio-studio", command: "iio-studio" };
+    expect(findInstallation(bundle, "/opt/cli.js")).toEqual(installed);
+    mkdirSync(join(clone, "electron", "launch"), { recursive: true });
+    writeFileSync(join(clone, "electron", "launch", "cli.mjs"), "");
+    expect(findInstallation(bundle, join(bundle, "cli.js"))).toEqual({
+      start: "npm start",
+      command: "npm run --silent cli --",
+    });
+    expect(findInstallation(bundle, "/usr/local/bin/iio-studio")).toEqual(installed);
   });
 });

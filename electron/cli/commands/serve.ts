@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { Port } from "../../../shared/port.js";
 import { fail } from "../../../shared/errors.js";
 import { createHost } from "../../host/host.js";
+import { findInstallation } from "../../host/installation.js";
 import { askForAddress, offerAddresses } from "../../loopback/address-socket.js";
 import { openWindow, untilClosed } from "../../loopback/browser.js";
 import { loadFiles } from "../../loopback/files.js";
@@ -15,6 +16,12 @@ import { numberOption, operands, type Arguments } from "../arguments.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { VERSION } from "../version.js";
+
+/** The way to a new address, as it works for how this was started. */
+const newAddress = (port: number) => ({
+  enter: Boolean(process.stdin.isTTY),
+  command: `${findInstallation().command} serve --url --port ${port}`,
+});
 
 export async function serve(args: Arguments, output: Output): Promise<void> {
   operands(args, 0, 0, "no operands");
@@ -45,7 +52,7 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
       host.connect(each);
       tellShown();
     };
-    server = await startLoopback({ port, files, connect });
+    server = await startLoopback({ port, files, connect, newAddress });
     await serveUntilEnd(server, { asked, shown }, args, output);
   } finally {
     await server?.close();
@@ -91,10 +98,11 @@ async function serveUntilEnd(
 
 function announce(server: LoopbackServer, args: Arguments, output: Output): void {
   const url = server.newUrl();
+  const { enter, command } = newAddress(server.port);
   const tunnel = `ssh -L ${server.port}:127.0.0.1:${server.port} ${userInfo().username}@${hostname()}`;
   output.answer({ url, port: server.port, tunnel }, () => [
     url,
-    `Good for one window, for 60 s. ${process.stdin.isTTY ? "Enter prints a new one" : "A new one: iio-studio serve --url"}; Ctrl+C ends.`,
+    `Good for one window, for 60 s. ${enter ? "Enter prints a new one" : `A new one: ${command}`}; Ctrl+C ends.`,
     `From elsewhere: ${tunnel}`,
   ]);
 }
