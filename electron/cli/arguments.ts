@@ -144,7 +144,7 @@ export function numberOption(
 ): number | undefined {
   const text = args.values[name];
   if (typeof text !== "string") return undefined;
-  const parsed = parseSi(text);
+  const parsed = parseSi(text, name.endsWith("-size") ? ["B"] : []);
   const value = parsed.ok ? parsed.value : NaN;
   if (!(value >= least) || (integer && !Number.isSafeInteger(value))) {
     const what = integer ? "a whole number" : "a number";

@@ -82,13 +82,16 @@ export function tellNotes(client: StudioClient, stream: string, output: Output):
   });
 }
 
-/** Channels and trigger first: they say where the rate is set. Then the rate: sizes follow it. */
+/**
+ * Channels and trigger first: they say where the rate is set. Then the rate: sizes follow it. Says, and answers, what was
+ * made of the sizes asked for: a sentence each.
+ */
 export async function setUpStream(
   client: StudioClient,
   stream: string,
   plan: StreamPlan,
   output: Output,
-): Promise<void> {
+): Promise<string[]> {
   const { channels, counter, deviceTrigger, ...sizes } = plan.patch;
   const source = {
     ...(channels && { channels }),
@@ -103,6 +106,10 @@ export async function setUpStream(
     await setRate(client, stream, plan.rate, output);
   }
   await apply(sizes);
+  const { geometry } = await client.request("stream.preview", { stream, patch: {} });
+  const notes = geometry?.notes ?? [];
+  for (const note of notes) output.note(note);
+  return notes;
 }
 
 /**

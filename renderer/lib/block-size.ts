@@ -9,8 +9,15 @@ export type ParsedBlockSize =
 const SCANS = /\s*(scans?|samples?|sa)$/i;
 const BYTES = ["B", "byte", "bytes"];
 const BINARY = /[KMGT]i$/;
+const LARGE = /[kKMGTP]$/;
 
-/** `64Ki`, `1 MiB`, `4096`, `8 scans`, `20 ms`, `auto`. A bare number means what the field shows. */
+/** The unit that a prefix alone, as in `1M`, stands before. */
+export const UNIT_OF = { bytes: "B", scans: "scans", seconds: "s" } as const;
+
+/**
+ * `64Ki`, `1 MiB`, `4096`, `8 scans`, `20 ms`, `auto`. A number without a unit, as `8` or `1M`, means what the field
+ * shows; binary prefixes are those of memory everywhere.
+ */
 export function parseBlockSize(
   text: string,
   shown: "bytes" | "scans" | "seconds" = "bytes",
@@ -25,6 +32,9 @@ export function parseBlockSize(
   const isMemory = parsed.unit !== "s" && (parsed.unit !== "" || BINARY.test(typed));
   const kind = parsed.unit === "s" ? "seconds" : isMemory ? "bytes" : shown;
   if (kind === "scans") return scans(typed);
+  if (kind === "seconds" && parsed.unit === "" && LARGE.test(typed)) {
+    return { ok: false, message: `${typed} of what? Say ${typed}B, or ${typed} scans.` };
+  }
   if (kind === "seconds") return { ok: true, setting: { kind, seconds: parsed.value } };
   if (!Number.isInteger(parsed.value)) {
     return { ok: false, message: "A block is a whole number of bytes." };
@@ -48,6 +58,18 @@ export function blockSizeFigure(geometry: BlockGeometry, setting: BlockSizeSetti
     return siFigure(geometry.secondsPerBlock, "s", 4);
   }
   return memoryFigure(geometry.payloadBytes, 6);
+}
+
+/** What a number without a unit means in the field. */
+export function bareWords({ unit }: Figure, kind: keyof typeof UNIT_OF): string {
+  switch (kind) {
+    case "bytes":
+      return `A number alone is in ${unit}; 1M is 1,000,000 bytes.`;
+    case "scans":
+      return "A number alone is scans; 1M is 1,000,000 scans.";
+    case "seconds":
+      return `A number alone is in ${unit}; 1M needs a unit.`;
+  }
 }
 
 /** The other two ways to say it: `262,144 scans of 4 bytes`, or `192 bytes, 24 a scan`. */

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
-import { asKind, blockSizeFigure, parseBlockSize } from "../../renderer/lib/block-size.js";
+import {
+  asKind,
+  bareWords,
+  blockSizeFigure,
+  parseBlockSize,
+} from "../../renderer/lib/block-size.js";
 import { blockStrip, countStates, emptyStates } from "../../renderer/lib/block-strip.js";
 import { BLOCK_STATES, type BlockState } from "../../shared/stream.js";
 import {
@@ -62,6 +67,18 @@ describe("the buffer panel", () => {
     expect(asked(host, "stream.configure")).toEqual([]);
     await userEvent.keyboard("{Escape}");
     await soon(() => expect(table()[0]).toEqual(["One block", "1", "16.4ms", "64KiB"]));
+  });
+
+  test("says what a number without a unit means, below the field and beside what is typed", async () => {
+    await mountWindow();
+    const bare = () => document.querySelector(".inspector .bare")?.textContent;
+    expect(bare()).toContain("A number alone is in KiB");
+    await typeInto(field("Block size"), "1000 scans");
+    await soon(() => expect(bare()).toContain("A number alone is scans"));
+    await userEvent.fill(field("Block size"), "1k");
+    expect(field("Block size").closest(".field")?.querySelector(".unit")?.textContent).toBe(
+      "scans",
+    );
   });
 
   test("an emptied field gives the choice back to the program", async () => {
@@ -214,6 +231,21 @@ describe("a block size as text", () => {
       ok: true,
       setting: { kind: "seconds", seconds: 0.5 },
     });
+  });
+
+  test("a prefix alone is one of what the field shows, and a time has none above it", () => {
+    const bytes = { ok: true, setting: { kind: "bytes", bytes: 1_000_000 } };
+    expect(parseBlockSize("1M", "bytes")).toEqual(bytes);
+    expect(parseBlockSize("1 MB", "seconds")).toEqual(bytes);
+    expect(parseBlockSize("1M", "scans")).toEqual({
+      ok: true,
+      setting: { kind: "scans", scans: 1_000_000 },
+    });
+    expect(parseBlockSize("1M", "seconds")).toEqual({
+      ok: false,
+      message: "1M of what? Say 1MB, or 1M scans.",
+    });
+    expect(bareWords({ text: "64", unit: "KiB" }, "bytes")).toContain("in KiB; 1M is 1,000,000 b");
   });
 
   test.each(["0", "-4", "1.5 scans", "0.3", "many"])("%s is refused with a sentence", (text) => {

@@ -59,6 +59,18 @@ describe("one press of Ctrl+C, which the terminal and npm deliver one after the 
   });
 });
 
+describe("record --block-size", () => {
+  it("says what it was rounded to, on stderr and in the answer", async () => {
+    const { code, stdout, stderr } = await cli.run([
+      ...["record", "sim:adc", "--out", join(cli.folder, "odd"), "--channels", "voltage0,voltage1"],
+      ...["--block-size", "4099", "--samples", "2000", "--no-check", "--json"],
+    ]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/4,099 bytes became 4,096: whole scans of 4 bytes/);
+    expect((JSON.parse(stdout) as { notes: string[] }).notes.join()).toContain("became 4,096");
+  });
+});
+
 describe("record --rate", () => {
   it("sets the rate of the device trigger that the same command chooses", async () => {
     const base = join(cli.folder, "clocked");

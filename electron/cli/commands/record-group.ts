@@ -21,6 +21,7 @@ import { checkFolder, describe } from "./record.js";
 const FOR_ONE = [
   ...["buffer", "channels", "counter", "device-trigger", "device-trigger-rate", "pre"],
   ...["split-size", "split-time", "ring-size", "ring-time"],
+  ...["trigger", "hysteresis", "before", "after", "captures", "each"],
 ];
 
 /** Answers whether all recordings ended as asked. */
@@ -42,10 +43,11 @@ export async function recordGroup(args: Arguments, output: Output): Promise<bool
       await client.request("attribute.write", { ...address, value });
     }
     const stream = readStreamPlan(args);
-    for (const id of streams) await setUpStream(client, id, stream, output);
+    const notes: string[] = [];
+    for (const id of streams) notes.push(...(await setUpStream(client, id, stream, output)));
     if (!args.values["no-check"]) await checkDisk(client, streams, output);
     const result = await run(client, streams, plan, args, output);
-    output.answer(result, () => describeGroup(result));
+    output.answer({ ...result, notes }, () => describeGroup(result));
     for (const { error } of [...result.recordings, result]) {
       if (error) output.note(error.message);
     }
