@@ -44,8 +44,8 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
     note: (line) => output.note(line),
   });
   try {
-    const result = await run(session, name, plan, args, output);
-    output.answer(result, () => describe(result));
+    const { notes, ...result } = await run(session, name, plan, args, output);
+    output.answer({ ...result, notes }, () => describe(result));
     if (!args.values["no-hash"]) {
       output.note("Working out the SHA-512 of the data; --no-hash leaves it out.");
     }
@@ -108,14 +108,14 @@ async function run(
   plan: Plan,
   args: Arguments,
   output: Output,
-): Promise<RecordingResult> {
+): Promise<RecordingResult & { notes: string[] }> {
   const device = findDevice(inventory, name);
   const stream = streamId(device.id, plan.buffer);
   for (const { name: attribute, value } of plan.sets) {
     const address = findAttribute(inventory, device, attribute);
     await client.request("attribute.write", { ...address, value });
   }
-  await setUpStream(client, stream, plan, output);
+  const notes = await setUpStream(client, stream, plan, output);
   const stopNotes = tellNotes(client, stream, output);
   const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
@@ -134,7 +134,7 @@ async function run(
       hash: !args.values["no-hash"],
     });
     stop.started();
-    return await ended.promise;
+    return { ...(await ended.promise), notes };
   } finally {
     ended.dispose();
     stop.dispose();
@@ -214,11 +214,13 @@ function stopOnSignal(
 
 export function describe(result: RecordingResult): string[] {
   const loss =
-    result.lostSamples !== null
-      ? `${result.lostSamples} lost (${result.continuity})`
-      : result.continuity === "unknown"
-        ? "loss cannot be known"
-        : `${result.gaps.length} possible gaps, ${result.lostMin} to ${result.lostMax ?? "any number"} lost`;
+    result.samples === 0
+      ? "nothing came, so nothing can be said of loss"
+      : result.lostSamples !== null
+        ? `${result.lostSamples} lost (${result.continuity})`
+        : result.continuity === "unknown"
+          ? "loss cannot be known"
+          : `${result.gaps.length} possible gaps, ${result.lostMin} to ${result.lostMax ?? "any number"} lost`;
   return [
     `${result.samples} samples of every channel, ${formatSi(result.bytes, "B")}, ${result.seconds.toFixed(3)} s`,
     `${loss}; ${result.transport} over ${result.heap}, ${result.copiesPerByte.toFixed(2)} copies per byte`,
