@@ -1,4 +1,5 @@
-// The suites of `npm test`. Each answers how many tests passed, failed and were skipped, and why.
+// The suites of `npm test`. Each answers how many tests passed, failed and were skipped, why, and which
+// ones failed.
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureApt, isRoot } from "./apt.mjs";
@@ -7,19 +8,23 @@ import { at, CACHE } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { say } from "./say.mjs";
 
-/** @typedef {{passed: number, failed: number, skipped: number, reasons: string[]}} Result */
+/**
+ * @typedef {{passed: number, failed: number, skipped: number, reasons: string[], failures: string[]}} Result
+ */
 
-const result = (passed, failed, skipped = 0, reasons = []) => ({
+const result = (passed, failed, skipped = 0, reasons = [], failures = []) => ({
   passed,
   failed,
   skipped,
   reasons,
+  failures,
 });
+const firstLine = (text) => text.split("\n", 1)[0];
 const skipped = (reason) => result(0, 0, 1, [reason]);
 
 async function checks() {
   const failed = await check(() => undefined);
-  return result(CHECKS.length - failed.length, failed.length, 0, failed);
+  return result(CHECKS.length - failed.length, failed.length, 0, failed, failed.map(firstLine));
 }
 
 /** Counts out of vitest's JSON report. */
@@ -35,6 +40,15 @@ export function countVitest(report) {
     report.numFailedTests + reasons.length,
     skippedNames.length,
     reasons.concat(skippedNames.map((test) => `skipped: ${test.fullName}`)),
+    reasons
+      .map(firstLine)
+      .concat(
+        report.testResults.flatMap((file) =>
+          file.assertionResults
+            .filter((test) => test.status === "failed")
+            .map((test) => `${test.fullName}: ${firstLine(test.failureMessages?.[0] ?? "")}`),
+        ),
+      ),
   );
 }
 
@@ -60,12 +74,18 @@ async function vitest(name, args) {
 
 /** doctest ends with "test cases: N | N passed | N failed | N skipped". */
 export function countDoctest(output) {
+  const plain = output.replace(/\x1b\[[0-9;]*m/g, "");
   const match =
     /test cases:\s*(\d+)\s*\|\s*(\d+) passed\s*\|\s*(\d+) failed(?:\s*\|\s*(\d+) skipped)?/.exec(
-      output.replace(/\x1b\[[0-9;]*m/g, ""),
+      plain,
     );
   if (!match) return null;
-  return result(Number(match[2]), Number(match[3]), Number(match[4] ?? 0));
+  const failures = plain
+    .split(/^TEST CASE:\s*/m)
+    .slice(1)
+    .filter((part) => / ERROR: /.test(part))
+    .map((part) => `${firstLine(part)}: ${/\w[^/\n]* ERROR: .*/.exec(part)[0]}`);
+  return result(Number(match[2]), Number(match[3]), Number(match[4] ?? 0), [], failures);
 }
 
 async function native(sanitizer) {
@@ -113,6 +133,7 @@ async function kernel() {
   if (!last) return result(0, 1, 0, [`the kernel suite did not run (it ended with ${code})`]);
   const counted = result(Number(last[1]), Number(last[2]), Number(last[3] ?? 0));
   if (code !== 0 && counted.failed === 0) counted.failed = 1;
+  counted.failures = [...output.matchAll(/not ok (.*)/g)].map((match) => match[1]);
   return counted;
 }
 

@@ -17,18 +17,29 @@ await main(async (argv) => {
   const chosen = argv.length > 0 ? SUITES.filter((suite) => argv.includes(suite.name)) : SUITES;
   const total = { passed: 0, failed: 0, skipped: 0 };
   const rows = [];
+  const failures = [];
   for (const suite of chosen) {
     step(`suite ${suite.title}`);
     let counted;
     try {
       counted = await suite.run();
     } catch (error) {
-      counted = { passed: 0, failed: 1, skipped: 0, reasons: [String(error?.stack ?? error)] };
+      counted = {
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+        reasons: [String(error?.stack ?? error)],
+        failures: [],
+      };
     }
     for (const reason of counted.reasons) say(`  ${reason}`);
     step(`suite ${suite.title}: ${line(counted)}`);
+    failures.push(...counted.failures.map((failure) => `${suite.title}: ${failure}`));
     rows.push(`${suite.title}: ${line(counted)}`);
     for (const key of Object.keys(total)) total[key] += counted[key];
+  }
+  if (failures.length > 0) {
+    process.stdout.write(`\nfailed:\n${failures.map((failure) => `  ${failure}`).join("\n")}\n`);
   }
   process.stdout.write(`\n${rows.map((row) => `  ${row}`).join("\n")}\n\n${line(total)}\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -106,6 +106,31 @@ describe("counting", () => {
     expect(countDoctest("Segmentation fault")).toBeNull();
   });
 
+  it("names the tests that failed, with what they said", () => {
+    const output =
+      "TEST CASE:  one\n\n/a/b.test.cc:7: ERROR: CHECK( x == 1 ) is NOT correct!\n  values: CHECK( 2 == 1 )\n" +
+      "===\nTEST CASE:  two\n\n/a/b.test.cc:9: MESSAGE: only a word\n" +
+      "[doctest] test cases: 2 | 1 passed | 1 failed | 0 skipped\n";
+    expect(countDoctest(output)?.failures).toEqual([
+      "one: b.test.cc:7: ERROR: CHECK( x == 1 ) is NOT correct!",
+    ]);
+    const counted = countVitest({
+      numPassedTests: 0,
+      numFailedTests: 1,
+      testResults: [
+        {
+          name: "bad.test.ts",
+          status: "failed",
+          message: "",
+          assertionResults: [
+            { status: "failed", fullName: "a trace stands", failureMessages: ["Error: no\n  at"] },
+          ],
+        },
+      ],
+    });
+    expect(counted.failures).toEqual(["a trace stands: Error: no"]);
+  });
+
   it("counts a test file that could not be loaded as a failure, and says which test was skipped", () => {
     const counted = countVitest({
       numPassedTests: 3,
