@@ -163,5 +163,32 @@ function checkParams<N extends RequestName>(name: N, params: unknown): Checked<N
   if (result.success) return result.output as Checked<N>;
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? "params";
-  throw fail("BAD_REQUEST", `${field} of ${name} can't be used: ${issue.message}.`, { field });
+  throw fail(
+    "BAD_REQUEST",
+    plainly(field, issue) ?? `${field} of ${name} can't be used: ${issue.message}.`,
+    { field },
+  );
 }
+
+/** What a person may have typed, in words; null for what only a program gets wrong. */
+function plainly(field: string, issue: v.BaseIssue<unknown>): string | null {
+  const last = field.split(".").at(-1)!;
+  const what = NAMES[last] ?? `“${last}”`;
+  if (typeof issue.input !== "string") return null;
+  if (issue.type === "min_length") return `${what} can't be empty. Type one.`;
+  const most = (issue as { requirement?: unknown }).requirement;
+  if (issue.type === "max_length") {
+    return `${what} is too long: at most ${String(most)} characters. Shorten it.`;
+  }
+  return null;
+}
+
+const NAMES: Record<string, string> = {
+  folder: "The folder",
+  namePattern: "The name pattern",
+  name: "The name",
+  newName: "The name",
+  note: "The note",
+  label: "The name",
+  value: "The value",
+};

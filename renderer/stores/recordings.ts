@@ -3,7 +3,12 @@ import { defineStore } from "pinia";
 import { ref, shallowReactive, shallowRef } from "vue";
 
 import type { DiskCheck } from "../../shared/disk-check.js";
-import type { RecordingEntry, RecordingResult, RecordingStatus } from "../../shared/recording.js";
+import type {
+  FolderLook,
+  RecordingEntry,
+  RecordingResult,
+  RecordingStatus,
+} from "../../shared/recording.js";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
@@ -90,6 +95,11 @@ export const useRecordings = defineStore("recordings", () => {
     return status;
   }
 
+  /** What a folder would be to recordings. */
+  function lookAtFolder(folder: string): Promise<FolderLook> {
+    return connection.request("recording.folder", { folder });
+  }
+
   /** What the disk takes, against what the stream gives. */
   function check(stream: StreamId): Promise<DiskCheck> {
     return connection.request("recording.check", { stream });
@@ -141,6 +151,7 @@ export const useRecordings = defineStore("recordings", () => {
     keeping,
     keep,
     check,
+    lookAtFolder,
     ringKeep,
     list,
     asking,

@@ -58,6 +58,15 @@ describe("keep", () => {
 });
 
 describe("record options", () => {
+  test("Esc closes them from a number's field that holds what it held", async () => {
+    await run();
+    await userEvent.keyboard("{Shift>}r{/Shift}");
+    await soon(() => expect(options()).not.toBeNull());
+    await userEvent.click(field("Keep the last"));
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(options()).toBeNull());
+  });
+
   test("begin recordings before the press, and refuse what is no time", async () => {
     const { host } = await run();
     await userEvent.click(button("recording.options"));

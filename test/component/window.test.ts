@@ -222,8 +222,40 @@ describe("views and settings", () => {
     const folder = field("Folder of recordings");
     await userEvent.fill(folder, "/srv/secret");
     await userEvent.keyboard("{Enter}");
-    await soon(() => expect(sentenceBeside(folder)).toContain("Choose a folder of your own."));
+    await soon(() => expect(sentenceBeside(folder)).toContain("Choose another folder."));
     expect(folder.value).toBe("/srv/secret");
+  });
+
+  test("a folder is looked at while it is typed; an empty one is refused in plain words", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard("{Control>},{/Control}");
+    await soon(() => expect(document.querySelector("[role=dialog]")).not.toBeNull());
+    const folder = field("Folder of recordings");
+    const dialog = () => document.querySelector("[role=dialog]")!.textContent;
+    await userEvent.fill(folder, "~/new/bench");
+    await soon(() => expect(dialog()).toContain("is made when recording begins"));
+    await userEvent.fill(folder, "/srv/x");
+    await soon(() => expect(sentenceBeside(folder)).toContain("can't be written by you"));
+    await userEvent.fill(folder, "");
+    await userEvent.keyboard("{Enter}");
+    await soon(() =>
+      expect(sentenceBeside(folder)).toBe("Recordings need a folder, as in ~/Recordings."),
+    );
+    expect(asked(host, "settings.set").some((p) => "recordings" in (p as object))).toBe(false);
+  });
+
+  test("Esc in a field of a dialog restores the field, and the next one closes", async () => {
+    await mountWindow();
+    await userEvent.keyboard("{Control>},{/Control}");
+    await soon(() => expect(document.querySelector("[role=dialog]")).not.toBeNull());
+    const folder = field("Folder of recordings");
+    const before = folder.value;
+    await userEvent.fill(folder, "/elsewhere");
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(folder.value).toBe(before));
+    expect(document.activeElement).toBe(folder);
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(document.querySelector("[role=dialog]")).toBeNull());
   });
 
   test("the theme changes at a key and is kept by the host", async () => {

@@ -1,8 +1,8 @@
 /** Where recordings go, and what fits there. */
-import { access, constants, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, constants } from "node:fs/promises";
 import type { DoctorCheck } from "../../../shared/doctor.js";
 import { formatBytes } from "../../../shared/figures.js";
+import { nearestFolder } from "../recordings/look-at-folder.js";
 import { good, missing, warning } from "./checks.js";
 import type { Patient } from "./checks.js";
 
@@ -41,15 +41,6 @@ export async function checkFolder({ addon, recordingsFolder }: Patient): Promise
   return [
     good(id, title, existing === recordingsFolder ? detail : `${detail} It is made when needed.`),
   ];
-}
-
-/** The folder itself, or the nearest above it that is there; null if something else stands in its place. */
-async function nearestFolder(path: string): Promise<string | null> {
-  for (let at = path; ; at = dirname(at)) {
-    const found = await stat(at).catch(() => null);
-    if (found) return found.isDirectory() ? at : null;
-    if (dirname(at) === at) return null;
-  }
 }
 
 function quote(path: string): string {
