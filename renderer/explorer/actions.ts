@@ -65,6 +65,9 @@ export function useRowActions() {
   async function openRecording(name: string): Promise<void> {
     await attempt("The recording was not opened", async () => {
       const info = await recordings.open(name);
+      // What is selected is open without having been opened: it stays so.
+      const before = settings.layout.selected?.device;
+      if (before !== undefined) settings.layout.expanded[before] ??= true;
       settings.layout.selected = { device: info.device, channel: null };
       const there = views.tabs.some((tab) => tab.stream === info.id);
       if (there) views.show(info.id);

@@ -8,7 +8,7 @@ import type {
 } from "../../shared/device.js";
 import type { RecordingEntry } from "../../shared/recording.js";
 import { streamId, type StreamId, type StreamInfo } from "../../shared/stream.js";
-import { deviceName } from "../lib/names.js";
+import { deviceName, shortRecordingName } from "../lib/names.js";
 import { bufferChannels, bufferPairs, channelName } from "../lib/traces.js";
 
 interface RowBase {
@@ -178,7 +178,7 @@ function deviceRows(device: DeviceInfo, linkedTo: Set<DeviceId>, input: TreeInpu
 
 function recordingRows(context: ContextInfo, input: TreeInput): TreeRow[] {
   const entries = input.recordings.filter(({ name, label, note }) =>
-    matches(input.filter, name, label, note),
+    matches(input.filter, name, shortRecordingName(name), label, note),
   );
   return entries.flatMap((entry) => {
     const device = input.devices.find(({ id }) => id === entry.device) ?? null;
@@ -191,7 +191,7 @@ function recordingRows(context: ContextInfo, input: TreeInput): TreeRow[] {
       level: 2,
       indent: 1,
       ...(children.length > 0 ? { expanded } : {}),
-      label: entry.label,
+      label: shortRecordingName(entry.name),
       entry,
       device,
       stream: device && buffer ? streamId(device.id, buffer.index) : null,

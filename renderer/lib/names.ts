@@ -12,10 +12,12 @@ export function deviceName(device: DeviceInfo): string {
   return device.context === "rec" ? shortRecordingName(name) : name;
 }
 
-/** `2026-11-20_12-41-07_ad9361` as `11-20 12:41 ad9361`; names of another pattern stay as they are. */
+const BY_TIME = /^\d{4}-(\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)_(.+)$/;
+
+/** `2026-11-20_12-41-07_ad9361` as `11-20 12:41:07 ad9361`; names of another pattern stay as they are. */
 export function shortRecordingName(name: string): string {
-  const match = /^\d{4}-(\d\d-\d\d)_(\d\d)-(\d\d)-\d\d_(.+)$/.exec(name);
-  return match ? `${match[1]} ${match[2]}:${match[3]} ${match[4]}` : name;
+  const match = BY_TIME.exec(name);
+  return match ? `${match[1]} ${match[2]}:${match[3]}:${match[4]} ${match[5]}` : name;
 }
 
 /** By itself: the simulator's devices say that they are. */
@@ -55,9 +57,10 @@ export function streamSummary(device: DeviceInfo, stream: StreamInfo | undefined
   return stream.rateSetHz ? `${formatRate(stream.rateSetHz)} · ${what}` : what;
 }
 
-/** `11-20 12:41`: month, day and minute a recording began, local time. */
-export function recordingMoment(entry: RecordingEntry): string {
-  const at = new Date(entry.startedAtMs);
+/** `11-20 12:41`: month, day and minute it began, local time; "" where the name says it, or it is not known yet. */
+export function recordingMoment({ name, startedAtMs }: RecordingEntry): string {
+  if (startedAtMs === 0 || BY_TIME.test(name)) return "";
+  const at = new Date(startedAtMs);
   const two = (n: number) => String(n).padStart(2, "0");
   return `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
+import { oldRecordings } from "../../renderer/dev/fake-recorder.js";
+import type { RecordingEntry } from "../../shared/recording.js";
 import { ADC, asked, bench, CONVERTER, mountWindow, row, showing, soon } from "./window.js";
 
 const check = (label: string) => row(label).querySelector<HTMLElement>("[data-test=enable]")!;
@@ -176,7 +178,7 @@ describe("the explorer", () => {
   test("an opened recording shows what is true of a file, in the words of one", async () => {
     const { host } = await mountWindow({ devices: bench() });
     const recorded = "rec:2026-11-20_10-22-41_ad7768-4";
-    await userEvent.click(row("11-20 10:22 ad7768-4"));
+    await userEvent.click(row("11-20 10:22:41 ad7768-4"));
     const file = () => document.querySelector('[data-section="file"]');
     await soon(() => expect(file()?.textContent).toContain("Scans"));
     expect(file()!.textContent).toContain("DMABUF, system");
@@ -197,11 +199,38 @@ describe("the explorer", () => {
 
   test("a recording opens in a view of its own", async () => {
     const { host } = await mountWindow({ devices: bench() });
-    await userEvent.click(row("11-20 11:58 ad9361"));
+    await userEvent.click(row("11-20 11:58:03 ad9361"));
     await soon(() =>
       expect(asked(host, "recording.open")).toEqual([{ name: "2026-11-20_11-58-03_ad9361" }]),
     );
     await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
+  });
+
+  test("what was open stays open when a recording is opened", async () => {
+    await mountWindow();
+    expect(labels()).toContain("voltage0");
+    await userEvent.click(row("11-20 11:58:03 ad9361"));
+    await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
+    expect(row("adc").getAttribute("aria-expanded")).toBe("true");
+  });
+
+  test("recordings are listed by the names they were given, two of one minute apart", async () => {
+    const list = oldRecordings();
+    const [first, second] = list as [RecordingEntry, RecordingEntry];
+    second.name = "2026-11-20_11-58-41_ad9361";
+    const named = { ...first, name: "bench 3", device: "rec:bench 3" };
+    const begun = { ...named, name: "begun", device: "rec:begun", startedAtMs: 0 };
+    await mountWindow({ recordings: [named, begun, first, second] });
+    expect(labels()).toEqual(
+      expect.arrayContaining([
+        "bench 3",
+        "begun",
+        "11-20 11:58:03 ad9361",
+        "11-20 11:58:41 ad9361",
+      ]),
+    );
+    expect(row("bench 3").querySelector(".secondary")?.textContent).toBe("11-20 11:58");
+    expect(row("begun").textContent).not.toContain("01-01");
   });
 
   test("the tree speaks of itself: roles, levels, one row that Tab reaches", async () => {

@@ -175,7 +175,7 @@ describe("names", () => {
   });
 
   test("a recording is called by its moment and device, another pattern by its whole name", () => {
-    expect(shortRecordingName("2026-11-20_12-41-07_ad9361")).toBe("11-20 12:41 ad9361");
+    expect(shortRecordingName("2026-11-20_12-41-07_ad9361")).toBe("11-20 12:41:07 ad9361");
     expect(shortRecordingName("bench 3")).toBe("bench 3");
   });
 });
@@ -323,7 +323,7 @@ describe("the session", () => {
 
   test("closing a recording takes its device and its view away", async () => {
     const { host } = await mountWindow({ devices: bench() });
-    await userEvent.click(row("11-20 11:58 ad9361"));
+    await userEvent.click(row("11-20 11:58:03 ad9361"));
     await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
     host.closeRecording("2026-11-20_11-58-03_ad9361");
     await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(1));
