@@ -7,6 +7,7 @@ export interface BufferRow {
   blocks: number;
   time: Figure;
   memory: Figure;
+  tip?: string;
 }
 
 const MINUTE = 60;
@@ -31,8 +32,14 @@ export function bufferRows(geometry: BlockGeometry, reading: boolean): BufferRow
   });
   return [
     row("One block", 1),
-    row(reading ? "In the kernel (kfifo)" : "Reserve, queued", queueDepth),
-    row("History", history),
+    {
+      ...row(reading ? "In the kernel (kfifo)" : "Reserve, queued", queueDepth),
+      tip: "The queue depth in blocks, and the reserve: how long this computer may pause before something is lost",
+    },
+    {
+      ...row("History", history),
+      tip: "The newest samples, kept in the blocks that are not queued",
+    },
     row("Pool", blockCount, poolBytes),
   ];
 }

@@ -12,7 +12,10 @@ function safeSpan(seconds: number): string {
 }
 
 export function endedTitle(device: string, result: RecordingResult): string {
-  const safe = `The ${safeSpan(result.seconds)} before that are safe.`;
+  const safe =
+    result.samples > 0
+      ? `The ${safeSpan(result.seconds)} before that are safe.`
+      : "No sample had come before that.";
   switch (result.error?.code) {
     case "ENODEV":
       return `${device} was unplugged while recording. ${safe}`;

@@ -15,6 +15,8 @@ export interface LossFacts {
   rateHz: number | null;
   /** What counts the scans, if anything does. */
   counted: "timestamps" | "counter" | "simulator" | null;
+  /** Transfers that failed: their blocks are gaps that no reserve helps against. */
+  failedBlocks?: number;
 }
 
 const plural = (n: number, one: string, many = `${one}s`) =>
@@ -28,6 +30,15 @@ const COUNTED = {
 
 /** "never ran dry", "3 possible gaps, ≤ 1.2 ms", "2 gaps, 4,096 scans lost", "loss cannot be known". Never a 0 nobody can prove. */
 export function lossVerdict(facts: LossFacts): LossVerdict {
+  const verdict = verdictOf(facts);
+  const { failedBlocks = 0 } = facts;
+  if (failedBlocks === 0) return verdict;
+  const failed = `${plural(failedBlocks, "transfer")} failed`;
+  const rest = facts.continuity.gaps > failedBlocks ? `; ${verdict.note}` : "";
+  return { ...verdict, tone: "gap", note: `${failed}${rest}` };
+}
+
+function verdictOf(facts: LossFacts): LossVerdict {
   const { continuity } = facts;
   switch (continuity.grade) {
     case "exact":

@@ -1,8 +1,8 @@
 /** What the status bar says of a stream, item by item. */
-import { formatCount, formatSi, siFigure } from "../../shared/figures.js";
+import { formatCount, formatMemory, formatSi, siFigure } from "../../shared/figures.js";
 import type { DeviceInfo } from "../../shared/device.js";
 import type { RecordingStatus } from "../../shared/recording.js";
-import type { StreamCounters, StreamInfo } from "../../shared/stream.js";
+import type { BlockGeometry, StreamCounters, StreamInfo } from "../../shared/stream.js";
 import { clockTime, failureOf, formatRate } from "./names.js";
 
 /** `61.44 MS/s` with, beside it, what was measured: `measured 61.439`, in the same prefix. */
@@ -54,7 +54,7 @@ export function restWords(
       return { text: failure?.message ?? "idle", error: failure !== null };
     }
     case "starting":
-      return { text: "starting", error: false };
+      return { text: allocationWords(stream) ?? "starting", error: false };
     case "stopping":
       return { text: "stopping", error: false };
     case "idle":
@@ -62,6 +62,19 @@ export function restWords(
     case "running":
       return null;
   }
+}
+
+/** A large pool takes seconds to be had, and tells nothing on the way: `allocating 4 GiB`. null: nothing to wait for. */
+export function allocationWords({ state, geometry }: StreamInfo): string | null {
+  if (state.kind !== "starting" || !geometry) return null;
+  return `allocating ${formatMemory(geometry.poolBytes)}`;
+}
+
+/** The same as a sentence, for the place where the picture will be. */
+export function startingWords(geometry: BlockGeometry | null | undefined): string {
+  if (!geometry) return "Its buffer is being made.";
+  const blocks = `${formatCount(geometry.blockCount)} blocks of ${formatMemory(geometry.allocatedBytes)}`;
+  return `Allocating ${formatMemory(geometry.poolBytes)}: ${blocks}. A large pool takes a while.`;
 }
 
 export function blocksWords(pinned: number, secondsPerBlock: number | null): string {

@@ -172,6 +172,19 @@ describe("the strip of blocks", () => {
     );
   });
 
+  test("names who holds blocks, and how many blocks a cell stands for", async () => {
+    const { host } = await mountWindow();
+    const name = () => document.querySelector(".legend [data-state=held] dt")?.textContent;
+    host.stream(ADC).start(30);
+    host.stream(ADC).blockStates = () => states(...Array<BlockState>(300).fill("history")) as never;
+    host.emit("stream", { stream: host.stream(ADC).info() });
+    host.tick();
+    await soon(() => expect(name()).toBe("being summarised"));
+    expect(document.querySelector(".inspector .cells")?.textContent).toContain("1 cell = 3 blocks");
+    await userEvent.keyboard("r");
+    await soon(() => expect(name()).toBe("held by recorder"));
+  });
+
   test("draws states by shape: a queued block is hollow, one of the history is solid", async () => {
     const { host } = await mountWindow();
     host.stream(ADC).start(30);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
+import { endedTitle } from "../../renderer/lib/ended.js";
 import { countedBy, lossVerdict, type LossFacts } from "../../renderer/lib/loss.js";
+import type { RecordingResult } from "../../shared/recording.js";
 import type { Continuity, Grade, StreamSettings } from "../../shared/stream.js";
 import { bench, CONVERTER, mountWindow, showing, soon } from "./window.js";
 
@@ -53,6 +55,20 @@ describe("what is said of loss", () => {
     for (const gaps of [0, 1]) {
       expect(lossVerdict(facts("unknown", { gaps })).text).not.toMatch(/\b0\b/);
     }
+  });
+
+  test("transfers that failed are named; a larger reserve is not offered against them", () => {
+    const one = { ...facts("exact", { gaps: 1, lost: 64, lostMax: 64 }), failedBlocks: 1 };
+    expect(lossVerdict(one)).toMatchObject({ tone: "gap", note: "1 transfer failed" });
+    const more = { ...facts("estimated", { gaps: 3, lostMax: null }), failedBlocks: 1 };
+    expect(lossVerdict(more).note).toContain("1 transfer failed; the queue ran dry");
+  });
+
+  test("a recording to which nothing came has nothing safe", () => {
+    const result = { error: { code: "EIO", message: "" }, seconds: 0, samples: 0 };
+    expect(endedTitle("adc", result as unknown as RecordingResult)).toBe(
+      "The recording of adc ended. No sample had come before that.",
+    );
   });
 
   test("what counts the scans follows from the settings", () => {

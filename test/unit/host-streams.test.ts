@@ -32,6 +32,27 @@ const frame = (channel: string, more: object = {}) =>
 const running = (least = 40_000) =>
   bench.next("stream.progress", ({ counters }) => counters.scans >= least);
 
+describe("a stream whose memory is being allocated", () => {
+  it("has nothing to show yet, which is no fault", async () => {
+    let allocated: () => void = () => undefined;
+    const start = FakeStream.prototype.start;
+    vi.spyOn(FakeStream.prototype, "start").mockImplementation(async function (this: FakeStream) {
+      await new Promise<void>((resolve) => (allocated = resolve));
+      return start.call(this);
+    });
+    vi.spyOn(FakeStream.prototype, "query").mockRejectedValueOnce(
+      new Error("The stream has not started yet."),
+    );
+    const starting = bench.next("stream", ({ stream }) => stream.state.kind === "starting");
+    const started = request("stream.start", { stream: ADC });
+    expect((await starting).stream.geometry?.poolBytes).toBeGreaterThan(0);
+    await vi.waitFor(() => expect(newest()).toBeDefined());
+    expect((await frame("voltage0")).x).toHaveLength(0);
+    allocated();
+    expect((await started).state.kind).toBe("running");
+  });
+});
+
 describe("a stream", () => {
   it("is there for every input buffer, with geometry worked out before it runs", () => {
     const ids = bench.hello.streams.map((stream) => stream.id);

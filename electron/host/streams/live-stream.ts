@@ -84,6 +84,7 @@ export class LiveStream implements Stream {
       id: this.id,
       run: () => this.run,
       running: () => this.isRunning(),
+      starting: () => this.state.kind === "starting",
       device: () => this.deviceInfo(),
       clock: () => services.clock(),
     });

@@ -29,6 +29,8 @@ export class RunView {
       id: string;
       run(): Run | null;
       running(): boolean;
+      /** Its memory is being allocated: there is nothing to ask yet. */
+      starting(): boolean;
       device(): DeviceInfo;
       clock(): ClockOffset;
     },
@@ -67,7 +69,7 @@ export class RunView {
 
   async frame(request: FrameRequest): Promise<Frame> {
     const run = this.stream.run();
-    if (!run) return emptyFrame(request, 0);
+    if (!run || this.stream.starting()) return emptyFrame(request, 0);
     const native = await run.native.query(nativeQuery(this.space(run), request));
     const frame = toFrame(native, {
       stream: this.stream.id,
