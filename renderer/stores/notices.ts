@@ -9,6 +9,7 @@ import type { DeviceId } from "../../shared/device.js";
 import { toStudioError, type StudioError } from "../../shared/errors.js";
 import type { Events } from "../../shared/messages.js";
 import { endedDetail, endedTitle } from "../lib/ended.js";
+import { clockTime } from "../lib/names.js";
 import type { RecordingResult, RecordingStatus } from "../../shared/recording.js";
 import type { EventSource } from "./event-gate.js";
 import { useStreams } from "./streams.js";
@@ -72,11 +73,16 @@ export const useNotices = defineStore("notices", () => {
     if (notice.level === "info") setTimeout(() => close(id), LINE_MS);
   }
 
-  /** What said that the device is gone goes, but for a recording that can be opened from there. */
+  /** What said that the device is gone stays until it was seen, and says that it is back. */
   function deviceReturned(device: DeviceId): void {
-    const said = ({ stream, gone, recording }: Notice) =>
-      gone && !recording && stream?.startsWith(`${device}/`);
-    if (banners.value.some(said)) banners.value = banners.value.filter((known) => !said(known));
+    const said = ({ stream, gone }: Notice) => gone && stream?.startsWith(`${device}/`);
+    if (!banners.value.some(said)) return;
+    const at = clockTime(Date.now());
+    banners.value = banners.value.map((known) =>
+      said(known)
+        ? { ...known, gone: false, title: `${known.title} It is back since ${at}.`, detail: "" }
+        : known,
+    );
   }
 
   /** Something the user asked for was refused and no field is there to say it. */

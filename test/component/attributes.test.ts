@@ -205,7 +205,7 @@ describe("attributes of a device that is gone", () => {
     expect(document.querySelectorAll(".inspector .refusal")).toHaveLength(0);
   });
 
-  test("come back with the simulated device, from its menu, and the banner goes", async () => {
+  test("come back with the simulated device, from its menu, and the banner says so", async () => {
     const { host } = await mountWindow({}, (fake) => fake.stream("sim:adc/buffer0").start(1));
     host.unplug("sim:adc");
     await soon(() => expect(document.querySelectorAll(".banner")).toHaveLength(1));
@@ -217,21 +217,30 @@ describe("attributes of a device that is gone", () => {
     await soon(() => expect(plug()).toBeDefined());
     await userEvent.click(plug()!);
     await soon(() => expect(host.device("sim:adc").presence).toBe("present"));
-    await soon(() => expect(document.querySelectorAll(".banner")).toHaveLength(0));
+    // It stays until it was seen, and says what is true now.
+    await soon(() =>
+      expect(document.querySelector(".banner b")?.textContent).toContain("back since"),
+    );
     await soon(() => expect(field("sampling_frequency").readOnly).toBe(false));
   });
 });
 
 describe("a range on a slider", () => {
   test("lies evenly, in the driver's steps, where it is narrow", () => {
-    const scale = sliderScale(-3, 71, 1);
+    const scale = sliderScale(-3, 71, 1, "dB");
     expect([scale.min, scale.max, scale.step]).toEqual([-3, 71, 1]);
     expect(scale.value(41.6)).toBe(42);
-    expect(sliderScale(0, 1, 0.001).value(0.1 + 0.2)).toBe(0.3);
+    expect(sliderScale(0, 1, 0.001, "").value(0.1 + 0.2)).toBe(0.3);
+  });
+
+  test("lies evenly where it is a share of a whole, however small that begins", () => {
+    const duty = sliderScale(0.001, 0.999, 0.001, "");
+    expect(duty.place(0.5)).toBe(0.5);
+    expect([duty.min, duty.max]).toEqual([0.001, 0.999]);
   });
 
   test("lies by decades where it spans many, and stays within the driver's bounds and steps", () => {
-    const scale = sliderScale(520_833, 61_440_000, 1);
+    const scale = sliderScale(520_833, 61_440_000, 1, "Hz");
     expect(scale.value(scale.min)).toBe(520_833);
     expect(scale.value(scale.max)).toBe(61_440_000);
     const middle = scale.value((scale.min + scale.max) / 2);
