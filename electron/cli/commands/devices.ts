@@ -1,6 +1,8 @@
 /** `devices`: contexts, devices, links, channels, buffers with transport and reasons, attributes. */
 import type { AttributeInfo, DeviceInfo, Inventory } from "../../../shared/device.js";
 import { formatAttributeName } from "../../../shared/device.js";
+import { formatBytes } from "../../../shared/figures.js";
+import type { RecordingEntry } from "../../../shared/recording.js";
 import { formatScanFormat } from "../../../shared/parse-format.js";
 import type { Arguments } from "../arguments.js";
 import { operands } from "../arguments.js";
@@ -20,21 +22,34 @@ export async function devices(args: Arguments, output: Output): Promise<void> {
           .catch(() => device.attributes),
       })),
     );
-    const answer: Inventory = { contexts: inventory.contexts, devices: filled };
-    output.answer(answer, () => describe(answer));
+    const recordings = await session.client.request("recording.list", {});
+    const answer = { contexts: inventory.contexts, devices: filled, recordings };
+    output.answer(answer, () => describe(answer, recordings));
   } finally {
     await session.close();
   }
 }
 
-function describe(inventory: Inventory): string[] {
+function describe(inventory: Inventory, recordings: readonly RecordingEntry[]): string[] {
   return inventory.contexts.flatMap((context) => [
     `${context.label}  ${context.detail}`,
     ...(context.state.kind === "unavailable" ? [`  ${context.state.error.message}`] : []),
     ...inventory.devices
       .filter((device) => device.context === context.id)
       .flatMap((device) => describeDevice(device).map((line) => `  ${line}`)),
+    ...(context.kind === "recordings"
+      ? recordings.map((one) => `  ${describeRecording(one)}`)
+      : []),
   ]);
+}
+
+function describeRecording({ name, label, bytes, gaps, state }: RecordingEntry): string {
+  const words = [
+    ...[name, label, formatBytes(bytes)],
+    gaps > 0 ? `${gaps} ${gaps === 1 ? "gap" : "gaps"}` : "",
+    state === "complete" ? "" : state,
+  ];
+  return words.filter(Boolean).join("  ");
 }
 
 function describeDevice(device: DeviceInfo): string[] {
