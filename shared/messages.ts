@@ -244,13 +244,6 @@ export const requests = {
       hash: v.optional(v.boolean()),
     }),
   )<RecordingStatus>(),
-  /**
-   * Captures of the stream's recording that goes on or ended last, or of the recording that is opened: from the index
-   * `from` on, at most CAPTURES_PER_ANSWER.
-   */
-  "recording.captures": request(
-    v.strictObject({ stream: name, from: v.optional(count) }),
-  )<CaptureList>(),
   /** What a folder would be to recordings, before it is set. Makes nothing. */
   "recording.folder": request(v.strictObject({ folder: name }))<FolderLook>(),
   /** A short test of the disk (at most a second), free space, and how long it lasts at the stream's rate. */

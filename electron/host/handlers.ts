@@ -222,12 +222,8 @@ function viewHandlers({ streams }: HostParts): Some<"view"> {
   };
 }
 
-function recordingHandlers({ recordings, files, streams }: HostParts): Some<"recording"> {
+function recordingHandlers({ recordings, files }: HostParts): Some<"recording"> {
   return {
-    "recording.captures": ({ stream, from = 0 }) => {
-      const known = streams.get(stream);
-      return known.captureList?.(from) ?? recordings.captureList(known.id, from);
-    },
     "recording.start": (request) => recordings.start(request),
     "recording.stop": ({ stream }) => recordings.end(stream),
     "recording.folder": ({ folder }) => lookAtFolder(folder),
