@@ -5,6 +5,7 @@
  * On the wire: `Envelope`. A request carries an id that its reply repeats. Nothing else crosses a port.
  */
 import * as v from "valibot";
+import { CAPTURE_MOST_SECONDS, type CaptureList } from "./capture.js";
 import { CPU_LIMIT } from "./cpus.js";
 import type {
   AttributeInfo,
@@ -17,7 +18,7 @@ import type { StudioError } from "./errors.js";
 import type { DiskCheck } from "./disk-check.js";
 import type { DoctorReport } from "./doctor.js";
 import type { GroupResult, GroupStatus } from "./group.js";
-import type { FolderLook, RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
+import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
 import { LAYOUT_CHARS, type StudioSettings } from "./settings.js";
 import type { HeaderBatch, StreamCounters, StreamInfo } from "./stream.js";
 import type { TuneStatus } from "./tune.js";
@@ -102,6 +103,20 @@ const amount = v.variant("kind", [
   v.strictObject({ kind: v.literal("bytes"), bytes: v.pipe(count, v.minValue(1)) }),
   v.strictObject({ kind: v.literal("seconds"), seconds: positive }),
 ]);
+
+const span = v.pipe(finite, v.minValue(0), v.maxValue(CAPTURE_MOST_SECONDS));
+const captures = v.pipe(
+  v.strictObject({
+    beforeSeconds: span,
+    afterSeconds: span,
+    count: v.optional(v.pipe(count, v.minValue(1))),
+    each: v.optional(v.boolean()),
+  }),
+  v.check(
+    ({ beforeSeconds, afterSeconds }) => beforeSeconds + afterSeconds > 0,
+    "something before the trigger, after it, or both",
+  ),
+);
 
 const nothing = v.strictObject({});
 const onStream = v.strictObject({ stream: name });
@@ -241,11 +256,21 @@ export const requests = {
       split: v.optional(amount),
       /** Keeps the last so much: parts that lie further back are deleted as a whole. */
       ring: v.optional(amount),
+      /**
+       * Records only what is around each trigger of the stream's scope trigger, which stays as it is until the recording
+       * ends. `seconds` is how long it waits for them, from the request on. Without `scans`, `preSeconds` and `ring`.
+       */
+      captures: v.optional(captures),
       hash: v.optional(v.boolean()),
     }),
   )<RecordingStatus>(),
-  /** What a folder would be to recordings, before it is set. Makes nothing. */
-  "recording.folder": request(v.strictObject({ folder: name }))<FolderLook>(),
+  /**
+   * Captures of the stream's recording that goes on or ended last, or of the recording that is opened: from the index
+   * `from` on, at most CAPTURES_PER_ANSWER.
+   */
+  "recording.captures": request(
+    v.strictObject({ stream: name, from: v.optional(count) }),
+  )<CaptureList>(),
   /** A short test of the disk (at most a second), free space, and how long it lasts at the stream's rate. */
   "recording.check": request(onStream)<DiskCheck>(),
   /** Of a ring that is recorded: what holds the last seconds will not be deleted. Answers how it stands. */

@@ -1,4 +1,5 @@
 /** Recordings: what is asked, what is known while one runs, what stands in the list. */
+import type { CaptureResult, CaptureStatus } from "./capture.js";
 import type { DeviceId, TransportKind } from "./device.js";
 import type { StudioError } from "./errors.js";
 import type { Continuity, GapInfo, StreamId } from "./stream.js";
@@ -60,6 +61,8 @@ export interface RecordingStatus {
   kept?: true;
   /** It is written in parts; the figures are those of all that is on the disk. */
   parts?: PartsStatus;
+  /** Only what is around the scope trigger is recorded; `seconds` is how long it has been waiting for that. */
+  captures?: CaptureStatus;
 }
 
 /** What `record` answers, in the issue's names. */
@@ -91,6 +94,8 @@ export interface RecordingResult {
   shortfall?: string;
   /** Base names of its parts, in order. */
   parts?: string[];
+  /** Of a recording of captures. */
+  captures?: CaptureResult;
 }
 
 /** How a recording was made, as far as its metadata say; null or "" where they don't. */
@@ -135,13 +140,6 @@ export interface RecordingEntry {
   /** Its SHA-512 was asked for and is still to be worked out. */
   hashPending?: true;
   error?: StudioError;
-}
-
-/** What a folder would be to recordings: there, to be made, or of no use. */
-export interface FolderLook {
-  kind: "ready" | "made" | "refused";
-  /** A sentence; "" where there is nothing to say. */
-  message: string;
 }
 
 export type { GapInfo };

@@ -4,7 +4,6 @@ import { PROTOCOL, type Events } from "../../shared/messages.js";
 import type { DoctorReport } from "../../shared/doctor.js";
 import type { Inventory } from "./inventory.js";
 import type { GroupRecordings } from "./recordings/group.js";
-import { lookAtFolder } from "./recordings/look-at-folder.js";
 import type { OpenFiles } from "./recordings/open-files.js";
 import type { Recordings } from "./recordings/service.js";
 import type { Handlers, Session } from "./session.js";
@@ -129,7 +128,11 @@ function streamHandlers(host: HostParts): Some<"stream"> {
     "stream.stop": ({ stream }) => streams.live(stream).stop(),
     "stream.single": ({ stream, scans, preScans }) =>
       host.singles.acquire(streams.live(stream), { scans, preScans }),
-    "stream.trigger": ({ stream, trigger }) => streams.live(stream).setTrigger(trigger),
+    "stream.trigger": ({ stream, trigger }) => {
+      const live = streams.live(stream);
+      host.recordings.checkTrigger(live, trigger);
+      return live.setTrigger(trigger);
+    },
     "stream.counters": ({ stream }) => streams.get(stream).counters(),
     "stream.tune": async ({ stream, ...request }, session) => {
       const tuning = host.tunings.begin(streams.live(stream), request);
@@ -222,11 +225,14 @@ function viewHandlers({ streams }: HostParts): Some<"view"> {
   };
 }
 
-function recordingHandlers({ recordings, files }: HostParts): Some<"recording"> {
+function recordingHandlers({ recordings, files, streams }: HostParts): Some<"recording"> {
   return {
+    "recording.captures": ({ stream, from = 0 }) => {
+      const known = streams.get(stream);
+      return known.captureList?.(from) ?? recordings.captureList(known.id, from);
+    },
     "recording.start": (request) => recordings.start(request),
     "recording.stop": ({ stream }) => recordings.end(stream),
-    "recording.folder": ({ folder }) => lookAtFolder(folder),
     "recording.check": ({ stream }) => recordings.check(stream),
     "recording.ringKeep": (request) => recordings.ringKeep(request),
     "recording.keep": (request) => recordings.keep(request),

@@ -1,4 +1,5 @@
 /** What the fake host answers to each request of the message map. */
+import { NO_CAPTURES } from "../../shared/capture.js";
 import { fail } from "../../shared/errors.js";
 import type { RequestName, RequestParams, RequestResult } from "../../shared/messages.js";
 import { makePair } from "../../shared/pairs.js";
@@ -161,18 +162,24 @@ export function makeHandlers(host: FakeHost): Handlers {
     "view.samples": ({ fromScan }) => ({ fromScan, values: new Int32Array(0) }),
     "view.blocks": () => null,
     "view.credit": () => null,
-    "recording.start": ({ stream, name, note }) => {
+    "recording.start": ({ stream, name, note, captures }) => {
       const known = host.stream(stream);
       if (known.state.kind !== "running") known.start();
       const device = known.device().label || known.device().name;
       const stamp = new Date().toISOString().slice(0, 19).replace("T", "_").replaceAll(":", "-");
-      const recording = new FakeRecording(known, name || `${stamp}_${device}`, note || "");
+      const title = name || `${stamp}_${device}`;
+      const recording = new FakeRecording(known, title, note || "", 0, captures);
       known.recording = recording.name;
       host.recordings.set(known.id, recording);
       publish(known);
       host.emit("recording.list", { list: host.entries() });
       return recording.status();
     },
+    "recording.captures": ({ stream, from = 0 }) =>
+      (host.recordings.get(stream) ?? host.ended.get(stream))?.captureList(from) ?? {
+        ...NO_CAPTURES,
+        from,
+      },
     "recording.stop": ({ stream }) => {
       const known = host.stream(stream);
       const result = host.endRecording(known, null);
@@ -227,15 +234,6 @@ export function makeHandlers(host: FakeHost): Handlers {
       host.closeRecording(name);
       return null;
     },
-    "recording.folder": ({ folder }) =>
-      folder.startsWith("/srv")
-        ? { kind: "refused", message: "/srv can't be written by you. Choose another folder." }
-        : folder.includes("new")
-          ? {
-              kind: "made",
-              message: `${folder} is not there yet. It is made when recording begins.`,
-            }
-          : { kind: "ready", message: "" },
     "group.start": (request) => groups.start(request),
     "group.stop": ({ name }) => groups.stop(name),
     "settings.get": () => host.settings,

@@ -40,6 +40,8 @@ export class FakeHost {
   readonly devices = new Map<string, DeviceInfo>();
   readonly streams = new Map<string, FakeStream>();
   readonly recordings = new Map<string, FakeRecording>();
+  /** Those that ended last, by stream. */
+  readonly ended = new Map<string, FakeRecording>();
   list: RecordingEntry[];
   settings: StudioSettings;
   /** Everything that was asked, oldest first. */
@@ -232,6 +234,7 @@ export class FakeHost {
     if (!recording) return null;
     recording.end(error);
     this.recordings.delete(stream.id);
+    this.ended.set(stream.id, recording);
     stream.recording = null;
     this.list = [recording.asEntry(), ...this.list];
     const result = recording.result(error);

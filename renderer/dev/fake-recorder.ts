@@ -1,6 +1,8 @@
 /** Recordings of the fake host: those that lie in its folder, and those that run. */
 import type { RecordingEntry, RecordingResult, RecordingStatus } from "../../shared/recording.js";
 import type { StudioError } from "../../shared/errors.js";
+import { NO_CAPTURES, type CaptureList, type CaptureOptions } from "../../shared/capture.js";
+import { FakeCaptures } from "./fake-captures.js";
 import type { FakeStream } from "./fake-stream.js";
 
 export const FREE_BYTES = 2.81e12;
@@ -39,17 +41,22 @@ export class FakeRecording {
   private readonly startedAtMs: number;
   private readonly firstScan: number;
   private frozen: number | null = null;
+  private readonly captures: FakeCaptures | null;
 
   constructor(
     readonly stream: FakeStream,
     name: string,
     note: string,
     agoSeconds = 0,
+    captures?: CaptureOptions,
   ) {
     this.name = name;
     this.note = note;
     this.startedAtMs = Date.now() - agoSeconds * 1000;
     this.firstScan = stream.scans() - Math.round(agoSeconds * stream.rateHz());
+    this.captures = captures
+      ? new FakeCaptures(stream, captures, this.firstScan, this.startedAtMs)
+      : null;
   }
 
   end(error: StudioError | null): void {
@@ -60,7 +67,7 @@ export class FakeRecording {
   status(): RecordingStatus {
     const counters = this.stream.counters();
     const { scanBytes } = this.stream.geometry();
-    const scans = (this.frozen ?? this.stream.scans()) - this.firstScan;
+    const scans = this.endScan() - this.firstScan;
     const perSecond = counters.bytesPerSecond;
     return {
       name: this.name,
@@ -79,7 +86,16 @@ export class FakeRecording {
       secondsLeft: perSecond ? FREE_BYTES / perSecond : null,
       continuity: counters.continuity,
       hashing: null,
+      ...(this.captures && { captures: this.captures.status(this.endScan()) }),
     };
+  }
+
+  captureList(from: number): CaptureList {
+    return this.captures?.list(this.name, this.endScan(), from) ?? { ...NO_CAPTURES, from };
+  }
+
+  private endScan(): number {
+    return this.frozen ?? this.stream.scans();
   }
 
   asEntry(): RecordingEntry {

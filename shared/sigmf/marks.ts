@@ -29,7 +29,12 @@ export function sampleOfScan(
   { captures, samples }: Pick<JournalSummary, "captures" | "samples">,
   scan: number,
 ): number {
-  const at = captures.findLastIndex((capture) => capture.scan <= scan);
+  let at = -1;
+  for (let past = captures.length; at + 1 < past;) {
+    const middle = (at + 1 + past) >> 1;
+    if (captures[middle]!.scan <= scan) at = middle;
+    else past = middle;
+  }
   if (at < 0) return 0;
   const { sample, scan: first } = captures[at]!;
   return Math.min(sample + Math.floor(scan - first), captures[at + 1]?.sample ?? samples);

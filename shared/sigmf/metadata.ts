@@ -12,6 +12,7 @@ import { channelUnit } from "../units.js";
 import { eventsOf, makeAnnotations, makeCaptures } from "./captures.js";
 import { continuityFields } from "./continuity.js";
 import { makeMarks } from "./marks.js";
+import { captureFields, makeTriggered } from "./triggered.js";
 import { IIO_EXTENSION_VERSION, SIGMF_VERSION, outputBaseName } from "./types.js";
 import type {
   PlannedOutput,
@@ -59,9 +60,11 @@ export function buildMetadata(
 /** SigMF wants them in the order of their samples. */
 function annotationsOf(facts: RecordingFacts, journal: JournalSummary): SigmfObject[] {
   const start = (one: SigmfObject): number => one["core:sample_start"] as number;
-  return [...makeMarks(facts, journal), ...makeAnnotations(facts, journal)].sort(
-    (a, b) => start(a) - start(b),
-  );
+  return [
+    ...makeMarks(facts, journal),
+    ...makeTriggered(facts, journal),
+    ...makeAnnotations(facts, journal),
+  ].sort((a, b) => start(a) - start(b));
 }
 
 function coreGlobal(
@@ -129,6 +132,7 @@ function iioGlobal(
       realtime_ns: facts.clocks.realtimeNs,
     },
     "iio:continuity": continuityFields(facts, state.journal),
+    ...captureFields(facts, state.journal),
     "iio:channels": channelFields(facts, output),
     "iio:attributes": output.role === "samples" ? attributeFields(facts) : [],
   };

@@ -19,6 +19,8 @@ import { HASH_PENDING } from "./metadata.js";
 import { readAttributes, readHow } from "./read-how.js";
 import type { ReadAttribute } from "./read-how.js";
 import { parseDatetime } from "./time.js";
+import { readTriggered } from "./triggered.js";
+import type { ReadTriggered } from "./triggered.js";
 import type { SigmfObject } from "./types.js";
 
 export interface OpenedRecording {
@@ -31,6 +33,8 @@ export interface OpenedRecording {
   /** Bytes before the first sample (files of programs that put a header there). */
   headerBytes: number;
   captures: OpenedCapture[];
+  /** What was recorded around a scope trigger; null: it is none of captures. */
+  triggered: ReadTriggered | null;
   startedAtMs: number | null;
   note: string;
   recorder: string;
@@ -73,6 +77,7 @@ export function readMetadata(json: unknown): OpenedRecording {
     rateHz: positive(global["iio:sample_rate"]) ?? positive(global["core:sample_rate"]),
     headerBytes: headerBytes(captures),
     captures: readCaptures(captures, count(global["core:offset"]) ?? 0),
+    triggered: readTriggered(global, objects(json["annotations"])),
     startedAtMs: startTime(captures),
     note: text(global["core:description"]),
     recorder: text(global["core:recorder"]),

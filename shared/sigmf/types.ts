@@ -6,6 +6,7 @@ import type {
   DeviceId,
   TransportKind,
 } from "../device.js";
+import type { CaptureTrigger } from "../capture.js";
 import type { ScanLayout } from "../scan-format.js";
 
 export const SIGMF_VERSION = "1.2.5";
@@ -126,6 +127,14 @@ export interface RecordingFacts {
   part?: { of: string; number: number };
   /** What was asked of it that no block border says. */
   marks?: RecordingMark[];
+  /** Only what is around the scope trigger is recorded. */
+  captures?: {
+    preScans: number;
+    postScans: number;
+    /** null: until it is stopped. */
+    limit: number | null;
+    trigger: CaptureTrigger;
+  };
 }
 
 /** Journal events the metadata are made from. Others are passed over. */
@@ -143,8 +152,27 @@ export type RecordingEvent =
   | { kind: "continues"; name: string }
   /** The local oscillator was tuned. */
   | { kind: "frequency"; hz: number }
+  /** A trigger, and what was recorded around it; `number` counts through all parts. */
+  | CaptureEvent
+  /** How many triggers were missed by now. */
+  | { kind: "missed"; count: number }
   /** What was measured over the whole recording, known at its end. */
   | { kind: "measured"; jitterSeconds: number | null };
+
+/** As the addon's NativeCapture; `timeNs` in decimal nanoseconds of CLOCK_MONOTONIC. */
+export interface CaptureEvent {
+  kind: "capture";
+  number: number;
+  scan: number;
+  fraction: number;
+  fromScan: number;
+  toScan: number;
+  /** null: it has none. */
+  peak: number | null;
+  widthScans: number;
+  cut: boolean;
+  timeNs: string;
+}
 
 /** Any JSON object with namespaced keys. */
 export type SigmfObject = Record<string, unknown>;

@@ -23,13 +23,15 @@ import type {
   RecordingState,
   RecordingStatus,
 } from "../../../shared/recording.js";
-import type { Continuity } from "../../../shared/stream.js";
 import type { Run } from "../streams/run.js";
 import { sameAddress } from "../inventory.js";
+import { CaptureTeller, type CaptureLog } from "./capture-log.js";
+import { captureResult, shortCaptures } from "./capture-result.js";
 import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
 import { shortfallOf, type AskedSpan } from "./moment.js";
 import { recordingPaths } from "./names.js";
+import { continuityOfNative, nativeError, toNativeFault } from "./native-words.js";
 
 /** Metadata are written anew at each gap, and this often without … */
 const METADATA_EVERY_MS = 2000;
@@ -52,6 +54,8 @@ export interface ActiveRequest {
   begunAtMs?: number;
   /** It is full when it holds so many. */
   partScans?: number;
+  /** Only what is around the scope trigger. */
+  captures?: CaptureLog | undefined;
 }
 
 export class ActiveRecording {
@@ -61,6 +65,7 @@ export class ActiveRecording {
   private shownName: string;
   private before: string;
   private metadataAtMs = Date.now();
+  private waitedToMs = Date.now();
   private restUntilMs = 0;
   private metadataGaps = 0;
   private writing: Promise<void> = Promise.resolve();
@@ -72,6 +77,7 @@ export class ActiveRecording {
   private journal: JournalSummary = new JournalSummaryBuilder().summary();
   private readonly follower: JournalFollower;
   private readonly startCpuSeconds: number;
+  private readonly captures: CaptureTeller | null;
 
   private constructor(
     readonly request: ActiveRequest,
@@ -84,6 +90,8 @@ export class ActiveRecording {
     this.last = native.status();
     this.follower = new JournalFollower(this.paths().journal);
     this.startCpuSeconds = run.counters().cpuSeconds;
+    const { captures, facts } = request;
+    this.captures = captures ? new CaptureTeller(native, facts, captures) : null;
   }
 
   /** Creates the files; rejects if one is there already or the disk refuses, and then leaves nothing behind. */
@@ -93,7 +101,7 @@ export class ActiveRecording {
     /** The part it goes on from, once that is full. */
     before: ActiveRecording | null = null,
   ): Promise<ActiveRecording> {
-    const { facts, folder } = request;
+    const { facts, folder, captures } = request;
     const paths = recordingPaths(folder, facts.name);
     const native = await makeNative(before?.native ?? null, run, {
       outputs: facts.outputs.map((output) => ({
@@ -105,7 +113,8 @@ export class ActiveRecording {
       journalHeader: new TextEncoder().encode(JSON.stringify(facts)),
       scans: request.scans,
       fromScan: request.span ? Math.max(0, request.span.fromScan) : -1,
-      toScan: request.span?.toScan ?? -1,
+      toScan: request.span?.toScan ?? captures?.plan.toScan ?? -1,
+      captures: captures?.plan.native ?? null,
       partScans: request.partScans ?? 0,
       freeFloorBytes: FREE_FLOOR_BYTES,
       indexPaths: facts.outputs.map((output) => paths.index(output)),
@@ -170,7 +179,8 @@ export class ActiveRecording {
 
   /** So many scans as were asked for are there. */
   reachedGoal(): boolean {
-    const { scans, span } = this.request;
+    const { scans, span, captures } = this.request;
+    if (captures) return captures.status().count === captures.plan.limit;
     if (span) return span.toScan !== null && (this.last.endScan ?? 0) >= span.toScan;
     return scans > 0 && this.last.scans >= scans;
   }
@@ -227,9 +237,15 @@ export class ActiveRecording {
     this.native.appendEvent(new TextEncoder().encode(JSON.stringify(event)));
   }
 
+  /** Captures that ended since the last time go into journal and list, in the order of their parts. */
+  noteCaptures(): void {
+    for (const event of this.captures?.news() ?? []) this.append(event);
+  }
+
   /** Looks at counters, and writes metadata when it is time. Cheap; called a few times a second. */
   poll(): void {
     this.last = this.native.status();
+    this.noteCaptures();
     const now = Date.now();
     const elapsed = (now - this.rateSample.atMs) / 1000;
     if (elapsed >= 1) {
@@ -260,7 +276,7 @@ export class ActiveRecording {
       state: this.state,
       note: this.note,
       startedAtMs: this.facts.startedAtMs,
-      seconds: last.seconds,
+      seconds: this.captures ? this.waitedSeconds() : last.seconds,
       scans: last.scans,
       bytes: last.bytes,
       bytesPerSecond: flows ? perSecond : 0,
@@ -270,13 +286,21 @@ export class ActiveRecording {
       secondsLeft: flows ? Math.max(0, last.freeBytes - FREE_FLOOR_BYTES) / perSecond : null,
       continuity: continuityOfNative(last),
       hashing,
+      ...(this.captures && { captures: this.captures.log.status() }),
     };
+  }
+
+  /** For captures, which may be far apart or not come at all. */
+  private waitedSeconds(): number {
+    if (this.state.kind === "recording") this.waitedToMs = Date.now();
+    return Math.max(0, this.waitedToMs - this.begunAtMs) / 1000;
   }
 
   /** Ends it: everything on disk, metadata whole. `cause`: why, if the user did not ask. Never rejects. */
   async finish(
     cause: StudioError | null,
   ): Promise<{ journal: JournalSummary; error: StudioError | null }> {
+    this.noteCaptures();
     this.state = { kind: "finishing" };
     await this.writing;
     try {
@@ -300,7 +324,12 @@ export class ActiveRecording {
     const { facts, last } = this;
     const verdict = continuityOfRecording(facts, journal);
     const { span } = this.request;
-    const shortfall = span && last.scans > 0 ? shortfallOf(span, last.firstScan) : null;
+    const captures = captureResult(facts, journal, {
+      name: this.shownName,
+      blocksNotSearched: this.captures?.log.blocksNotSearched ?? 0,
+    });
+    const shortfall =
+      span && last.scans > 0 ? shortfallOf(span, last.firstScan) : shortCaptures(facts, captures);
     const unknown = verdict.grade === "unknown";
     return {
       name: this.shownName,
@@ -312,7 +341,7 @@ export class ActiveRecording {
       lostMin: verdict.lostMin,
       lostMax: unknown ? null : verdict.lostMax,
       gaps: soundCaptures(journal).flatMap(({ sample, gap }) =>
-        gap
+        gap && gap.cause !== "not-recorded"
           ? [
               {
                 sampleStart: sample,
@@ -332,6 +361,7 @@ export class ActiveRecording {
       files,
       error,
       ...(shortfall && { shortfall }),
+      ...(captures && { captures }),
     };
   }
 
@@ -341,10 +371,10 @@ export class ActiveRecording {
 
   private nothingCame(): StudioError | null {
     if (this.last.scans > 0) return null;
-    return fail(
-      "EMPTY",
-      "Nothing was recorded: no block came until it ended. Look at what the stream waits for.",
-    ).detail;
+    const why = this.captures
+      ? "the trigger did not fire until it ended. Choose another level, or wait longer."
+      : "no block came until it ended. Look at what the stream waits for.";
+    return fail("EMPTY", `Nothing was recorded: ${why}`).detail;
   }
 
   /** As far as it can be read. */
@@ -365,7 +395,10 @@ export class ActiveRecording {
       jitterSeconds: jitter >= 0 ? jitter : null,
     };
     const timeNs = journal.lastTimeNs ?? 0n;
-    journal.events.push({ sample: journal.samples, timeNs, json: measured });
+    this.captures?.news();
+    for (const json of [...(this.captures?.lacking(journal) ?? []), measured]) {
+      journal.events.push({ sample: journal.samples, timeNs, json });
+    }
     return journal;
   }
 
@@ -403,23 +436,4 @@ async function makeNative(
   if (!before) return run.native.record(options);
   if (before.next) return before.next(options);
   throw fail("UNSUPPORTED", "This addon records no parts. Build it again: npm run build.");
-}
-
-function nativeError({ error, state }: NativeRecordingStatus): StudioError | null {
-  return error && state === "failed" ? toNativeFault(error) : null;
-}
-
-function toNativeFault(error: NonNullable<NativeRecordingStatus["error"]>): StudioError {
-  const { code, errno, syscall, path, message } = error;
-  return { code, message, errno, syscall, ...(path ? { path } : {}) };
-}
-
-function continuityOfNative(status: NativeRecordingStatus): Continuity {
-  return {
-    grade: status.grade,
-    gaps: status.gaps,
-    lost: status.lost,
-    lostMin: status.lostMin,
-    lostMax: status.grade === "unknown" || status.lostMax < 0 ? null : status.lostMax,
-  };
 }

@@ -11,6 +11,7 @@ import type { LiveStream } from "../streams/live-stream.js";
 import type { Run } from "../streams/run.js";
 import { ActiveRecording, FREE_FLOOR_BYTES } from "./active.js";
 import { recordingFacts } from "./facts.js";
+import type { CaptureLog } from "./capture-log.js";
 import type { AskedSpan } from "./moment.js";
 import { checkFree, checkName, nameFromPattern } from "./names.js";
 import { partName } from "./parts-plan.js";
@@ -76,6 +77,8 @@ export interface Creation {
   /** Scans of the history, or ones to come, in whole blocks; without: from the next block on. */
   span?: AskedSpan | undefined;
   marks?: RecordingMark[];
+  /** Only what is around the scope trigger; one log for all parts. */
+  captures?: CaptureLog | undefined;
   /** It is one of several, which carry the place's name with their number. */
   part?: { number: number; partScans: number; before: ActiveRecording | null };
 }
@@ -83,7 +86,7 @@ export interface Creation {
 /** Records the run into new files. */
 export async function beginRecording(
   deps: BeginDeps,
-  { request, stream, place, continues, span, marks, part }: Creation,
+  { request, stream, place, continues, span, marks, captures, part }: Creation,
   run: Run,
 ): Promise<ActiveRecording> {
   const { folder } = place;
@@ -106,6 +109,7 @@ export async function beginRecording(
     writer: await ownIdentity(),
     startedAtMs: Date.now(),
     marks,
+    captures: captures?.plan,
     ...(part && { part: { of: place.name, number: part.number } }),
   });
   // What it writes beside its own name, which was looked for before.
@@ -123,10 +127,11 @@ export async function beginRecording(
       facts,
       stream: stream.id,
       // What is left of it goes over to a next part by itself.
-      scans: span || before ? 0 : length,
+      scans: span || before || captures ? 0 : length,
       stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
       ...(part && { partScans: part.partScans }),
       ...(before && { begunAtMs: before.begunAtMs }),
+      captures,
       ...(span && { span: { ...span, toScan: endOf(span, length) } }),
     },
     run,
@@ -153,6 +158,7 @@ export function restOf(
   const rest: StartRequest = { ...request, note: recording.noteNow };
   delete rest.name;
   delete rest.preSeconds;
+  if (request.captures) return restOfCaptures(rest, recording);
   if (request.scans !== undefined) rest.scans = request.scans - scans;
   if (request.seconds !== undefined) {
     const { rateHz } = recording.facts;
@@ -160,5 +166,17 @@ export function restOf(
     rest.seconds = request.seconds - (bySamples ? scans / rateHz : seconds);
   }
   const over = (rest.scans ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
+  return over ? null : rest;
+}
+
+/** So many fewer captures, and so much less time to wait for them. */
+function restOfCaptures(rest: StartRequest, recording: ActiveRecording): StartRequest | null {
+  const { captures, seconds } = recording.status();
+  const { count } = rest.captures!;
+  if (count !== undefined) {
+    rest.captures = { ...rest.captures!, count: count - (captures?.count ?? 0) };
+  }
+  if (rest.seconds !== undefined) rest.seconds -= seconds;
+  const over = (rest.captures?.count ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
   return over ? null : rest;
 }

@@ -11,6 +11,7 @@ import type {
 import { transportInfo } from "../streams/resolve.js";
 import type { Run } from "../streams/run.js";
 import { bufferOf } from "../streams/settings.js";
+import type { CapturePlan } from "./capture-plan.js";
 
 export interface FactsInput {
   name: string;
@@ -31,6 +32,7 @@ export interface FactsInput {
   startedAtMs: number;
   marks?: RecordingMark[] | undefined;
   part?: RecordingFacts["part"];
+  captures?: CapturePlan | undefined;
 }
 
 export function recordingFacts(input: FactsInput): RecordingFacts {
@@ -80,7 +82,13 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     hash: input.hash,
     ...(input.part ? { part: input.part } : {}),
     ...(input.marks?.length ? { marks: input.marks } : {}),
+    ...(input.captures ? { captures: capturesOf(input.captures) } : {}),
   };
+}
+
+function capturesOf({ native, limit, trigger }: CapturePlan): RecordingFacts["captures"] {
+  const { preScans, postScans } = native;
+  return { preScans, postScans, limit, trigger };
 }
 
 function plainChannel(channel: ChannelInfo): ChannelInfo {

@@ -1,5 +1,6 @@
 /** An opened recording as a stream: looked at like a live one, never run. */
 import type { NativeFrame, NativeQuery } from "../../../native/addon.js";
+import { CAPTURES_PER_ANSWER, NO_CAPTURES, type CaptureList } from "../../../shared/capture.js";
 import type { DeviceInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
 import { streamId, type StreamCounters, type StreamInfo } from "../../../shared/stream.js";
@@ -98,6 +99,23 @@ export class FileStream implements Stream {
       historyFromScan: from,
       historyToScan: toScan,
       pyramidFromScan: from,
+    };
+  }
+
+  captureList(from: number): CaptureList {
+    const { name, files } = this.set;
+    const told = files.find(({ recording }) => recording.triggered)?.recording.triggered;
+    if (!told) return { ...NO_CAPTURES, from };
+    const { captures, ...rest } = told;
+    return {
+      ...rest,
+      recording: name,
+      run: 1,
+      count: captures.length,
+      from,
+      captures: captures
+        .slice(from, from + CAPTURES_PER_ANSWER)
+        .map((one) => ({ ...one, recording: name })),
     };
   }
 

@@ -18,8 +18,10 @@ import { partsOf, type Parts } from "./parts.js";
 import { partsKeepNames } from "./parts-plan.js";
 import type { PromisedNames } from "./promised-names.js";
 
-/** Status events a second: five. */
+/** Status events a second: five … */
 const POLL_MS = 200;
+/** … but where each capture is to have its recording, the next one must be made soon. */
+const EACH_POLL_MS = 40;
 
 export interface Going {
   /** Of one in parts: the part that takes blocks. */
@@ -48,6 +50,7 @@ export class GoingRecordings {
   /** What was left to do when the last recording of a stream ended; null: nothing. */
   private readonly rests = new Map<string, StartRequest | null>();
   private timer: NodeJS.Timeout | null = null;
+  private pollMs = 0;
 
   constructor(
     private readonly deps: BeginDeps,
@@ -95,7 +98,7 @@ export class GoingRecordings {
     }
     this.going.set(stream.id, going);
     going.parts?.look(going.recording);
-    this.timer ??= setInterval(() => this.poll(), POLL_MS);
+    this.pace();
     this.events.status(going);
     for (const { error } of early) this.finishUnasked(going, error);
   }
@@ -190,9 +193,17 @@ export class GoingRecordings {
 
   private forget(stream: string): void {
     this.going.delete(stream);
-    if (this.going.size > 0 || !this.timer) return;
-    clearInterval(this.timer);
-    this.timer = null;
+    this.pace();
+  }
+
+  /** Looks as often as the recordings that go on need; not at all without one. */
+  private pace(): void {
+    const each = this.all().some(({ request }) => request.captures?.each);
+    const ms = this.going.size === 0 ? 0 : each ? EACH_POLL_MS : POLL_MS;
+    if (ms === this.pollMs) return;
+    this.pollMs = ms;
+    if (this.timer) clearInterval(this.timer);
+    this.timer = ms > 0 ? setInterval(() => this.poll(), ms) : null;
   }
 }
 

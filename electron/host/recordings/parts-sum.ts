@@ -1,6 +1,7 @@
 /** What parts are together: figures of all of them. Pure. */
 import type { RecordingResult } from "../../../shared/recording.js";
 import type { Continuity, Grade } from "../../../shared/stream.js";
+import { joinCaptures } from "./capture-result.js";
 
 const RANK: Record<Grade, number> = { exact: 0, estimated: 1, unknown: 2 };
 
@@ -41,6 +42,7 @@ export function joinResults(
   const sum = (pick: (part: RecordingResult) => number): number =>
     parts.reduce((total, part) => total + pick(part), 0);
   const bytes = sum((part) => part.bytes);
+  const captures = joinCaptures(parts.map((part) => part.captures));
   return {
     ...end,
     name,
@@ -59,5 +61,6 @@ export function joinResults(
     files: parts.flatMap((part) => part.files),
     parts: parts.map((part) => part.name),
     ...(first.shortfall === undefined ? {} : { shortfall: first.shortfall }),
+    ...(captures && { captures }),
   };
 }

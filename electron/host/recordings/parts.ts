@@ -38,8 +38,11 @@ export async function partsOf(
   run: Run,
   events: PartsEvents,
 ): Promise<Parts | null> {
-  const { split, ring } = creation.request;
-  if (!split && !ring) return null;
+  const { split, ring, captures } = creation.request;
+  const each = captures?.each
+    ? new Parts(deps, creation, run, { partScans: 1, ringScans: null }, events)
+    : null;
+  if (each || (!split && !ring)) return each;
   const { rateHz, plan } = run.resolved;
   const free = await deps.addon.freeBytes(creation.place.folder);
   const parts = planParts({
@@ -101,6 +104,8 @@ export class Parts {
       if (waiting.failedWaiting()) this.retryAtMs = performance.now() + RETRY_MS;
       else {
         this.number++;
+        // Before those of the next part, which has them from now on.
+        current.noteCaptures();
         if (waiting.noteNow !== current.noteNow) waiting.setNote(current.noteNow);
         this.conclude(current);
         return this.look(waiting);
@@ -120,7 +125,7 @@ export class Parts {
       ...own,
       name: this.name,
       startedAtMs: current.begunAtMs,
-      seconds: sum(({ seconds }) => seconds),
+      seconds: own.captures ? own.seconds : sum(({ seconds }) => seconds),
       scans: sum(({ scans }) => scans),
       bytes: sum(({ bytes }) => bytes),
       worstWriteMs: Math.max(own.worstWriteMs, ...before.map(({ worstWriteMs }) => worstWriteMs)),
@@ -189,8 +194,8 @@ export class Parts {
     if (this.leaving || this.making || performance.now() < this.retryAtMs) return;
     if (current.ended()) return;
     const part = { number: this.number + 1, partScans: this.plan.partScans, before: current };
-    const { request, place } = this.creation;
-    const creation = { request, stream: this.creation.stream, place, continues: undefined };
+    const { request, stream, place, captures } = this.creation;
+    const creation = { request, stream, place, continues: undefined, captures };
     this.making = beginRecording(this.deps, { ...creation, part }, this.run)
       .then((next) => {
         this.waiting = next;

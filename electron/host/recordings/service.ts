@@ -1,5 +1,6 @@
 /** Recordings: starts, follows and ends them, lists what there is, and completes what was cut off. */
 import { basename } from "node:path";
+import { NO_CAPTURES, type CaptureList } from "../../../shared/capture.js";
 import { fail, toStudioError } from "../../../shared/errors.js";
 import { formatCount } from "../../../shared/figures.js";
 import type { DiskCheck } from "../../../shared/disk-check.js";
@@ -9,6 +10,7 @@ import type {
   RecordingResult,
   RecordingStatus,
 } from "../../../shared/recording.js";
+import type { ScopeTrigger } from "../../../shared/stream.js";
 import { scalingNumber } from "../../../shared/units.js";
 import { DisposableStore } from "../disposable.js";
 import type { InventoryChange } from "../inventory.js";
@@ -18,6 +20,8 @@ import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
 import type { ActiveRecording } from "./active.js";
 import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
+import { CaptureLog } from "./capture-log.js";
+import { checkCaptures, planCaptures } from "./capture-plan.js";
 import { Catalogue } from "./catalogue.js";
 import { DiskChecks } from "./check.js";
 import type { Ended } from "./ending.js";
@@ -57,12 +61,15 @@ export class Recordings implements RecordingControl {
   private readonly keeps: Keeps;
   private readonly checks: DiskChecks;
   private readonly owned = new DisposableStore();
+  /** Of the recordings that go on or ended last, by stream. */
+  private readonly captures = new Map<string, CaptureLog>();
 
   constructor(private readonly deps: RecordingDeps) {
     this.going = new GoingRecordings(deps, this.promised, {
       status: (going) => this.tellStatus(going),
       ended: ({ stream }, end) => {
         stream.tellChanged();
+        this.captures.get(stream.id)?.rename(end.result.name);
         return this.ended(end);
       },
       partEnded: (end) => this.listed(end),
@@ -162,6 +169,7 @@ export class Recordings implements RecordingControl {
   ): Promise<RecordingStatus> {
     const stream = this.deps.streams().live(request.stream);
     stream.checkFree();
+    checkCaptures(request);
     if (this.going.of(stream.id) || this.starting.has(stream.id)) {
       throw fail("BUSY_RECORDING", "This stream is being recorded already. Stop that first.");
     }
@@ -177,6 +185,7 @@ export class Recordings implements RecordingControl {
         this.going.begin(
           {
             ...{ request, stream, place, continues },
+            captures: this.logCaptures(request, stream, run, place.name),
             ...(past?.run === run && { span: past.span, marks: [markOf(past.span, realtimeNs)] }),
           },
           run,
@@ -202,6 +211,34 @@ export class Recordings implements RecordingControl {
     if (!going) throw fail("STOPPED", "The recording ended as soon as it began. See its result.");
     stream.tellChanged();
     return statusOf(going);
+  }
+
+  /** A new log for a recording of captures; none for any other. */
+  private logCaptures(request: StartRequest, stream: LiveStream, run: Run, name: string) {
+    const device = this.deps.inventory.device(stream.device);
+    const plan = planCaptures(request, stream.view.scopeTrigger(), run, device);
+    this.captures.delete(stream.id);
+    if (!plan) return undefined;
+    const log = new CaptureLog(plan, run, name);
+    this.captures.set(stream.id, log);
+    return log;
+  }
+
+  /** Of the stream's recording of captures that goes on or ended last. */
+  captureList(stream: string, from: number): CaptureList {
+    return this.captures.get(stream)?.list(from) ?? { ...NO_CAPTURES, from };
+  }
+
+  /** Throws BUSY_RECORDING if captures are recorded around another scope trigger. */
+  checkTrigger(stream: LiveStream, trigger: ScopeTrigger | null): void {
+    const going = this.going.of(stream.id);
+    const before = stream.view.scopeTrigger();
+    if (!going?.request.captures || JSON.stringify(before) === JSON.stringify(trigger)) return;
+    throw fail(
+      "BUSY_RECORDING",
+      `“${nameOf(going)}” records around this trigger. Stop it, then change the trigger.`,
+      { field: "trigger" },
+    );
   }
 
   /** What the disk takes, before something is recorded. */

@@ -11,6 +11,7 @@ interface Seam {
   number: number;
   fromScan: number;
   toScan: number;
+  /** Scans may be missing before it: lost, or left out between captures. */
   gapBefore: boolean;
 }
 
@@ -90,6 +91,6 @@ function seamOf(name: string, { global, captures: all }: Meta): Seam | null {
     number: Number(part["number"]),
     fromScan: index(first),
     toScan: index(last) + behind,
-    gapBefore: "iio:gap_grade" in first,
+    gapBefore: "iio:gap_grade" in first || "iio:captures" in global,
   };
 }

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, unlinkSync, writeSync } from "node:fs"
 import { dirname } from "node:path";
 import { crc32c } from "../../../shared/crc32c.js";
 import type {
+  NativeCapture,
   NativeGap,
   NativeLayout,
   NativeOutput,
@@ -43,6 +44,13 @@ export class FakeRecording implements NativeRecording {
   private endScan = 0;
   private firstTimeNs = 0n;
 
+  /** Of captures: no trigger can be taken. */
+  behind = false;
+  /** Called before it ends. */
+  beforeStop: () => void = () => {};
+  private listed: NativeCapture[] = [];
+  private capturesEnded = 0;
+  private capturesMissed = 0;
   /** The part that goes on from this one: it waits, or has taken over. */
   private successor: FakeRecording | null = null;
 
@@ -68,14 +76,9 @@ export class FakeRecording implements NativeRecording {
   }
 
   take(block: FakeBlock): void {
+    if (this.options.captures) return;
+    this.handOver();
     const { successor } = this;
-    if (this.state === "recording" && successor?.state === "waiting" && this.isFull()) {
-      successor.state = "recording";
-      const { scans, toScan = -1 } = this.options;
-      if (scans > 0) successor.options.scans ||= scans - this.scans;
-      if ((successor.options.toScan ?? -1) < 0) successor.options.toScan = toScan;
-      this.finish("done");
-    }
     if (successor && successor.state !== "waiting") return successor.take(block);
     if (this.state !== "recording") return;
     const { fromScan, toScan = -1 } = this.options;
@@ -84,6 +87,38 @@ export class FakeRecording implements NativeRecording {
     if (toScan >= 0 && block.firstScan >= toScan) return this.finish("done");
     this.write(block);
     if (toScan >= 0 && blockEnd >= toScan && this.state === "recording") this.finish("done");
+  }
+
+  private handOver(): void {
+    const { successor } = this;
+    if (this.state !== "recording" || successor?.state !== "waiting" || !this.isFull()) return;
+    successor.state = "recording";
+    const { scans, toScan = -1 } = this.options;
+    if (scans > 0) successor.options.scans ||= scans - this.scans;
+    if ((successor.options.toScan ?? -1) < 0) successor.options.toScan = toScan;
+    this.finish("done");
+  }
+
+  /** A block around a trigger; `begins`: the one before it is not recorded. Answers the part that took it. */
+  takeCaptured(block: FakeBlock, begins: boolean): FakeRecording {
+    if (begins) this.handOver();
+    const { successor } = this;
+    if (successor && successor.state !== "waiting") return successor.takeCaptured(block, false);
+    if (this.state === "recording") this.write(begins ? behindSkipped(block) : block);
+    return this;
+  }
+
+  captured(capture: NativeCapture): void {
+    this.listed.push(capture);
+    this.capturesEnded++;
+  }
+
+  missed(): void {
+    this.capturesMissed++;
+  }
+
+  captures(): NativeCapture[] {
+    return this.listed.splice(0);
   }
 
   private write(block: FakeBlock): void {
@@ -103,7 +138,7 @@ export class FakeRecording implements NativeRecording {
     }
     outputs.forEach((bytes, index) => writeSync(this.fds[index] as number, bytes));
     const gap = this.scans === 0 ? null : block.gap;
-    if (gap) this.gaps.push(gap);
+    if (gap && gap.cause !== "not-recorded") this.gaps.push(gap);
     this.journal.segment({
       sequence: block.sequence,
       scan: block.firstScan,
@@ -129,6 +164,7 @@ export class FakeRecording implements NativeRecording {
     if (this.state !== "recording") throw errnoError("ECANCELED", 125, "record", "");
     if (this.successor) throw errnoError("EBUSY", 16, "record", "");
     const next = new FakeRecording(this.layout, { ...options, fromScan: -1 }, this.fullAfterBytes);
+    next.beforeStop = this.beforeStop;
     next.state = "waiting";
     this.successor = next;
     return next;
@@ -165,6 +201,9 @@ export class FakeRecording implements NativeRecording {
       firstScan: this.firstScan,
       endScan: this.endScan,
       full: this.isFull(),
+      captures: this.capturesEnded,
+      capturesMissed: this.capturesMissed,
+      capturesUnlisted: 0,
     };
   }
 
@@ -173,7 +212,10 @@ export class FakeRecording implements NativeRecording {
   }
 
   async stop(): Promise<NativeRecordingStatus> {
-    if (this.state === "recording") this.finish("done");
+    if (this.state === "recording") {
+      this.beforeStop();
+      this.finish("done");
+    }
     return this.status();
   }
 
@@ -200,6 +242,15 @@ export class FakeRecording implements NativeRecording {
     }
     return Uint8Array.from(out);
   }
+}
+
+function behindSkipped(block: FakeBlock): FakeBlock {
+  const { firstScan: scan, timeNs } = block;
+  const none = { lost: 0, lostMin: 0, lostMax: 0 };
+  return {
+    ...block,
+    gap: { ...none, scan, sample: 0, grade: "exact", cause: "not-recorded", timeNs },
+  };
 }
 
 function pushNumber(out: number[], as: string, value: number): void {

@@ -13,6 +13,7 @@ import type {
   SimulatorChannel,
 } from "../../../native/addon.js";
 import { answer, findTriggers, type FoundTrigger } from "./query.js";
+import { FakeGate } from "./captures.js";
 import { FakeRecording, type FakeBlock } from "./recorder.js";
 import { decode, decodeBig, encode, viewOf, type FakeStore } from "./scans.js";
 
@@ -44,6 +45,7 @@ export class FakeStream implements NativeStream {
   private producedTo = 0;
   private pins = new Map<string, { fromScan: number; toScan: number }>();
   readonly recordings: FakeRecording[] = [];
+  private readonly gates: FakeGate[] = [];
 
   constructor(
     readonly options: NativeStreamOptions,
@@ -220,6 +222,11 @@ export class FakeStream implements NativeStream {
   async record(options: NativeRecordingOptions): Promise<NativeRecording> {
     const recording = new FakeRecording(this.options.layout, options, this.disk.fullAfterBytes);
     recording.takeHistory(this.blocks, this.endScan);
+    if (options.captures) {
+      const gate = new FakeGate(recording, options);
+      recording.beforeStop = () => gate.close();
+      this.gates.push(gate);
+    }
     this.recordings.push(recording);
     return recording;
   }
@@ -338,17 +345,11 @@ export class FakeStream implements NativeStream {
       this.headerGaps.push(block.gap);
     }
     while (this.blocks.length > arena.blockCount - queueDepth) this.blocks.shift();
-    if (this.trigger) {
-      this.triggers.push(
-        ...findTriggers(
-          this.store(),
-          this.trigger,
-          block.firstScan,
-          this.endScan,
-          this.triggerState,
-        ),
-      );
-    }
+    const found = this.trigger
+      ? findTriggers(this.store(), this.trigger, block.firstScan, this.endScan, this.triggerState)
+      : [];
+    this.triggers.push(...found);
+    for (const gate of this.gates) gate.follow(this.blocks, found, this.endScan);
     for (const recording of this.recordings) recording.take(block);
   }
 
