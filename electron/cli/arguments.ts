@@ -35,6 +35,12 @@ const COMMANDS = {
     seconds: { type: "string" },
     samples: { type: "string" },
     pre: { type: "string" },
+    trigger: { type: "string" },
+    hysteresis: { type: "string" },
+    before: { type: "string" },
+    after: { type: "string" },
+    captures: { type: "string" },
+    each: { type: "boolean" },
     "split-size": { type: "string" },
     "split-time": { type: "string" },
     "ring-size": { type: "string" },
@@ -155,13 +161,14 @@ export function numberOption(
   return value;
 }
 
-/** A time: `90`, `20 ms`, `1.5min`, `2h`, `1:30`; undefined if the option was not given. */
-export function durationOption(args: Arguments, name: string): number | undefined {
+/** A time: `90`, `20 ms`, `1.5min`, `2h`, `1:30`; undefined if the option was not given. `none`: 0 too. */
+export function durationOption(args: Arguments, name: string, none = false): number | undefined {
   const text = args.values[name];
   if (typeof text !== "string") return undefined;
   const parsed = parseDuration(text);
-  if (parsed.ok && parsed.value > 0) return parsed.value;
-  throw new UsageError(`--${name} takes a time above 0, as in 90s, 10min or 2h, not "${text}".`);
+  if (parsed.ok && (parsed.value > 0 || (none && parsed.value === 0))) return parsed.value;
+  const bound = none ? "from 0" : "above 0";
+  throw new UsageError(`--${name} takes a time ${bound}, as in 90s, 10min or 2h, not "${text}".`);
 }
 
 export function listOption(args: Arguments, name: string): string[] | undefined {

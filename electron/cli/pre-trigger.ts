@@ -48,7 +48,11 @@ function failureOf({ state }: StreamInfo): StudioFailure | null {
 }
 
 /** As many blocks as hold it, where the user left their number open. */
-async function makeRoom(client: StudioClient, stream: string, seconds: number): Promise<void> {
+export async function makeRoom(
+  client: StudioClient,
+  stream: string,
+  seconds: number,
+): Promise<void> {
   const { geometry, settings } = await client.request("stream.get", { stream });
   if (!geometry?.secondsPerBlock || settings.blockCount !== null) return;
   if ((geometry.historySeconds ?? 0) >= seconds + SPARE_BLOCKS * geometry.secondsPerBlock) return;

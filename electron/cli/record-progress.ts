@@ -19,8 +19,12 @@ export function progressLine(
       ? ""
       : `${"█".repeat(Math.round(Math.min(1, part) * WIDTH)).padEnd(WIDTH, "░")} ${Math.round(Math.min(1, part) * 100)} %  `;
   const loss = status.continuity.gaps === 0 ? "" : `  ${status.continuity.gaps} gaps`;
+  const { count, missed } = status.captures ?? { count: 0, missed: 0 };
+  const captures = status.captures
+    ? `  ${count} captures${missed > 0 ? `, ${missed} missed` : ""}`
+    : "";
   return (
     `${bar}${status.seconds.toFixed(1)} s  ${formatSi(status.bytes, "B")}  ` +
-    `${formatSi(status.bytesPerSecond, "B/s")}${loss}`
+    `${formatSi(status.bytesPerSecond, "B/s")}${captures}${loss}`
   );
 }

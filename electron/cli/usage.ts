@@ -11,6 +11,7 @@ export const usage = (program: string): string => `${program} COMMAND
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
          [--pre T] [--no-check]
          [--split-size BYTES | --split-time T] [--ring-size BYTES | --ring-time T]
+         [--trigger CHANNEL:LEVEL[:falling] [--before T] [--after T] [--captures N] [--each]]
   record DEVICE DEVICE… --out BASENAME [--shared-clock] …
                                several devices, or buffers of one (DEVICE/buffer1), together
   tune DEVICE [--seconds T] [--margin PERCENT] [--rate HZ] [--buffer N] [--channels a,b]
@@ -43,6 +44,17 @@ record:
                       recordings, nothing lost between them, tied together by BASENAME.sigmf-collection
   --ring-size BYTES, --ring-time T
                       keeps the last so much; parts that lie further back are deleted
+  --trigger CHANNEL:LEVEL[:rising|falling]
+                      records only what is around each crossing of the level, in the channel's unit or in
+                      counts (voltage0:0.5, voltage0:-20mV:falling, voltage0:1200counts); of a pair that of
+                      its magnitude. Lists time, peak and width of each
+  --before T, --after T
+                      so much of each; where spans overlap they are recorded once
+  --captures N        ends with so many; --seconds T: with the triggers of so long (default: Ctrl+C)
+  --each              each a recording of its own, BASENAME-part0001 and so on; those that overlap, or come
+                      faster than files can be made, share one
+  --hysteresis H      how far the signal must go back before it triggers again (default: a 256th of the
+                      channel's range, a tenth of the level at most)
   DEVICE DEVICE…      each into BASENAME-DEVICE, and BASENAME.sigmf-collection says how far apart they began
                       and how fast their clocks run, as measured; options hold for all
   --shared-clock      you say that one clock drives all of them: then it also says which samples belong

@@ -18,10 +18,16 @@ import {
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
-import { fillHistory } from "../pre-trigger.js";
+import { fillHistory, makeRoom } from "../pre-trigger.js";
 import { progressLine } from "../record-progress.js";
 import { openSession, type CliSession } from "../session.js";
 import { readStreamPlan, setUpStream, tellNotes, type StreamPlan } from "../stream-setup.js";
+import {
+  captureLines,
+  readTriggerPlan,
+  scopeTrigger,
+  type TriggerPlan,
+} from "../trigger-options.js";
 
 interface Plan extends StreamPlan {
   out: string;
@@ -31,6 +37,7 @@ interface Plan extends StreamPlan {
   pre: number | undefined;
   split: Amount | undefined;
   ring: Amount | undefined;
+  trigger: TriggerPlan | undefined;
 }
 
 /** Answers whether the recording ended as asked; what was recorded is said either way. */
@@ -88,6 +95,7 @@ function readPlan(args: Arguments): Plan {
     pre: numberOption(args, "pre"),
     split: amountOption(args, "split"),
     ring: amountOption(args, "ring"),
+    trigger: readTriggerPlan(args),
   };
 }
 
@@ -116,6 +124,7 @@ async function run(
     await client.request("attribute.write", { ...address, value });
   }
   const notes = await setUpStream(client, stream, plan, output);
+  if (plan.trigger) await setTrigger(client, stream, plan.trigger);
   const stopNotes = tellNotes(client, stream, output);
   const ended = waitForEnd(client, stream, output, plan);
   const stop = stopOnSignal(client, stream, output);
@@ -129,6 +138,7 @@ async function run(
       ...(plan.split && { split: plan.split }),
       ...(plan.ring && { ring: plan.ring }),
       ...(plan.pre !== undefined && { preSeconds: plan.pre }),
+      ...(plan.trigger && { captures: plan.trigger.captures }),
       ...(plan.samples !== undefined && { scans: plan.samples }),
       ...(textOption(args, "note") !== undefined && { note: textOption(args, "note")! }),
       hash: !args.values["no-hash"],
@@ -140,6 +150,15 @@ async function run(
     stop.dispose();
     stopNotes();
   }
+}
+
+/** On the device as it is set up by now; with room for what is before each trigger. */
+async function setTrigger(client: StudioClient, stream: string, plan: TriggerPlan): Promise<void> {
+  const { settings, device: id } = await client.request("stream.get", { stream });
+  const device = await client.request("device.get", { device: id });
+  const trigger = scopeTrigger(plan, device, settings.channels);
+  await makeRoom(client, stream, plan.captures.beforeSeconds);
+  await client.request("stream.trigger", { stream, trigger });
 }
 
 async function checkDisk(client: StudioClient, stream: string, output: Output): Promise<void> {
@@ -224,6 +243,7 @@ export function describe(result: RecordingResult): string[] {
   return [
     `${result.samples} samples of every channel, ${formatSi(result.bytes, "B")}, ${result.seconds.toFixed(3)} s`,
     `${loss}; ${result.transport} over ${result.heap}, ${result.copiesPerByte.toFixed(2)} copies per byte`,
+    ...(result.captures ? captureLines(result.captures) : []),
     ...result.files,
   ];
 }
