@@ -105,9 +105,17 @@ export const useViews = defineStore("views", () => {
   }
 
   function focus(view: string): void {
+    const moved = view !== layout.focusedView;
     layout.focusedView = view;
+    if (moved) inspectFocused();
     const group = layout.rows.flat().find(({ tabs: list }) => list.some(({ id }) => id === view));
     if (group) group.active = view;
+  }
+
+  /** Another view, another device to set up; what is selected of the same device stays. */
+  function inspectFocused(): void {
+    const device = focusDevice.value?.id;
+    if (device && layout.selected?.device !== device) layout.selected = { device, channel: null };
   }
 
   /** Brings a stream into sight: a view that shows it already, else the focused view turns to it. */
@@ -177,7 +185,9 @@ export const useViews = defineStore("views", () => {
     for (const key of Object.keys(layout.viewState))
       if (key.startsWith(`${view} `)) delete layout.viewState[key];
     prune();
-    if (layout.focusedView === view) layout.focusedView = tabs.value[0]?.id ?? "";
+    if (layout.focusedView !== view) return;
+    layout.focusedView = tabs.value[0]?.id ?? "";
+    inspectFocused();
   }
 
   function prune(): void {
