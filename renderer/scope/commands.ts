@@ -8,7 +8,7 @@ const PAN_PART = 0.25;
 const ZOOM = 2;
 
 export function scopeCommands(scope: Scope): Command[] {
-  const { actions, state, trigger, isRecording, frame, info } = scope;
+  const { actions, state, trigger, isRecording, frame, info, pointer } = scope;
   const nothing = () => (frame.value ? null : "nothing is shown yet");
   const noTrigger = () => (trigger.value ? null : "choose a trigger source first");
   const recorded = () => (isRecording.value ? "this is a recording" : null);
@@ -63,6 +63,17 @@ export function scopeCommands(scope: Scope): Command[] {
       keys: ["A"],
       blocked: nothing,
       run: () => actions.showAll(),
+    }),
+    command({
+      id: "scope.mark",
+      title: () =>
+        pointer.near.value || pointer.mark.value === null
+          ? "Set A at the pointer, to measure from"
+          : "Take A off",
+      keys: ["1"],
+      blocked: () =>
+        pointer.near.value || pointer.mark.value !== null ? null : "point at the plot first",
+      run: () => pointer.setMark(),
     }),
     command({
       id: "scope.undo",

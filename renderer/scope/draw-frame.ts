@@ -1,7 +1,10 @@
 /** A whole frame on the plot's canvas: gaps, zero lines, traces, marks. */
 import type { Frame } from "../../shared/view.js";
-import { drawGaps, drawMissing, drawTouches, drawZero, drawZeroTime, type Canvas } from "./draw.js";
-import { envelopeUntil } from "./frame-math.js";
+import { drawMissing, drawTouches, drawZero, drawZeroTime, type Canvas } from "./draw.js";
+import { bandsSeen, drawBand, drawBandWords } from "./draw-gaps.js";
+import { envelopeUntil, secondsPerScan } from "./frame-math.js";
+import type { GapBand } from "./gap-bands.js";
+import { bandWords } from "./gap-words.js";
 import { sampleDots, traceShape } from "./paths.js";
 import type { Lane } from "./state.js";
 import type { ScopeTrace } from "./trace-model.js";
@@ -13,7 +16,12 @@ export interface Drawn {
   frame: Frame;
   traces: ScopeTrace[];
   lanes: Lane[];
+  bands: GapBand[];
+  /** Whether the bands may stand for more gaps than came. */
+  joined: boolean;
   dots: boolean;
+  /** Whether t = 0 is the scope trigger. */
+  zeroAtTrigger: boolean;
   /** Trace that triggers, or -1. */
   triggerTrace: number;
   /** Of a trace, CSS pixels. */
@@ -29,17 +37,28 @@ export function drawFrame(canvas: Canvas, drawn: Drawn): void {
   ctx.clip();
   const until = envelopeUntil(frame);
   if (until !== null) drawMissing(canvas, until, "envelope only: samples reused");
-  drawGaps(canvas, frame);
+  const bands = bandsSeen(canvas, bandsOf(canvas, drawn));
+  for (const band of bands) drawBand(canvas, band);
   const shown = Math.min(traces.length, lanes.length, frame.traces.length);
   for (let k = 0; k < shown; k++) drawZero(canvas, lanes[k]!);
   ctx.lineWidth = drawn.lineWidth * ratio;
   ctx.lineJoin = "round";
   for (let k = shown - 1; k >= 0; k--) drawTrace(canvas, drawn, k);
+  drawBandWords(canvas, bands);
   ctx.restore();
-  if (frame.trigger) {
+  if (drawn.zeroAtTrigger) {
     const slot = traces[drawn.triggerTrace]?.slot;
     drawZeroTime(canvas, slot ? canvas.tokens.traces[slot]! : canvas.tokens["n-2"]);
   }
+}
+
+function bandsOf({ x }: Canvas, { frame, bands, joined }: Drawn) {
+  const perScan = secondsPerScan(frame);
+  return bands.map(({ from, to, gaps }) => ({
+    left: x.a + x.b * from,
+    right: x.a + x.b * to,
+    text: bandWords(gaps, perScan, joined),
+  }));
 }
 
 function drawTrace(canvas: Canvas, { frame, traces, lanes, dots }: Drawn, k: number): void {

@@ -1,8 +1,6 @@
 /** What is drawn on the plot's canvas around and under the traces. All lengths in canvas pixels; `ratio` a CSS pixel. */
 import type { Tokens } from "../lib/tokens.js";
 import type { Frame } from "../../shared/view.js";
-import { gapSpan, secondsPerScan, shownGaps } from "./frame-math.js";
-import { gapWords } from "./gap-words.js";
 import type { Axis } from "./paths.js";
 import { DIVISIONS_Y, type Lane } from "./state.js";
 
@@ -57,80 +55,6 @@ export function drawZero({ ctx, box, ratio, tokens, y }: Canvas, lane: Lane): vo
   ctx.lineWidth = ratio;
   ctx.setLineDash([ratio, 3 * ratio]);
   line(ctx, box.left, at, box.left + box.width, at);
-  ctx.restore();
-}
-
-/** Every gap of the frame: hatched from the last scan before it to the first after, with what is known of it. */
-export function drawGaps(canvas: Canvas, frame: Frame): void {
-  const { ctx, box, ratio, tokens, x } = canvas;
-  const perScan = secondsPerScan(frame);
-  for (const gap of shownGaps(frame)) {
-    const span = gapSpan(frame, gap);
-    // However short, a gap is seen.
-    const left = Math.max(box.left, x.a + x.b * span.from);
-    const right = Math.min(box.left + box.width, Math.max(x.a + x.b * span.to, left + 3 * ratio));
-    if (right <= box.left || left >= box.left + box.width) continue;
-    ctx.fillStyle = tokens["gap-soft"];
-    ctx.fillRect(left, box.top, right - left, box.height);
-    hatch(canvas, left, right);
-    ctx.strokeStyle = tokens.gap;
-    ctx.lineWidth = ratio;
-    line(ctx, left, box.top, left, box.top + box.height);
-    line(ctx, right, box.top, right, box.top + box.height);
-    label(canvas, gapWords(gap, perScan), left, right);
-  }
-}
-
-function hatch({ ctx, box, ratio, tokens }: Canvas, left: number, right: number): void {
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(left, box.top, right - left, box.height);
-  ctx.clip();
-  ctx.strokeStyle = tokens.gap;
-  ctx.globalAlpha = 0.35;
-  ctx.lineWidth = ratio;
-  const step = 7 * ratio;
-  ctx.beginPath();
-  for (let at = left - box.height; at < right; at += step) {
-    ctx.moveTo(at, box.top + box.height);
-    ctx.lineTo(at + box.height, box.top);
-  }
-  ctx.stroke();
-  ctx.restore();
-}
-
-/** Beside a narrow gap, inside a wide one, upright where neither fits. */
-function label(
-  { ctx, box, ratio, tokens }: Canvas,
-  text: string,
-  left: number,
-  right: number,
-): void {
-  ctx.save();
-  ctx.font = `${10.5 * ratio}px ${tokens["font-ui"]}`;
-  ctx.textBaseline = "middle";
-  ctx.textAlign = "left";
-  const width = ctx.measureText(text).width;
-  const pad = 4 * ratio;
-  const plate = (x: number, y: number, w: number, h: number) => {
-    ctx.fillStyle = tokens["n-plot"];
-    ctx.fillRect(x, y, w, h);
-    ctx.fillStyle = tokens.gap;
-  };
-  const height = 16 * ratio;
-  const top = box.top + 10 * ratio;
-  const inside = right - left > width + 2 * pad;
-  const beside = right + width + 3 * pad < box.left + box.width;
-  if (inside || beside) {
-    const x = inside ? (left + right - width) / 2 : right + pad;
-    plate(x - pad, top, width + 2 * pad, height);
-    ctx.fillText(text, x, top + height / 2);
-  } else {
-    ctx.translate((left + right) / 2, box.top + box.height / 2);
-    ctx.rotate(-Math.PI / 2);
-    plate(-width / 2 - pad, -height / 2, width + 2 * pad, height);
-    ctx.fillText(text, -width / 2, 0);
-  }
   ctx.restore();
 }
 

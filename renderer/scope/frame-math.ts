@@ -29,6 +29,37 @@ export function timeOfScan(frame: Frame, scan: number, rateHz: number | null = n
   return frame.t[k]! + part * (frame.t[k + 1]! - frame.t[k]!);
 }
 
+/** The scan at a time on the frame's axis, with its fraction: what `timeOfScan` turns round. */
+export function scanAtTime(frame: Frame, seconds: number, rateHz: number | null = null): number {
+  const { t, x } = frame;
+  const last = t.length - 1;
+  const perScan = secondsPerScan(frame, rateHz) || 1;
+  if (last < 0) return frame.originScan + frame.zeroFraction + seconds / perScan;
+  if (seconds <= t[0]!) return frame.originScan + x[0]! + (seconds - t[0]!) / perScan;
+  if (seconds >= t[last]!) return frame.originScan + x[last]! + (seconds - t[last]!) / perScan;
+  const k = indexAt(t, seconds);
+  const [t0, t1] = [t[k]!, t[k + 1]!];
+  const part = t1 > t0 ? (seconds - t0) / (t1 - t0) : 0;
+  return frame.originScan + x[k]! + part * (x[k + 1]! - x[k]!);
+}
+
+/** One scan, and when it is on the frame's axis. */
+export interface ScanTime {
+  scan: number;
+  seconds: number;
+}
+
+/** The scan nearest to a time; null while nothing is shown. */
+export function scanNear(
+  frame: Frame,
+  seconds: number,
+  rateHz: number | null = null,
+): ScanTime | null {
+  if (frame.x.length === 0) return null;
+  const scan = Math.round(scanAtTime(frame, seconds, rateHz));
+  return { scan, seconds: timeOfScan(frame, scan, rateHz) };
+}
+
 /** The asked span of the frame on its time axis. */
 export function timeSpan(frame: Frame, rateHz: number | null = null): Span {
   return {

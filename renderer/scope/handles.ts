@@ -1,7 +1,10 @@
 /** Handles on the plot: dragged by the pointer, moved by the arrow keys. */
 
-/** Follows a pointer that was pressed until it is let go. */
-export function drag(event: PointerEvent, move: (dx: number, dy: number) => void): void {
+/**
+ * Follows a pointer that was pressed until it is let go.
+ * @param slack so far it may go before it moves anything, CSS pixels: a hand that clicks is not quite still
+ */
+export function drag(event: PointerEvent, move: (dx: number, dy: number) => void, slack = 0): void {
   if (event.button !== 0) return;
   const target = event.currentTarget as HTMLElement;
   // No text is selected by a drag; and a field that had the focus loses it, so that keys act again.
@@ -10,7 +13,10 @@ export function drag(event: PointerEvent, move: (dx: number, dy: number) => void
   else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   target.setPointerCapture(event.pointerId);
   let [x, y] = [event.clientX, event.clientY];
+  let moving = slack === 0;
   const moved = (next: PointerEvent) => {
+    moving ||= Math.hypot(next.clientX - x, next.clientY - y) > slack;
+    if (!moving) return;
     move(next.clientX - x, next.clientY - y);
     [x, y] = [next.clientX, next.clientY];
   };
@@ -18,9 +24,7 @@ export function drag(event: PointerEvent, move: (dx: number, dy: number) => void
   target.addEventListener(
     "lostpointercapture",
     () => target.removeEventListener("pointermove", moved),
-    {
-      once: true,
-    },
+    { once: true },
   );
 }
 

@@ -1,4 +1,5 @@
 /** Where traces stand in the plot: each has a zero line and a height per division; together they fill it evenly. */
+import type { Frame } from "../../shared/view.js";
 import { stepAtLeast } from "./steps.js";
 import { DIVISIONS_Y, type Lane } from "./state.js";
 
@@ -43,6 +44,26 @@ function laneFor(reach: Reach, middle: number, height: number): Lane {
   const perDiv = stepAtLeast((balanced ? symmetric : span) / (height * FILL));
   const centre = balanced ? 0 : (reach.min + reach.max) / 2;
   return { perDiv, zero: middle - centre / perDiv };
+}
+
+/** Whether a trace goes out of the share of the plot that is its own. */
+export function outgrown(reaches: (Reach | null)[], lanes: Lane[]): boolean {
+  const height = DIVISIONS_Y / Math.max(1, lanes.length);
+  return lanes.some((lane, index) => {
+    const reach = reaches[index];
+    if (!reach) return false;
+    const top = DIVISIONS_Y / 2 - index * height;
+    return toDivisions(reach.max, lane) > top || toDivisions(reach.min, lane) < top - height;
+  });
+}
+
+/** A share of the picture that may be without points, and it is full all the same. */
+const NEARLY_FULL = 0.98;
+
+/** Whether a frame has points all over the span that was asked for, rather than being still on the way there. */
+export function coversItsRange({ x, fromScan, toScan }: Frame): boolean {
+  const points = x.length > 0 ? x[x.length - 1]! - x[0]! + 1 : 0;
+  return points >= NEARLY_FULL * (toScan - fromScan);
 }
 
 /** Place of a value in divisions from the middle. */

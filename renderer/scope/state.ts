@@ -5,11 +5,12 @@
 
 export type Sweep = "auto" | "normal" | "roll";
 
-/** A picture that stands still. `zeroScan` is t = 0. */
+/** A picture that stands still. `zeroScan` is t = 0, and whether the scope trigger stands there. */
 export interface FrozenSpan {
   fromScan: number;
   toScan: number;
   zeroScan: number;
+  atTrigger: boolean;
 }
 
 /** Height per division and place of one trace's zero, in divisions from the middle. */
@@ -29,6 +30,8 @@ export interface ScopeState {
   dots: boolean;
   /** By trace key; physical and raw apart. */
   lanes: Record<string, Lane>;
+  /** The set of traces whose lanes stand beside each other, by their keys; another set is arranged anew. */
+  arranged: string;
 }
 
 export const DIVISIONS_X = 10;
@@ -45,6 +48,7 @@ export function initialState(rateHz: number | null): ScopeState {
     physical: true,
     dots: true,
     lanes: {},
+    arranged: "",
   };
 }
 
@@ -159,6 +163,7 @@ export function restoreState(kept: unknown, rateHz: number | null): ScopeState {
     physical: old.physical !== false,
     dots: old.dots !== false,
     lanes: restoreLanes(old.lanes),
+    arranged: typeof old.arranged === "string" ? old.arranged : "",
   };
 }
 

@@ -1,14 +1,12 @@
 /** State and actions of one scope view: what it is set to, what it asks for, what it tells the rest of the window. */
-import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
-import type { ScopeTrigger, StreamId, TraceSource } from "../../shared/stream.js";
+import { computed, ref, shallowRef, watch } from "vue";
+import type { ScopeTrigger, StreamId } from "../../shared/stream.js";
 import type { FrameRequest } from "../../shared/view.js";
-import { bufferPairs, defaultTraces } from "../lib/traces.js";
-import { useConnection } from "../stores/connection.js";
 import { useInventory } from "../stores/inventory.js";
 import { isActive, useStreams } from "../stores/streams.js";
 import { useViews } from "../stores/views.js";
 import { rezero } from "./frame-math.js";
-import { fitLanes, reachOf } from "./lanes.js";
+import { zeroOf } from "./pointer-words.js";
 import {
   centre,
   follow,
@@ -18,6 +16,7 @@ import {
   ViewHistory,
   zoom,
   type Extent,
+  type FrozenSpan,
   type Lane,
   type ScopeState,
   type Sweep,
@@ -25,15 +24,12 @@ import {
 import { channelOf, scopeTrace } from "./trace-model.js";
 import { inOtherUnits } from "./trigger-defaults.js";
 import { useFrames } from "./use-frames.js";
-
-/** How traces of I/Q pairs are drawn; by pair id. */
-export type PairDrawing = "parts" | "magnitude" | "phase" | "all";
-
-/** Blocks left to a stream whose history is frozen, so that it need not eat into it. */
-const LEAST_SPARE_BLOCKS = 4;
+import { useLanes } from "./use-lanes.js";
+import { usePinned } from "./use-pinned.js";
+import { usePointer } from "./use-pointer.js";
+import { useSources, type PairDrawing } from "./use-sources.js";
 
 export function useScope(stream: StreamId, view: string) {
-  const connection = useConnection();
   const inventory = useInventory();
   const streams = useStreams();
   const views = useViews();
@@ -42,10 +38,11 @@ export function useScope(stream: StreamId, view: string) {
   const device = computed(() => info.value && inventory.devices.get(info.value.device));
   const isRecording = computed(() => stream.startsWith("rec:"));
   const running = computed(() => isActive(info.value));
+  const rateHz = computed(() => info.value?.rateSetHz ?? null);
   const hasRun = computed(() => isRecording.value || (info.value?.run ?? 0) > 0);
 
   const kept = views.stateOf<{ scope: unknown; pairs: Record<string, PairDrawing> }>(view, stream);
-  const state = shallowRef<ScopeState>(restoreState(kept?.scope, info.value?.rateSetHz ?? null));
+  const state = shallowRef<ScopeState>(restoreState(kept?.scope, rateHz.value));
   const pairs = ref<Record<string, PairDrawing>>(kept?.pairs ?? {});
   const history = new ViewHistory();
   const columns = ref(1024);
@@ -53,25 +50,7 @@ export function useScope(stream: StreamId, view: string) {
     views.keepState(view, stream, { scope: state.value, pairs: pairs.value }),
   );
 
-  const sources = computed<TraceSource[]>(() => {
-    if (!device.value || !info.value) return [];
-    const plain = defaultTraces(device.value, info.value);
-    const on = new Set(plain.map(({ channel }) => channel));
-    const out: TraceSource[] = [];
-    const joined = bufferPairs(device.value, info.value.buffer).filter(
-      (pair) => on.has(pair.i) && on.has(pair.q),
-    );
-    const hidden = new Set<string>();
-    for (const pair of joined) {
-      const drawn = pairs.value[pair.id] ?? "parts";
-      if (drawn === "magnitude" || drawn === "phase")
-        [pair.i, pair.q].forEach((id) => hidden.add(id));
-      if (drawn === "magnitude" || drawn === "all")
-        out.push({ channel: pair.id, part: "magnitude" });
-      if (drawn === "phase" || drawn === "all") out.push({ channel: pair.id, part: "phase" });
-    }
-    return [...plain.filter(({ channel }) => !hidden.has(channel)), ...out].slice(0, 16);
-  });
+  const sources = useSources(device, info, pairs);
   const traces = computed(() =>
     device.value && info.value
       ? sources.value.map((source) =>
@@ -97,7 +76,7 @@ export function useScope(stream: StreamId, view: string) {
   const frame = computed(() => {
     const { frozen } = state.value;
     return answer.value && frozen
-      ? rezero(answer.value, frozen.zeroScan, info.value?.rateSetHz ?? null)
+      ? rezero(answer.value, frozen.zeroScan, rateHz.value)
       : answer.value;
   });
   watch(rate, (now) => {
@@ -123,6 +102,25 @@ export function useScope(stream: StreamId, view: string) {
     }
   });
 
+  const { lanes, fitted } = useLanes({ state, traces, frame, answered });
+  usePinned({ stream, view, state, info, isRecording, hasRun });
+  const pointer = usePointer({
+    frame,
+    rateHz,
+    columns,
+    gapsInAll: computed(
+      () => (info.value?.file?.continuity ?? streams.live(stream).counters?.continuity)?.gaps ?? 0,
+    ),
+    fileFrom: computed(() => (isRecording.value ? (whole.value?.fromScan ?? null) : null)),
+  });
+  const zero = computed(() =>
+    zeroOf(frame.value, {
+      recording: isRecording.value,
+      frozen: state.value.frozen,
+      roll: state.value.sweep === "roll",
+    }),
+  );
+
   function change(next: ScopeState): void {
     if (next === state.value) return;
     history.push(state.value, performance.now());
@@ -133,8 +131,8 @@ export function useScope(stream: StreamId, view: string) {
   function hold(): void {
     const now = frame.value;
     if (state.value.frozen || !now || now.x.length === 0) return;
-    const zeroScan = now.originScan + now.zeroFraction;
-    state.value = freeze(state.value, { fromScan: now.fromScan, toScan: now.toScan, zeroScan });
+    const { fromScan, toScan } = now;
+    state.value = freeze(state.value, { fromScan, toScan, ...zeroSeen() });
   }
 
   const actions = {
@@ -159,11 +157,9 @@ export function useScope(stream: StreamId, view: string) {
     follow: () => change(follow(state.value)),
     showAll(): void {
       const { fromScan, toScan } = extent.value;
-      if (toScan > fromScan) change(freeze(state.value, { fromScan, toScan, zeroScan: zeroOf() }));
+      if (toScan > fromScan) change(freeze(state.value, { fromScan, toScan, ...zeroSeen() }));
     },
-    show(fromScan: number, toScan: number, zeroScan: number): void {
-      change(freeze(state.value, { fromScan, toScan, zeroScan }));
-    },
+    show: (span: FrozenSpan) => change(freeze(state.value, span)),
     setSweep: (sweep: Sweep) => change({ ...follow(state.value), sweep }),
     setSpan: (spanScans: number) => {
       const { frozen } = state.value;
@@ -183,7 +179,7 @@ export function useScope(stream: StreamId, view: string) {
       change({ ...state.value, lanes: { ...state.value.lanes, [key]: lane } }),
     fitHeights(): void {
       if (!frame.value) return;
-      change({ ...state.value, lanes: { ...state.value.lanes, ...fitted() } });
+      change({ ...state.value, lanes: { ...state.value.lanes, ...fitted(frame.value) } });
     },
     undo(): boolean {
       const before = history.pop();
@@ -196,70 +192,15 @@ export function useScope(stream: StreamId, view: string) {
     },
   };
 
-  const zeroOf = () =>
-    state.value.frozen?.zeroScan ??
-    (frame.value ? frame.value.originScan + frame.value.zeroFraction : 0);
-
-  function fitted(): Record<string, Lane> {
-    const now = frame.value!;
-    const reaches = traces.value.map((_, index) => {
-      const y = now.traces[index]?.y;
-      return y ? reachOf(y) : null;
-    });
-    return Object.fromEntries(
-      fitLanes(reaches).map((lane, index) => [traces.value[index]!.key, lane]),
-    );
+  /** The zero of the picture as it is now. */
+  function zeroSeen(): Pick<FrozenSpan, "zeroScan" | "atTrigger"> {
+    if (state.value.frozen) return state.value.frozen;
+    const now = frame.value;
+    return {
+      zeroScan: now ? now.originScan + now.zeroFraction : 0,
+      atTrigger: Boolean(now?.trigger),
+    };
   }
-
-  // A set of traces that was never arranged is arranged by the first frame that shows it.
-  const arranged = ref("");
-  watch(frame, (now) => {
-    const keys = traces.value.map(({ key }) => key);
-    const unknown = keys.some((key) => !state.value.lanes[key]);
-    const set = keys.join("|");
-    if (!now || now.traces.length !== keys.length || now.x.length === 0) return;
-    // The last picture in volts says nothing of heights in counts.
-    if (answered.value !== state.value.physical) return;
-    if (unknown || (arranged.value !== "" && arranged.value !== set)) {
-      state.value = { ...state.value, lanes: { ...state.value.lanes, ...fitted() } };
-    }
-    arranged.value = set;
-  });
-  const lanes = computed(() =>
-    traces.value.flatMap(({ key }) => {
-      const lane = state.value.lanes[key];
-      return lane ? [lane] : [];
-    }),
-  );
-
-  // Freezing keeps the whole history, but for a few blocks that the stream goes on with.
-  watch(
-    () => state.value.frozen !== null,
-    (frozen) => {
-      if (isRecording.value || !hasRun.value) return;
-      const pinned = frozen
-        ? connection.request("stream.pin", { stream, key: view, ...keptSpan() })
-        : connection.request("stream.unpin", { stream, key: view });
-      // What can't be pinned is gone already: the picture itself shows it.
-      pinned.catch(() => undefined);
-    },
-  );
-
-  function keptSpan(): { fromScan: number; toScan: number } {
-    const { frozen } = state.value;
-    const counters = streams.live(stream).counters;
-    const geometry = info.value?.geometry;
-    const [from, to] = [Math.floor(frozen!.fromScan), Math.ceil(frozen!.toScan)];
-    if (!counters || !geometry) return { fromScan: from, toScan: to };
-    const spare = Math.max(LEAST_SPARE_BLOCKS, Math.ceil(geometry.blockCount / 8));
-    const kept = counters.historyFromScan + spare * geometry.scansPerBlock;
-    return { fromScan: Math.min(from, kept), toScan: Math.max(to, counters.historyToScan) };
-  }
-  onScopeDispose(() => {
-    if (!isRecording.value && state.value.frozen) {
-      connection.request("stream.unpin", { stream, key: view }).catch(() => undefined);
-    }
-  });
 
   // A new run starts scan indices anew: what was frozen belongs to the old one.
   watch(
@@ -273,8 +214,9 @@ export function useScope(stream: StreamId, view: string) {
     () => views.taken.get(stream),
     (span) => {
       if (!span) return;
-      const zero = span.trigger ? span.trigger.scan + span.trigger.fraction : span.fromScan;
-      actions.show(span.fromScan, span.toScan, zero);
+      const { fromScan, toScan, trigger: at } = span;
+      const zeroScan = at ? at.scan + at.fraction : fromScan;
+      actions.show({ fromScan, toScan, zeroScan, atTrigger: at !== null });
     },
   );
   watch(
@@ -293,10 +235,13 @@ export function useScope(stream: StreamId, view: string) {
     isRecording,
     running,
     hasRun,
+    rateHz,
     state,
     pairs,
     traces,
     lanes,
+    pointer,
+    zero,
     frame,
     error,
     rate,

@@ -59,7 +59,12 @@ describe("1-2-5 steps", () => {
 });
 
 const extent = { fromScan: 0, toScan: 10_000 };
-const frozen = freeze(initialState(1e6), { fromScan: 1000, toScan: 2000, zeroScan: 1500 });
+const frozen = freeze(initialState(1e6), {
+  fromScan: 1000,
+  toScan: 2000,
+  zeroScan: 1500,
+  atTrigger: true,
+});
 
 describe("zooming time", () => {
   it("keeps what is under the pointer there", () => {
