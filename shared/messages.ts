@@ -18,7 +18,7 @@ import type { StudioError } from "./errors.js";
 import type { DiskCheck } from "./disk-check.js";
 import type { DoctorReport } from "./doctor.js";
 import type { GroupResult, GroupStatus } from "./group.js";
-import type { RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
+import type { FolderLook, RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
 import { LAYOUT_CHARS, type StudioSettings } from "./settings.js";
 import type { HeaderBatch, StreamCounters, StreamInfo } from "./stream.js";
 import type { TuneStatus } from "./tune.js";
@@ -271,6 +271,8 @@ export const requests = {
   "recording.captures": request(
     v.strictObject({ stream: name, from: v.optional(count) }),
   )<CaptureList>(),
+  /** What a folder would be to recordings, before it is set. Makes nothing. */
+  "recording.folder": request(v.strictObject({ folder: name }))<FolderLook>(),
   /** A short test of the disk (at most a second), free space, and how long it lasts at the stream's rate. */
   "recording.check": request(onStream)<DiskCheck>(),
   /** Of a ring that is recorded: what holds the last seconds will not be deleted. Answers how it stands. */

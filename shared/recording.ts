@@ -142,4 +142,11 @@ export interface RecordingEntry {
   error?: StudioError;
 }
 
+/** What a folder would be to recordings: there, to be made, or of no use. */
+export interface FolderLook {
+  kind: "ready" | "made" | "refused";
+  /** A sentence; "" where there is nothing to say. */
+  message: string;
+}
+
 export type { GapInfo };

@@ -4,6 +4,7 @@ import { PROTOCOL, type Events } from "../../shared/messages.js";
 import type { DoctorReport } from "../../shared/doctor.js";
 import type { Inventory } from "./inventory.js";
 import type { GroupRecordings } from "./recordings/group.js";
+import { lookAtFolder } from "./recordings/look-at-folder.js";
 import type { OpenFiles } from "./recordings/open-files.js";
 import type { Recordings } from "./recordings/service.js";
 import type { Handlers, Session } from "./session.js";
@@ -233,6 +234,7 @@ function recordingHandlers({ recordings, files, streams }: HostParts): Some<"rec
     },
     "recording.start": (request) => recordings.start(request),
     "recording.stop": ({ stream }) => recordings.end(stream),
+    "recording.folder": ({ folder }) => lookAtFolder(folder),
     "recording.check": ({ stream }) => recordings.check(stream),
     "recording.ringKeep": (request) => recordings.ringKeep(request),
     "recording.keep": (request) => recordings.keep(request),

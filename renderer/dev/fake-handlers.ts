@@ -234,6 +234,15 @@ export function makeHandlers(host: FakeHost): Handlers {
       host.closeRecording(name);
       return null;
     },
+    "recording.folder": ({ folder }) =>
+      folder.startsWith("/srv")
+        ? { kind: "refused", message: "/srv can't be written by you. Choose another folder." }
+        : folder.includes("new")
+          ? {
+              kind: "made",
+              message: `${folder} is not there yet. It is made when recording begins.`,
+            }
+          : { kind: "ready", message: "" },
     "group.start": (request) => groups.start(request),
     "group.stop": ({ name }) => groups.stop(name),
     "settings.get": () => host.settings,

@@ -156,7 +156,7 @@ export class Catalogue {
       const key = `${mtimeMs} ${size}`;
       const known = this.parts.get(file);
       if (known?.key === key) return known.part;
-      const part = partOf(JSON.parse(await readFile(path, "utf8")));
+      const part = partOf(JSON.parse(await readFile(path, "utf8")), mtimeMs);
       this.parts.set(file, { key, part });
       return part;
     } catch (error) {
@@ -172,12 +172,13 @@ function summary(entries: readonly RecordingEntry[]): string {
   );
 }
 
-function partOf(json: unknown): Part {
+/** `writtenAtMs` of the file: one that just begins does not say yet when it did. */
+function partOf(json: unknown, writtenAtMs: number): Part {
   const opened = readMetadata(json);
   const { global } = json as { global: Record<string, unknown> };
   const device = global["iio:device"] as { label?: unknown } | undefined;
   return {
-    startedAtMs: opened.startedAtMs ?? 0,
+    startedAtMs: opened.startedAtMs ?? writtenAtMs,
     label: typeof device?.label === "string" ? device.label : opened.hardware,
     note: opened.note,
     // What was left out on purpose is none.
