@@ -370,6 +370,8 @@ export interface Events {
   recording: { status: RecordingStatus };
   "recording.ended": { status: RecordingStatus; result: RecordingResult };
   "recording.list": { list: RecordingEntry[] };
+  /** The SHA-512 of a recording that has ended, of an earlier session too: 0 … 1 while it is worked out, null when over. */
+  "recording.hash": { name: string; done: number | null };
   /** A group that records, ends, or is done. */
   group: { group: GroupStatus };
   settings: { settings: StudioSettings };

@@ -20,6 +20,8 @@ export function attributeKey(address: AttributeAddress): string {
   return `${address.device} ${formatAttributeName(address.scope, address.name)}`;
 }
 
+const MEASURED = /(^|_)(raw|input|processed)$/;
+
 export const useInventory = defineStore("inventory", () => {
   const connection = useConnection();
   const contexts = shallowRef<ContextInfo[]>([]);
@@ -101,7 +103,22 @@ export const useInventory = defineStore("inventory", () => {
       ...(continueRecording ? { continueRecording } : {}),
     });
     values.set(attributeKey(address), kept);
+    void readMeasured(address);
     return kept;
+  }
+
+  /** What the device measures, or works out, may be another after something of it was set. */
+  async function readMeasured({ device, scope, name }: AttributeAddress): Promise<void> {
+    const written = attributeKey({ device, scope, name });
+    const measured = (devices.get(device)?.attributes ?? []).filter(
+      ({ access, name: own }) => access === "read" || MEASURED.test(own),
+    );
+    for (const attribute of measured) {
+      const address = { device, scope: attribute.scope, name: attribute.name };
+      // Not read yet, or not to be read while its buffer runs: nothing old stands there.
+      if (attributeKey(address) === written || value(address).state !== "ok") continue;
+      await readAttribute(address).catch(() => undefined);
+    }
   }
 
   async function rename(device: DeviceId, channel: string | null, label: string): Promise<void> {

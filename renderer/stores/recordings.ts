@@ -28,6 +28,8 @@ export const useRecordings = defineStore("recordings", () => {
   /** Of what had just happened, beside what `running` says of the stream; by name. */
   const keeping = shallowReactive(new Map<string, RecordingStatus>());
   const list = shallowRef<RecordingEntry[]>([]);
+  /** How far the SHA-512 of a recording is, 0 … 1; by name. */
+  const hashing = shallowReactive(new Map<string, number>());
   /** The stream whose recording waits for a second "stop". */
   const asking = ref<StreamId | null>(null);
   /** A note written before anything records; the next recording takes it. */
@@ -41,6 +43,10 @@ export const useRecordings = defineStore("recordings", () => {
       for (const listener of endedListeners) listener(status, result);
     });
     host.on("recording.list", (event) => (list.value = event.list));
+    host.on("recording.hash", ({ name, done }) => {
+      if (done === null) hashing.delete(name);
+      else hashing.set(name, done);
+    });
   }
 
   function load(known: { running: RecordingStatus[]; list: RecordingEntry[] }): void {
@@ -149,6 +155,7 @@ export const useRecordings = defineStore("recordings", () => {
   return {
     running,
     keeping,
+    hashing,
     keep,
     check,
     lookAtFolder,

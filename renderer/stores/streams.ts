@@ -52,7 +52,17 @@ export const useStreams = defineStore("streams", () => {
   }
 
   function load(streams: StreamInfo[]): void {
-    for (const stream of streams) put(stream);
+    for (const stream of streams) {
+      put(stream);
+      // What ran before this window was opened tells nothing any more, though its history is there.
+      if (stream.run > 0 && !isActive(stream)) void askFigures(stream.id);
+    }
+  }
+
+  async function askFigures(stream: StreamId): Promise<void> {
+    const counters = await connection.request("stream.counters", { stream }).catch(() => null);
+    const entry = live(stream);
+    if (counters && counters.scans > 0) entry.counters ??= counters;
   }
 
   function put(info: StreamInfo): StreamInfo {

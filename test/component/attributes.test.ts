@@ -69,6 +69,20 @@ describe("editing an attribute", () => {
     expect(sentenceBeside(input)).toBe("");
   });
 
+  test("what the device measures is read again after something was set", async () => {
+    const { host } = await mountWindow({}, (fake) => {
+      const adc = fake.device("sim:adc");
+      const raw = {
+        ...{ scope: { kind: "channel", channel: "voltage0" }, name: "raw", access: "read" },
+        ...{ control: "number", unit: "", available: { kind: "any" } },
+        value: { state: "ok", raw: "812", readAtMs: 0 },
+      } as AttributeInfo;
+      fake.devices.set("sim:adc", { ...adc, attributes: [...adc.attributes, raw] });
+    });
+    await typeInto(field("sampling_frequency"), "48000 Hz");
+    await soon(() => expect(asked(host, "attribute.read")).toMatchObject([{ name: "raw" }]));
+  });
+
   test("what is no number is refused in the window and never sent", async () => {
     const { host } = await mountWindow();
     await typeInto(field("sampling_frequency"), "fast");

@@ -233,6 +233,17 @@ describe("the explorer", () => {
     expect(row("begun").textContent).not.toContain("01-01");
   });
 
+  test("a hash that is worked out shows how far it is, of an earlier session too", async () => {
+    const { host } = await mountWindow();
+    const name = "2026-11-20_11-58-03_ad9361";
+    host.emit("recording.hash", { name, done: 0.427 });
+    await soon(() => expect(row("11-20 11:58:03 ad9361").textContent).toContain("SHA-512 42 %"));
+    expect(document.querySelector("[data-test=hash]")?.textContent).toContain("42 %");
+    host.emit("recording.hash", { name, done: null });
+    await soon(() => expect(document.querySelector("[data-test=hash]")).toBeNull());
+    expect(row("11-20 11:58:03 ad9361").textContent).toContain("12.4 GB");
+  });
+
   test("the tree speaks of itself: roles, levels, one row that Tab reaches", async () => {
     await mountWindow();
     expect(row("Simulator").getAttribute("aria-level")).toBe("1");

@@ -109,6 +109,17 @@ describe("what went wrong", () => {
     await soon(() => expect(document.querySelector("[data-test=empty-run]")).not.toBeNull());
   });
 
+  test("a device that went before the window was opened shows what came, and that it is gone", async () => {
+    await mountWindow({}, (host) => {
+      host.stream(ADC).start(3);
+      host.unplug("sim:adc");
+    });
+    const status = () => document.querySelector("[data-bar=status]")?.textContent;
+    await soon(() => expect(status()).toContain("scans came before"));
+    expect(status()).toContain("device gone");
+    expect(document.querySelector(".empty")).toBeNull();
+  });
+
   test("a missing device trigger: the way to choose one comes before running", async () => {
     const inertial = { ...simulatedInertial(), currentTrigger: null };
     const { host } = await mountWindow({

@@ -3,9 +3,11 @@ import { createHash } from "node:crypto";
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { FinishedList } from "../../electron/host/recordings/finished-list.js";
 import { HashQueue } from "../../electron/host/recordings/hashing.js";
 import { JournalFollower } from "../../electron/host/recordings/journal-follower.js";
 import { isHashedElsewhere, PendingHash } from "../../electron/host/recordings/pending-hash.js";
+import { PromisedNames } from "../../electron/host/recordings/promised-names.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { metadataFaults } from "../../shared/sigmf/validate.js";
 import { FakeJournal } from "./fake/journal.js";
@@ -70,6 +72,22 @@ describe("a recording whose hash was asked for", () => {
     await expect.poll(async () => (await list())[0]?.hashPending).toBeUndefined();
     await sound("take");
     await again.close();
+  });
+
+  it("tells how far it is, though nothing else is known of an earlier session's", async () => {
+    await record(ADC, "take");
+    vi.restoreAllMocks();
+    const told: [string, number | null][] = [];
+    const list = new FinishedList(new PromisedNames(), {
+      status: () => undefined,
+      hash: (name, done) => told.push([name, done]),
+      changed: () => undefined,
+      fault: (_, error) => expect.fail(String(error)),
+    });
+    list.resumeHash(new PendingHash(folder(), "take", ["take"]));
+    await list.close(true);
+    expect(told[0]).toEqual(["take", 0]);
+    expect(told.at(-1)).toEqual(["take", null]);
   });
 
   it("of several files gets them all, and its collection fits them", async () => {

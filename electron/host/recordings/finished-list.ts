@@ -21,6 +21,8 @@ export class FinishedList {
     private readonly promised: PromisedNames,
     private readonly events: {
       status(recording: FinishedRecording, status: RecordingStatus): void;
+      /** 0 … 1; null when it is over. */
+      hash(name: string, done: number | null): void;
       changed(): void;
       fault(recording: Hashable, error: unknown): void;
     },
@@ -89,6 +91,7 @@ export class FinishedList {
   }
 
   private hashed(recording: Hashable, done: number | null): void {
+    this.events.hash(recording.name, done);
     const entry = this.entries.get(recording.name);
     if (entry?.status) {
       entry.status = { ...entry.status, hashing: done };

@@ -62,6 +62,7 @@ export class HashQueue {
       sizes.reduce((sum, size) => sum + size, 0),
     );
     let before = 0;
+    this.onProgress(recording, 0);
     for (const [output, size] of sizes.entries()) {
       // As it is named by now.
       const path = recording.dataFiles()[output] as string;

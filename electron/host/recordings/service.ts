@@ -86,6 +86,7 @@ export class Recordings implements RecordingControl {
     });
     this.finished = new FinishedList(this.promised, {
       status: ({ facts }, status) => deps.tell("recording", `recording:${facts.name}`, { status }),
+      hash: (name, done) => deps.tell("recording.hash", `recording.hash:${name}`, { name, done }),
       changed: () => void this.catalogue.refresh(),
       fault: ({ name }, error) => this.warn(`The hash of “${name}” could not be worked out`, error),
     });
