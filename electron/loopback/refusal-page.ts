@@ -44,14 +44,19 @@ export function newAddressWords({ enter, command }: NewAddress): string {
     : `For a new address: ${command}`;
 }
 
+function stepsTo({ enter, command }: NewAddress): string {
+  const code = `<code>${escape(command)}</code>`;
+  if (!enter) return `<p>Open the new address that this prints:</p>${code}`;
+  return (
+    "<p>Open a new address of it in this window. Either of these prints one:</p>" +
+    "<ol><li>Press <b>Enter</b> in the terminal where the studio runs.</li>" +
+    `<li>Or run this, in the folder where it was started:${code}</li></ol>`
+  );
+}
+
 /** `address` where a new one helps. */
 export function refusalPage(title: string, reason: string, address: NewAddress | null): string {
-  const enter = "<li>Press <b>Enter</b> in the terminal where the studio runs.</li>";
-  const steps = address
-    ? `<p>Open a new address of it in this window:</p><ol>${address.enter ? enter : ""}<li>${
-        address.enter ? "Or run this, in the folder where it was started:" : "Run this:"
-      }<code>${escape(address.command)}</code></li></ol>`
-    : "";
+  const steps = address ? stepsTo(address) : "";
   return (
     `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">` +
     `<link rel="icon" href="data:,"><title>IIO Studio: ${escape(title)}</title><style>${STYLE}</style>` +

@@ -2,3 +2,4 @@
 import "./tokens.css";
 import "./base.css";
 import "./controls.css";
+import "./layers.css";

@@ -133,7 +133,7 @@ describe("a window that has no session here", () => {
     inTerminal = false;
     const { body } = await ask("/enter?secret=old", reload());
     expect(body).not.toContain("Enter</b>");
-    expect(body).toContain("Run this:");
+    expect(body).toContain("Open the new address that this prints");
   });
 
   it("gets a line where it asked for no page", async () => {
