@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LocalContext } from "../../electron/host/local/context.js";
 import type { StudioError } from "../../shared/errors.js";
@@ -116,6 +117,15 @@ describe("planning", () => {
     expect(await plan({ channels: ["voltage2"] })).toMatchObject({ rateHz: null, rate: null });
     const source = await prepare({ channels: ["voltage1", "voltage2"] });
     expect(source).toMatchObject({ rateHz: 2000, rateSource: of("voltage1") });
+    await source.release({ vanished: false });
+  });
+
+  it("runs at the rate that another program set since", async () => {
+    await open({ ...ADC, files: { sampling_frequency: "100000" } });
+    writeFileSync(sys.path("iio:device0", "sampling_frequency"), "48000");
+    const source = await prepare();
+    expect(source.rateHz).toBe(48_000);
+    expect(context.devices()[0]!.buffers[0]!.rateHz).toBe(48_000);
     await source.release({ vanished: false });
   });
 

@@ -131,14 +131,34 @@ export class LocalContext implements Context {
 
   /** A write may change scale, offset or rate of this device and of those that lean on it. */
   private async refreshDerived(device: LocalDevice): Promise<void> {
+    await this.readDerived(device);
+    this.tellDevice(device.id);
+    for (const other of this.bus.leaningOn(device.id)) this.tellDevice(other);
+  }
+
+  /** Answers whether anything was not as it was known. */
+  private async readDerived(device: LocalDevice): Promise<boolean> {
     const busy = quickCause(device);
+    let changed = false;
     for (const attribute of device.derived()) {
       const before = rawOf(attribute.info.value);
       const value = await device.read(attribute, busy);
-      if (rawOf(value) !== before) this.tellAttribute(device, attribute, value);
+      if (rawOf(value) === before) continue;
+      changed = true;
+      this.tellAttribute(device, attribute, value);
     }
-    this.tellDevice(device.id);
-    for (const other of this.bus.leaningOn(device.id)) this.tellDevice(other);
+    return changed;
+  }
+
+  /** Another program may have written scale, offset or rate since they were read: a stream runs by what holds now. */
+  private async readAgain(id: DeviceId): Promise<void> {
+    const { links } = this.bus.infos().find((info) => info.id === id)!;
+    for (const each of [id, ...links.map((link) => link.device)]) {
+      const device = this.bus.device(each);
+      // A driver may refuse to be asked while its buffer runs.
+      if (device.goneAtMs !== null || device.inUse.size > 0) continue;
+      if (await this.readDerived(device)) this.tellDevice(each);
+    }
   }
 
   /** Why it is busy. Asking who holds it opens the device: only after a refusal. */
@@ -165,6 +185,7 @@ export class LocalContext implements Context {
   async prepare(id: DeviceId, buffer: number, settings: StreamSettings): Promise<PreparedSource> {
     const device = this.bus.device(id);
     await this.bus.askAgain(device, buffer);
+    await this.readAgain(id);
     return prepareSource(
       {
         ...this.planInput(id),

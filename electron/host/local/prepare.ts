@@ -140,8 +140,9 @@ async function checkTrigger(input: PrepareInput, settings: StreamSettings): Prom
   const { device, info } = input;
   device.noteText(device.currentTriggerPath, await device.sysfs.read(device.currentTriggerPath));
   const trigger = wantedTrigger(input, { deviceTrigger: null });
-  const path = input.triggers.find((candidate) => candidate.info.name === trigger?.name)?.ratePath;
-  const rate = path ? parseRate(await device.sysfs.tryRead(path)) : null;
+  const chosen = input.triggers.find((candidate) => candidate.info.name === trigger?.name);
+  const rate = chosen?.ratePath ? parseRate(await device.sysfs.tryRead(chosen.ratePath)) : null;
+  if (chosen && rate !== null) chosen.info.rateHz = rate;
   const fault = triggerFault(trigger && { ...trigger, rateHz: rate }, info.triggers);
   if (!fault) return;
   const field = trigger && settings.deviceTrigger ? "deviceTriggerRate" : "deviceTrigger";

@@ -13,5 +13,5 @@ export const machines = {
     // Last: it leaves a control thread stuck in the driver for a while.
     "attributes",
   ],
-  second: ["loss", "holders", "unplug"],
+  second: ["loss", "holders", "past", "unplug"],
 };

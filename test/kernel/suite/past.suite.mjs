@@ -1,0 +1,177 @@
+// The pool as history, over DMABUF: what was recorded from before the start, in parts and as a ring, with
+// thousands of blocks, and by a program that was killed. Each sample is checked, across the seams too.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+
+import { dmabufBytes, flows, getControl, readAttribute, writeAttribute } from "./driver.mjs";
+import { test } from "./harness.mjs";
+import { checkCounter, checkOnlyLost, gapsOf } from "./recording.mjs";
+import { beginRecording, newRecording, record, sleep, until, verify, withHost } from "./studio.mjs";
+
+const counter = "local:studio-counter";
+const two = ["--channels", "voltage0,voltage1", "--counter", "voltage0,voltage1", "--no-hash"];
+const heaps = ["system", "udmabuf"];
+
+/** The parts of a recording that are there, in order. */
+function partsOf(out) {
+  const folder = path.dirname(out);
+  return fs
+    .readdirSync(folder)
+    .filter((name) => new RegExp(`^${path.basename(out)}-part\\d+\\.sigmf-meta$`).test(name))
+    .sort()
+    .map((name) => path.join(folder, name.replace(/\.sigmf-meta$/, "")));
+}
+
+/** The counts of all parts, one behind the other. */
+function countsOfParts(parts) {
+  const counts = parts.map((part) => Array.from(checkCounter(part, { channels: 2 }).counts));
+  return counts.flat();
+}
+
+/** The test kernel allows a process 4,096 open files, and a block over DMABUF takes two. */
+const manyBlocks = 1800;
+
+const lostIn = (gaps) => gaps.reduce((sum, { lost }) => sum + lost, 0);
+
+for (const heap of heaps) {
+  test(`past: with memory of ${heap}, a recording begins before its start and has every sample`, async () => {
+    const args = ["--rate", "50000", "--block-size", "8192", "--pre", "0.5", "--samples", "60000"];
+    const { out, result } = await record([counter, ...two, ...args, "--heap", heap]);
+    const { recording, counts, gaps } = checkCounter(out, { channels: 2 });
+    assert.deepEqual([result.transport, result.heap], ["dmabuf", heap]);
+    assert.deepEqual(
+      gaps,
+      result.gaps.map(({ sampleStart, lost }) => ({ sampleStart, lost })),
+    );
+    const [mark] = recording.parts[0].meta.annotations;
+    assert.equal(mark["iio:mark"], "pressed");
+    const start = mark["core:sample_start"];
+    // Half a second before it, to the border of a block.
+    assert.ok(start >= 25_000 && start < 25_000 + 4096, `the start is at sample ${start}`);
+    assert.ok(counts[0] > 0, "it ran before");
+    const after = counts.length - start;
+    assert.ok(after >= 60_000 && after < 60_000 + 4096, `${after} samples from the start on`);
+    await verify(out);
+  });
+
+  test(`past: in parts with memory of ${heap}, no sample is lost or doubled at a seam`, async () => {
+    const args = ["--rate", "50000", "--block-size", "8192", "--split-size", "100000"];
+    const { out, result } = await record([
+      ...[counter, ...two, ...args, "--heap", heap, "--samples", "150000"],
+    ]);
+    const parts = partsOf(out);
+    assert.ok(parts.length >= 3, `${parts.length} parts`);
+    const counts = countsOfParts(parts);
+    assert.equal(counts.length, 150_000);
+    assert.equal(result.samples, 150_000);
+    assert.equal(lostIn(gapsOf(counts)), result.lostSamples);
+    await verify(out);
+  });
+}
+
+test("past: a ring keeps the newest, whole, and deletes what lies further back", async () => {
+  const { out, result } = await record([
+    ...[counter, ...two, "--rate", "100000", "--block-size", "8192", "--ring-size", "400000"],
+    ...["--samples", "600000"],
+  ]);
+  const parts = partsOf(out);
+  const counts = countsOfParts(parts);
+  const bytes = counts.length * 4;
+  assert.ok(bytes >= 400_000 && bytes < 2_400_000, `${bytes} bytes are kept`);
+  assert.equal(counts.at(-1), 599_999 + result.lostSamples);
+  checkOnlyLost(gapsOf(counts), getControl("studio-counter", "lost"));
+  await verify(out);
+});
+
+test("past: out of thousands of blocks, what was before is kept after the fact, while it goes on and once it ended", async () => {
+  const out = newRecording("kept");
+  await withHost(
+    async ({ client, find }) => {
+      const stream = `${find("studio-counter").id}/buffer0`;
+      await client.request("stream.configure", {
+        stream,
+        patch: {
+          blockCount: manyBlocks,
+          blockSize: { kind: "bytes", bytes: 4096 },
+          channels: ["voltage0", "voltage1"],
+          counter: ["voltage0", "voltage1"],
+        },
+      });
+      writeAttribute("studio-counter", "sampling_frequency", 100_000);
+      const counters = () => client.request("stream.counters", { stream });
+      await client.request("stream.start", { stream });
+      const { historyToScan: to } = await until(async () => {
+        const now = await counters();
+        return now.blocks >= 300 && now;
+      }, "blocks");
+      const keep = (name, span) =>
+        client.request("recording.keep", { stream, name, hash: false, ...span });
+      const past = await keep("past", { fromScan: to - 150_000, toScan: to - 50_000 });
+      await client.request("stream.stop", { stream });
+      const after = await keep("after", { seconds: 1 });
+      assert.deepEqual([past.error, after.error], [null, null]);
+    },
+    { recordingsFolder: path.dirname(out) },
+  );
+  for (const [name, least] of Object.entries({ past: 100_000, after: 100_000 })) {
+    const base = path.join(path.dirname(out), name);
+    const { counts, gaps } = checkCounter(base, { channels: 2 });
+    assert.ok(counts.length >= least && counts.length < least + 3 * 1024, `${counts.length}`);
+    checkOnlyLost(gaps, getControl("studio-counter", "lost"));
+    await verify(base);
+  }
+});
+
+test("past: many blocks over DMABUF lose nothing", async () => {
+  const { out, result } = await record([
+    ...[
+      counter,
+      ...two,
+      "--rate",
+      "200000",
+      "--block-size",
+      "4096",
+      "--blocks",
+      String(manyBlocks),
+    ],
+    ...["--queue", "16", "--samples", "600000"],
+  ]);
+  const { recording, gaps } = checkCounter(out, { channels: 2 });
+  assert.equal(recording.global["iio:block"].count, manyBlocks);
+  assert.equal(lostIn(gaps), result.lostSamples);
+});
+
+const kills = Number(process.env.KERNEL_TEST_KILLS ?? 6);
+const rateHz = 20_000;
+
+test(`past: killed at ${kills} random moments, what was recorded verifies, and at most a second is missing`, async () => {
+  const before = dmabufBytes();
+  let most = 0;
+  for (let round = 0; round < kills; round++) {
+    const inParts = round % 2 === 1;
+    const killed = beginRecording([
+      ...[counter, ...two, "--rate", String(rateHz), "--block-size", "4096", "--no-check"],
+      ...["--heap", heaps[(round >> 1) % 2], ...(inParts ? ["--split-size", "100000"] : [])],
+    ]);
+    const begun = `${killed.out}${inParts ? "-part0001" : ""}.sigmf-meta`;
+    await until(() => fs.existsSync(begun) && flows("studio-counter"), "blocks");
+    await sleep(Math.random() * 4000);
+    const delivered = getControl("studio-counter", "delivered");
+    killed.program.signal("SIGKILL");
+    await killed.program.ended;
+    await until(() => dmabufBytes() === before, "its blocks to be freed");
+
+    const next = path.join(path.dirname(killed.out), "next");
+    await record([counter, ...two, "--no-check", "--samples", "100"], { out: next });
+    const parts = inParts ? partsOf(killed.out) : [killed.out];
+    const counts = countsOfParts(parts);
+    const missing = (delivered - (counts.at(-1) ?? -1) - 1) / rateHz;
+    assert.ok(missing <= 1, `${missing} s are missing after kill ${round}`);
+    most = Math.max(most, missing);
+    for (const part of parts) await verify(part);
+  }
+  console.log(`    ${kills} kills: at most ${Math.max(0, most).toFixed(3)} s were missing`);
+  assert.equal(readAttribute("studio-counter", "buffer0/enable"), "0");
+});
