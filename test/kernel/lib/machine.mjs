@@ -244,5 +244,7 @@ export function environmentInside() {
     KERNEL_TEST_TOOLS: toolBuild,
     KERNEL_TEST_CONTROL: "/sys/kernel/debug/iio-studio",
     KERNEL_TEST_GUEST: path.join(kernelFolder, "guest"),
+    // How often the suite kills a recording (past.suite.mjs); by hand: a hundred times.
+    ...(process.env.KERNEL_TEST_KILLS && { KERNEL_TEST_KILLS: process.env.KERNEL_TEST_KILLS }),
   };
 }
