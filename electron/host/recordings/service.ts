@@ -36,7 +36,7 @@ import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings, type Recovered } from "./recovery.js";
 
-type Told = "recording" | "recording.ended" | "recording.list" | "notice";
+type Told = "recording" | "recording.ended" | "recording.list" | "recording.hash" | "notice";
 
 export interface RecordingDeps extends BeginDeps {
   streams(): StreamRegistry;
