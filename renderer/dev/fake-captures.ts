@@ -6,12 +6,16 @@ import type { FakeStream } from "./fake-stream.js";
 const PERIOD_SECONDS = 0.25;
 
 export class FakeCaptures {
+  private readonly run: number;
+
   constructor(
     private readonly stream: FakeStream,
     private readonly options: CaptureOptions,
     private readonly firstScan: number,
     private readonly startedAtMs: number,
-  ) {}
+  ) {
+    this.run = stream.run;
+  }
 
   /** Of the triggers up to `scan`. */
   status(scan: number) {
@@ -29,7 +33,7 @@ export class FakeCaptures {
     return {
       ...status,
       recording,
-      run: this.stream.run,
+      run: this.run,
       trigger: this.stream.trigger
         ? { ...this.stream.trigger, unit: "V" }
         : {

@@ -176,10 +176,7 @@ export function makeHandlers(host: FakeHost): Handlers {
       return recording.status();
     },
     "recording.captures": ({ stream, from = 0 }) =>
-      (host.recordings.get(stream) ?? host.ended.get(stream))?.captureList(from) ?? {
-        ...NO_CAPTURES,
-        from,
-      },
+      host.recordingOf(stream)?.captureList(from) ?? { ...NO_CAPTURES, from },
     "recording.stop": ({ stream }) => {
       const known = host.stream(stream);
       const result = host.endRecording(known, null);

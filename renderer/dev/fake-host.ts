@@ -160,6 +160,13 @@ export class FakeHost {
     };
   }
 
+  /** Of a stream: that goes on or ended last, or that is opened. */
+  recordingOf(stream: string): FakeRecording | undefined {
+    const name = /^rec:(.*)\/buffer0$/.exec(stream)?.[1];
+    const opened = [...this.ended.values()].find((one) => one.name === name);
+    return opened ?? this.recordings.get(stream) ?? this.ended.get(stream);
+  }
+
   entries(): RecordingEntry[] {
     return [...[...this.recordings.values()].map((recording) => recording.asEntry()), ...this.list];
   }

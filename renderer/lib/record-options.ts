@@ -1,4 +1,5 @@
 /** How the window records, as the user left it: plain values, and how they are read back from text that may be broken. */
+import { CAPTURE_MOST_SECONDS, type CaptureOptions } from "../../shared/capture.js";
 import type { Amount } from "../../shared/recording.js";
 import { restoreAmount } from "./amount.js";
 
@@ -11,13 +12,35 @@ export interface RecordOptions {
   split: Amount | null;
   /** Only the last so much stays; null: all. */
   ring: Amount | null;
+  trigger: TriggerOptions;
 }
+
+/** Only what is around each trigger of the scope trigger, if it is `on`. */
+export interface TriggerOptions {
+  on: boolean;
+  /** Together more than 0. */
+  beforeSeconds: number;
+  afterSeconds: number;
+  /** Ends with so many; null: until stopped. */
+  count: number | null;
+  /** Each a recording of its own. */
+  each: boolean;
+}
+
+export const TRIGGER_DEFAULTS: TriggerOptions = {
+  on: false,
+  beforeSeconds: 0.01,
+  afterSeconds: 0.01,
+  count: null,
+  each: false,
+};
 
 export const RECORD_DEFAULTS: RecordOptions = {
   keepSeconds: 5,
   preSeconds: 0,
   split: null,
   ring: null,
+  trigger: TRIGGER_DEFAULTS,
 };
 
 /** Of what is asked of the past; more than the history holds is said when it is asked. */
@@ -39,5 +62,50 @@ export function parseRecordOptions(value: unknown): RecordOptions {
     preSeconds: seconds("preSeconds", 0),
     split: restoreAmount(known.split),
     ring: restoreAmount(known.ring),
+    trigger: parseTriggerOptions(known.trigger),
+  };
+}
+
+function parseTriggerOptions(value: unknown): TriggerOptions {
+  const known = (value !== null && typeof value === "object" ? value : {}) as Partial<
+    Record<keyof TriggerOptions, unknown>
+  >;
+  const { beforeSeconds: before, afterSeconds: after, count } = known;
+  const fits = (one: unknown): one is number =>
+    typeof one === "number" && one >= 0 && one <= CAPTURE_MOST_SECONDS;
+  const both = fits(before) && fits(after) && before + after > 0;
+  const whole = typeof count === "number" && Number.isSafeInteger(count) && count > 0;
+  return {
+    on: known.on === true,
+    beforeSeconds: both ? before : TRIGGER_DEFAULTS.beforeSeconds,
+    afterSeconds: both ? after : TRIGGER_DEFAULTS.afterSeconds,
+    count: whole ? count : null,
+    each: known.each === true,
+  };
+}
+
+/** What a recording is asked with: captures, or what of the past and which parts. */
+export function recordParams({ preSeconds, split, ring, trigger }: RecordOptions): {
+  preSeconds?: number;
+  split?: Amount;
+  ring?: Amount;
+  captures?: CaptureOptions;
+} {
+  if (!trigger.on) {
+    return {
+      ...(preSeconds > 0 ? { preSeconds } : {}),
+      ...(split ? { split } : {}),
+      ...(ring ? { ring } : {}),
+    };
+  }
+  const { beforeSeconds, afterSeconds, count, each } = trigger;
+  return {
+    captures: {
+      beforeSeconds,
+      afterSeconds,
+      ...(count === null ? {} : { count }),
+      ...(each ? { each } : {}),
+    },
+    ...(split && !each ? { split } : {}),
   };
 }

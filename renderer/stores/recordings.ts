@@ -10,6 +10,7 @@ import type {
   RecordingStatus,
 } from "../../shared/recording.js";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
+import { recordParams } from "../lib/record-options.js";
 import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
 import { useInventory } from "./inventory.js";
@@ -76,14 +77,11 @@ export const useRecordings = defineStore("recordings", () => {
   /** Records at once; a stream that does not run is started by the host. */
   async function start(stream: StreamId): Promise<void> {
     const note = nextNote.value.trim();
-    const { preSeconds, split, ring } = useSettings().layout.record;
     put(
       await connection.request("recording.start", {
         stream,
         ...(note ? { note } : {}),
-        ...(preSeconds > 0 ? { preSeconds } : {}),
-        ...(split ? { split } : {}),
-        ...(ring ? { ring } : {}),
+        ...recordParams(useSettings().layout.record),
       }),
     );
     nextNote.value = "";
