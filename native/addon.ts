@@ -103,6 +103,11 @@ export interface NativeStreamOptions {
   timestampGaps: boolean;
   /** Budget of the records that outlive their blocks. 0: no summaries at all, and no frames (benches of the pool alone). */
   pyramidBytes: number;
+  /**
+   * Fills each block with a pattern before the device first sees it, and ends the stream (EIO) if it comes back with
+   * any of it: a device that needs bounce buffers can't use memory of udmabuf.
+   */
+  proveOverwritten?: boolean;
   /** Deadline of each sysfs write and of each step of a stop. */
   deadlineMs: number;
   /**
@@ -167,6 +172,8 @@ export interface NativeCounters {
   cpuSeconds: number;
   /** Timestamps: rms deviation of the period, seconds; -1 if there is no timestamp channel. */
   jitterSeconds: number;
+  /** With `proveOverwritten`: blocks looked at when they first came back, and what of them was as it was filled. */
+  overwritten?: { blocks: number; staleBytes: number };
   /** From the completion of a block, by the kernel's clock where it tells. null: no block in that time. */
   latency?: {
     /** Until every consumer (summaries, recorder) was offered the block. */
@@ -295,6 +302,11 @@ export interface NativeRecordingOptions {
   freeFloorBytes: number;
   /** Of the side indexes (docs/index.md), one per output; "" for none. */
   indexPaths?: string[];
+  /**
+   * `auto` (or absent): direct if the first write from the blocks' memory is taken, else through the page cache. `direct`:
+   * by way of memory of its own if it is not.
+   */
+  writePath?: "auto" | "direct" | "buffered";
 }
 
 export interface NativeRecordingStatus {
@@ -319,6 +331,15 @@ export interface NativeRecordingStatus {
   copiesPerByte: number;
   cpuSeconds: number;
   directWrites: boolean;
+  /**
+   * How samples go from the blocks to the first file now. `direct`: from their own memory, no copy. `gathered`: one pass into
+   * aligned memory, and from there past the page cache. `buffered`: through the page cache.
+   */
+  writePath?: "direct" | "gathered" | "buffered";
+  /** Why, as a sentence. */
+  writePathWhy?: string;
+  /** Writes asked for and not done. */
+  writesInFlight?: number;
   /** Scan index of the recording's first scan. */
   firstScan: number;
   /** Scan index after its last one in the files; 0 if there is none. */

@@ -67,6 +67,7 @@ EngineSpec readEngine(const Field& field, const ArenaSpec& arena) {
       element.refuse("names a float, which can't count scans.");
   }
   engine.timestampGaps = field["timestampGaps"].boolean();
+  if (field.has("proveOverwritten")) engine.proveOverwritten = field["proveOverwritten"].boolean();
   if (engine.timestampGaps && engine.layout.timestamp < 0)
     field["timestampGaps"].refuse("needs a timestamp element in the layout.");
   if (field.has("realtime") && !field["realtime"].isNull())
@@ -285,6 +286,8 @@ RecordingOptions readRecordingOptions(const Field& field, const ScanLayout& layo
   options.spec.fromScan = field["fromScan"].integer(-1, kMostExact);
   if (field.has("toScan")) options.spec.toScan = field["toScan"].integer(-1, kMostExact);
   if (field.has("partScans")) options.spec.partScans = field["partScans"].integer(0, kMostExact);
+  if (field.has("writePath"))
+    options.spec.writePath = WritePath(field["writePath"].choice({"auto", "direct", "buffered"}));
   if (field.has("captures") && !field["captures"].isNull())
     options.spec.captures = readCaptureSpec(field["captures"]);
   return options;

@@ -15,6 +15,11 @@ const char* nameOf(RecorderState state) {
   return kNames[size_t(state)];
 }
 
+const char* nameOf(WriteWay way) {
+  constexpr const char* kNames[] = {"direct", "gathered", "buffered"};
+  return kNames[size_t(way)];
+}
+
 // Sets fields one after the other.
 class Builder {
  public:
@@ -96,6 +101,10 @@ Napi::Value toCounters(Napi::Env env, const OpenStream::Counters& counters) {
   out.time("newestTimeNs", e.newestTimeNs).time("startTimeNs", e.startTimeNs);
   out.time("nowNs", monotonicNs());
   out.number("cpuSeconds", e.cpuSeconds + s.cpuSeconds).number("jitterSeconds", e.jitterSeconds);
+  out.set("overwritten", Builder(env)
+                             .count("blocks", e.overwritten.blocks)
+                             .count("staleBytes", int64_t(e.overwritten.staleBytes))
+                             .object());
   out.set("latency", Builder(env)
                          .set("completionToConsumerNs", toSpread(env, e.toConsumers))
                          .set("completionToSummaryNs", toSpread(env, s.toSummary))
@@ -176,6 +185,8 @@ Napi::Value toRecordingStatus(Napi::Env env, const RecorderStatus& s) {
   out.text("grade", binding::nameOf(s.grade));
   out.number("copiesPerByte", s.copiesPerByte).number("cpuSeconds", s.cpuSeconds);
   out.flag("directWrites", s.directWrites);
+  out.text("writePath", nameOf(s.writeWay.way)).text("writePathWhy", s.writeWay.why.c_str());
+  out.count("writesInFlight", s.writesInFlight);
   out.count("firstScan", s.firstScan).count("endScan", s.endScan).flag("full", s.full);
   out.count("captures", int64_t(s.captures)).count("capturesMissed", int64_t(s.capturesMissed));
   out.count("capturesUnlisted", int64_t(s.capturesUnlisted));

@@ -1,7 +1,7 @@
-// FileRecorder: the Recorder over files. One thread writes (recorder-write.cc); a Finisher journals
-// and gives blocks back; a Ticker syncs each second. offer() accepts every block: how far the files
-// may fall behind is how much history the pool has, and what happens beyond is the engine's to
-// decide (block.h, GapCause::Overrun).
+// FileRecorder: the Recorder over files. One thread says what is written (recorder-write.cc) and a
+// crew's threads write it; a Finisher journals and gives blocks back; a Ticker syncs each second.
+// offer() accepts every block: how far the files may fall behind is how much history the pool has,
+// and what happens beyond is the engine's to decide (block.h, GapCause::Overrun).
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -18,6 +18,7 @@
 #include "recorder-threads.h"
 #include "recorder.h"
 #include "transform.h"
+#include "writer-crew.h"
 #include "writer.h"
 
 namespace iio {
@@ -71,6 +72,7 @@ class FileRecorder final : public Recorder {
 
   // Any thread.
   void fail(const Fault& fault);
+  void progressed();
   void release(BlockIndex block);
   int64_t freeBytes() const;
   RecorderState stateNow() const;  // with the lock held
@@ -82,7 +84,10 @@ class FileRecorder final : public Recorder {
   void write(std::vector<Take>& batch);
   void writeTransformed(RecorderOutput& output, Written& written, bool first);
   void plan(const Written& written);
+  bool filesReady() const;
+  int64_t flushDueNs() const;
   void flushFiles();
+  void giveBack();
   void confirm();
   void checkSpace();
   void conclude();
@@ -91,6 +96,7 @@ class FileRecorder final : public Recorder {
 
   const RecorderSpec spec_;
   Leases& leases_;
+  std::unique_ptr<WriteCrew> crew_;  // outlives the files
   std::vector<RecorderOutput> outputs_;
   std::unique_ptr<Journal> journal_;
   std::unique_ptr<Finisher> finisher_;
@@ -105,6 +111,7 @@ class FileRecorder final : public Recorder {
   bool ending_ = false;              // takes no more blocks
   bool begun_ = false;               // files and threads are there
   bool waiting_ = false;             // for the part before
+  bool progressed_ = false;          // a write is done that the writer has not seen
   int64_t scans_ = 0, toScan_ = -1;  // as the spec's, or what the part before had left of them
   bool journalEnded_ = false, concluded_ = false;
   Fault fault_;
@@ -120,7 +127,8 @@ class FileRecorder final : public Recorder {
   uint64_t captured_ = 0, missed_ = 0, unlisted_ = 0;  // captures
 
   // The writer thread's own.
-  int64_t flushDueNs_ = INT64_MAX, spaceCheckedNs_ = 0;
+  std::deque<Written> inWork_;  // their blocks are still read from
+  int64_t spaceCheckedNs_ = 0;
   ThreadCpu cpu_;
   std::mutex joinLock_;
   std::thread thread_;

@@ -1,7 +1,8 @@
-// The recorder's writer thread.
+// The recorder's writer thread: what is written when, and what is done once it is.
 #include <algorithm>
 #include <chrono>
 #include <new>
+#include <utility>
 
 #include "crc32c.h"
 #include "recorder-file.h"
@@ -33,7 +34,8 @@ void FileRecorder::run() {
     std::vector<Take> batch;
     while (collect(batch)) {
       if (!batch.empty()) write(batch);
-      if (flushDueNs_ <= monotonicNs()) flushFiles();
+      if (flushDueNs() <= monotonicNs()) flushFiles();
+      giveBack();
       confirm();
       checkSpace();
     }
@@ -46,20 +48,22 @@ void FileRecorder::run() {
   conclude();
 }
 
-// Waits for something to write; false at the end. An empty batch: what is staged is due.
+// Waits for something to write; false at the end. An empty batch: a write is done, or what is
+// staged is due. While the files have all they can take, blocks gather to a larger write.
 bool FileRecorder::collect(std::vector<Take>& batch) {
   batch.clear();
   const size_t company = std::max<size_t>(1, spec_.blockCount / kPoolShare);
+  const int64_t flushNs = flushDueNs();
   std::unique_lock lock(lock_);
   for (;;) {
-    if (fault_) return false;
+    if (fault_ || (ending_ && queue_.empty())) return false;
     const int64_t now = monotonicNs();
     const int64_t dueNs = queue_.empty() ? INT64_MAX : queue_.front().arrivedNs + kCompanyNs;
     const bool enough = queuedBytes_ >= kGoodWriteBytes || queue_.size() >= company;
-    if (!queue_.empty() && (enough || ending_ || dueNs <= now)) break;
-    if (ending_) return false;
-    if (flushDueNs_ <= now) return true;
-    const int64_t until = std::min(dueNs, flushDueNs_);
+    const bool wanted = !queue_.empty() && (enough || ending_ || dueNs <= now);
+    if (wanted && filesReady()) break;
+    if (std::exchange(progressed_, false) || flushNs <= now) return true;
+    const int64_t until = std::min(wanted ? INT64_MAX : dueNs, flushNs);
     if (until == INT64_MAX)
       changed_.wait(lock);
     else
@@ -74,38 +78,61 @@ bool FileRecorder::collect(std::vector<Take>& batch) {
   return true;
 }
 
+void FileRecorder::progressed() {
+  std::lock_guard lock(lock_);
+  progressed_ = true;
+  changed_.notify_all();
+}
+
 void FileRecorder::write(std::vector<Take>& batch) {
-  std::vector<Written> written;
+  const size_t before = inWork_.size();
   for (Take& take : batch) {
     auto segments = segmentsOf(take, spec_.goesOn);
     const bool converted = outputs_.front().transform.has_value();
-    written.push_back({std::move(take), std::move(segments), converted, {}});
+    inWork_.push_back({std::move(take), std::move(segments), converted, {}});
   }
   batch.clear();
   {
     std::lock_guard lock(lock_);
-    for (const Written& w : written) plan(w);
+    for (size_t i = before; i < inWork_.size(); ++i) plan(inWork_[i]);
   }
-  auto handOver = [&] {
-    for (Written& w : written) finisher_->submit(std::move(w));
-  };
-  try {
-    for (RecorderOutput& output : outputs_) {
-      for (Written& w : written) {
-        if (output.transform)
-          writeTransformed(output, w, &output == &outputs_.front());
-        else
-          for (const ByteRange& range : rangesOf(w.segments, spec_.layout.scanBytes))
-            output.file->append(w.take.data + range.offset, range.bytes);
-      }
-      output.file->settle();
-      if (output.file->dirty() && flushDueNs_ == INT64_MAX) flushDueNs_ = monotonicNs() + kFlushNs;
+  for (RecorderOutput& output : outputs_) {
+    for (size_t i = before; i < inWork_.size(); ++i) {
+      Written& written = inWork_[i];
+      if (output.transform)
+        writeTransformed(output, written, &output == &outputs_.front());
+      else
+        for (const ByteRange& range : rangesOf(written.segments, spec_.layout.scanBytes))
+          output.file->append(written.take.data + range.offset, range.bytes);
     }
-  } catch (...) {
-    handOver();  // the journal's end record says how much of it counts
-    throw;
+    output.file->settle();
   }
-  handOver();
+}
+
+// Has what every file has written or copied journaled and given back, in order. At the end that is
+// all: the journal's end record says how much of it counts.
+void FileRecorder::giveBack() {
+  int64_t samples = INT64_MAX;
+  for (const RecorderOutput& output : outputs_)
+    samples = std::min(samples, output.file->settledTo() / output.scanBytes);
+  for (; !inWork_.empty(); inWork_.pop_front()) {
+    const Take& take = inWork_.front().take;
+    if (take.sample + take.scans > samples) return;
+    finisher_->submit(std::move(inWork_.front()));
+  }
+}
+
+bool FileRecorder::filesReady() const {
+  return std::all_of(outputs_.begin(), outputs_.end(),
+                     [](const RecorderOutput& output) { return output.file->ready(); });
+}
+
+int64_t FileRecorder::flushDueNs() const {
+  int64_t due = INT64_MAX;
+  for (const RecorderOutput& output : outputs_)
+    if (const int64_t since = output.file->stagedSinceNs(); since >= 0)
+      due = std::min(due, since + kFlushNs);
+  return due;
 }
 
 // One pass from the block into the staging buffer, piece by piece as there is room. A segment has
@@ -159,7 +186,6 @@ void FileRecorder::plan(const Written& written) {
 }
 
 void FileRecorder::flushFiles() {
-  flushDueNs_ = INT64_MAX;
   for (RecorderOutput& output : outputs_) output.file->flush();
 }
 
@@ -200,6 +226,9 @@ void FileRecorder::checkSpace() {
 
 void FileRecorder::conclude() {
   dropQueue();
+  for (RecorderOutput& output : outputs_) output.file->halt();
+  crew_->close();
+  giveBack();
   finisher_->close();
   ticker_->close();
   finishFiles();

@@ -13,6 +13,8 @@ namespace iio {
 namespace {
 
 constexpr int64_t kSyncPeriodNs = 1'000'000'000;
+// Each file has one write under way (writer.h), so that more would have nothing to do.
+constexpr size_t kMostWriters = 4;
 
 // Makes a new file's name as durable as its content. Not every file system can; then there is
 // nothing to be done.
@@ -84,12 +86,19 @@ void FileRecorder::begin() {
 }
 
 void FileRecorder::createFiles() {
+  crew_ = std::make_unique<WriteCrew>(uint32_t(std::min(outputs_.size(), kMostWriters)));
   for (size_t i = 0; i < outputs_.size(); ++i) {
     SampleFile::Options options;
     options.path = spec_.outputs[i].path;
-    options.directIo = spec_.directIo && spec_.outputs[i].verbatim;
+    options.asked = spec_.writePath;
+    options.directIo = spec_.directIo;
+    options.converted = !spec_.outputs[i].verbatim;
+    options.payloadBytes = spec_.payloadBytes;
     if (!spec_.partScans) options.limitBytes = spec_.scans * outputs_[i].scanBytes;
     options.freeFloorBytes = spec_.freeFloorBytes;
+    options.crew = crew_.get();
+    options.progress = [this] { progressed(); };
+    options.failed = [this](const Fault& fault) { fail(fault); };
     outputs_[i].file = std::make_unique<SampleFile>(std::move(options));
   }
   journal_ = std::make_unique<Journal>(spec_.journalPath);
@@ -274,12 +283,15 @@ RecorderStatus FileRecorder::status() const {
     out.bytes += output.file->bytesOnFile();
     copied += output.file->bytesCopied();
     worstNs = std::max(worstNs, output.file->worstWriteNs());
+    out.writesInFlight += output.file->underWay();
     if (output.index && !out.indexFault) out.indexFault = output.index->fault();
   }
   out.copiesPerByte = out.bytes ? double(copied) / double(out.bytes) : 0;
   out.worstWriteMs = double(worstNs) * 1e-6;
   out.directWrites = outputs_.front().file->direct();
-  out.cpuSeconds = cpu_.seconds() + finisher_->cpuSeconds() + ticker_->cpuSeconds();
+  out.writeWay = outputs_.front().file->way();
+  out.cpuSeconds =
+      cpu_.seconds() + crew_->cpuSeconds() + finisher_->cpuSeconds() + ticker_->cpuSeconds();
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "consumer.h"
 #include "error.h"
 #include "layout.h"
+#include "writer-path.h"
 
 namespace iio {
 
@@ -50,7 +51,9 @@ struct RecorderSpec {
   // bound it as well.
   std::optional<CaptureSpec> captures;
   int64_t freeFloorBytes = 0;
-  bool directIo = false;  // the arena's answer
+  WritePath writePath = WritePath::Auto;
+  bool directIo = false;      // the arena's answer: what is expected until the first write tells
+  uint32_t payloadBytes = 0;  // of a full block; 0 if not known
   uint32_t blockCount = 0;
   double rateHz = 0;  // as set; 0 if not known. Tells when the first block began
   Proof proof;        // of the stream as the recording begins
@@ -75,7 +78,9 @@ struct RecorderStatus {
   Grade grade = Grade::Unknown;                // of the stream's proof and its gaps, the worst
   double copiesPerByte = 0, cpuSeconds = 0;
   bool directWrites = false;  // O_DIRECT, for the first output
-  bool full = false;          // holds partScans
+  WriteWayNow writeWay;       // of the first output
+  uint32_t writesInFlight = 0;
+  bool full = false;  // holds partScans
   // Captures that ended; crossings of which no block could be taken; captures that found no more
   // room in the list.
   uint64_t captures = 0, capturesMissed = 0, capturesUnlisted = 0;

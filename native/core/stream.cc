@@ -13,6 +13,7 @@ struct Stream::Impl {
   Impl(EngineSpec spec, std::unique_ptr<Arena> arena, std::unique_ptr<Transport> transport,
        uint64_t pyramidBytes)
       : rateHz(spec.rateHz),
+        payloadBytes(spec.payloadBytes),
         summaries(pyramidBytes > 0),
         engine(std::move(spec), std::move(arena), std::move(transport)),
         store(LiveStore::create(engine, rateHz, pyramidBytes)) {
@@ -37,6 +38,7 @@ struct Stream::Impl {
   void complete(RecorderSpec& spec) const {
     spec.layout = engine.layout();
     spec.directIo = engine.directIo();
+    spec.payloadBytes = payloadBytes;
     spec.blockCount = engine.blockCount();
     spec.rateHz = rateHz;
     spec.proof = engine.counters().proof;
@@ -51,6 +53,7 @@ struct Stream::Impl {
   std::shared_ptr<Recorder> capture(RecorderSpec spec);
 
   const double rateHz;
+  const uint32_t payloadBytes;  // of a full block
   const bool summaries;
   Engine engine;
   std::shared_ptr<LiveStore> store;

@@ -1,9 +1,10 @@
-// npm run bench [-- core|flow|ports|open|frames|kernel …] [--gb N] [--json FILE]: prints a table and, if asked, JSON.
+// npm run bench [-- core|flow|disk|ports|open|frames|kernel …] [--gb N] [--json FILE]: prints a table and, if asked, JSON.
 // --gb: size of the recording that `open` makes (10).
 import { createRequire } from "node:module";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { benchCore } from "./core.mjs";
+import { benchDisk } from "./disk.mjs";
 import { benchFlow } from "./flow.mjs";
 import { benchFrames } from "./frames.mjs";
 import { benchKernel } from "./kernel.mjs";
@@ -14,6 +15,7 @@ import { format, machine, Report } from "./report.mjs";
 const SECTIONS = {
   core: benchCore,
   flow: benchFlow,
+  disk: benchDisk,
   ports: benchPorts,
   open: benchOpen,
   frames: benchFrames,

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
+#include <sys/uio.h>
 
 #include <csignal>
 #include <future>
@@ -21,6 +22,12 @@ namespace {
 struct {
   std::atomic<bool> hangs{false}, asked{false};
 } disk;
+
+// One whose writes of samples wait, or fail from this offset on.
+struct {
+  std::atomic<bool> holds{false};
+  std::atomic<int64_t> failsFrom{INT64_MAX};
+} slow;
 
 RecorderSpec specOf(const Folder& folder) {
   RecorderSpec spec;
@@ -54,11 +61,24 @@ extern "C" int fstatvfs(int fd, struct statvfs* out) {
   return real(fd, out);
 }
 
+extern "C" ssize_t pwritev(int fd, const struct iovec* parts, int count, off_t offset) {
+  while (slow.holds) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  if (offset >= slow.failsFrom) {
+    errno = EIO;
+    return -1;
+  }
+  static const auto real = reinterpret_cast<ssize_t (*)(int, const struct iovec*, int, off_t)>(
+      ::dlsym(RTLD_NEXT, "pwritev"));
+  return real(fd, parts, count, offset);
+}
+
 TEST_CASE("a disk that does not answer holds up neither the blocks nor those who ask") {
   for (const bool ending : {false, true}) {
     const Folder folder;
     Blocks blocks(4, 4096, 4);
-    const auto recorder = Recorder::create(specOf(folder), blocks);
+    auto spec = specOf(folder);
+    spec.payloadBytes = 6000;  // gathered: written, and the disk asked, when that is due
+    const auto recorder = Recorder::create(spec, blocks);
     REQUIRE(blocks.complete(*recorder, 1024));
     REQUIRE(test::eventually([&] { return recorder->status().scans == 1024; }));
     disk.asked = false;
@@ -83,7 +103,8 @@ TEST_CASE("a disk that does not answer holds up neither the blocks nor those who
 
 TEST_CASE("a converted write that fails within a block journals what was begun and nothing else") {
   const Folder folder;
-  constexpr uint32_t kSegments = 100, kEach = 15'000;  // 6 MB converted: more than one write
+  constexpr uint32_t kSegments = 100,
+                     kEach = 60'000;  // 24 MB converted: more than lie ready to be written
   Blocks blocks(2, kSegments * kEach * 4, 4);
   auto spec = specOf(folder);
   spec.outputs[0] = {folder.file("data"), false, {{0, OutputType::U32}}};
@@ -123,6 +144,59 @@ TEST_CASE("a converted write that fails within a block journals what was begun a
     for (uint32_t i = 0; i < kEach; ++i) Blocks::fill(&scans[size_t{i} * 4], 4, s * kEach + i);
     CHECK(at<uint32_t>(segments[s].payload, 28) == crc32c(0, scans.data(), scans.size()));
   }
+}
+
+TEST_CASE("a block is given back and journaled when its write is done, and not before") {
+  const Folder folder;
+  Blocks blocks(16, 65536, 4);
+  auto spec = specOf(folder);
+  spec.payloadBytes = 65536;
+  spec.blockCount = 16;
+  slow.holds = true;
+  const auto recorder = Recorder::create(spec, blocks);
+  for (int i = 0; i < 6; ++i) REQUIRE(blocks.complete(*recorder, blocks.fullBlock()));
+  CHECK(test::eventually([&] { return recorder->status().writesInFlight == 2; }));
+  auto status = recorder->status();
+  CHECK(status.scans == 0);
+  CHECK(status.backlogBlocks == 6);
+  CHECK(blocks.held() == 6);
+  CHECK(test::ofType(test::readJournal(folder.file("journal")), 2).empty());
+  const auto finishing = elsewhere([&] { recorder->finish(); });  // while they are under way
+  slow.holds = false;
+  finishing->wait();
+  status = recorder->finish();
+  CHECK(status.state == RecorderState::Done);
+  CHECK(status.scans == 6 * blocks.fullBlock());
+  CHECK(status.writesInFlight == 0);
+  CHECK(blocks.held() == 0);
+  CHECK(test::holdsCount(folder.file("data"), 4, status.scans));
+  CHECK(test::ofType(test::readJournal(folder.file("journal")), 2).size() == 6);
+}
+
+TEST_CASE(
+    "a write that fails stops the recording before more is written, and tells the way it went") {
+  const Folder folder;
+  Blocks blocks(16, 65536, 4);
+  auto spec = specOf(folder);
+  spec.payloadBytes = 65536;
+  spec.blockCount = 16;
+  slow.failsFrom = 4 * 65536;
+  const auto recorder = Recorder::create(spec, blocks);
+  while (blocks.complete(*recorder, blocks.fullBlock())) {
+  }
+  const auto status = recorder->finish();
+  slow.failsFrom = INT64_MAX;
+  CHECK(status.state == RecorderState::Failed);
+  CHECK(status.fault.err == EIO);
+  CHECK(blocks.held() == 0);
+  CHECK(status.scans > 0);
+  CHECK(status.scans <= 4 * blocks.fullBlock());
+  CHECK(test::holdsCount(folder.file("data"), 4, status.scans));
+  CHECK(status.directWrites == (status.writeWay.way != WriteWay::Buffered));
+  CHECK_FALSE(status.writeWay.why.empty());
+  const auto ends = test::ofType(test::readJournal(folder.file("journal")), 4);
+  REQUIRE(ends.size() == 1);
+  CHECK(at<int64_t>(ends[0].payload, 0) == status.scans);
 }
 
 TEST_CASE("a recorder that has ended already tells so to whoever asks to be told") {

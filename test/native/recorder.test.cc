@@ -115,7 +115,7 @@ TEST_CASE("blocks that are no multiple of a page, short blocks among them, arriv
   CHECK(blocks.held() == 0);
 }
 
-TEST_CASE("memory that O_DIRECT may not read from goes by way of the staging buffer") {
+TEST_CASE("memory that does not begin at a page is gathered, and the status says so") {
   const Folder folder;
   Blocks blocks(8, 65536, 4, 64);
   auto spec = specOf(folder, 4, 8);
@@ -125,6 +125,8 @@ TEST_CASE("memory that O_DIRECT may not read from goes by way of the staging buf
   const auto status = recorder->finish();
   CHECK(test::holdsCount(folder.file("data"), 4, 200 * 16384));
   CHECK(status.copiesPerByte >= 1);
+  CHECK(status.writeWay.way != WriteWay::Direct);
+  CHECK_FALSE(status.writeWay.why.empty());
 }
 
 TEST_CASE("a recording of so many scans stops by itself at exactly that scan, within a block") {

@@ -4,35 +4,22 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "recorder-fixture.h"
+#include "writer-support.h"
 
 using namespace iio;
+using test::Aligned;
+using test::options;
+using test::Reluctant;
 
 namespace {
 
-struct Aligned {
-  explicit Aligned(size_t bytes)
-      : memory(static_cast<std::byte*>(std::aligned_alloc(4096, (bytes + 8191) / 4096 * 4096)),
-               std::free) {}
-  std::byte* data() { return memory.get(); }
-  std::unique_ptr<std::byte, void (*)(void*)> memory;
-};
-
-SampleFile::Options options(const std::string& path, bool directIo, bool allowDirect = true) {
-  SampleFile::Options out;
-  out.path = path;
-  out.directIo = directIo;
-  out.allowDirect = allowDirect;
-  return out;
-}
-
 // Appends pieces of these sizes from memory that is overwritten after each settle(), and compares
 // the file.
-void appendPieces(const std::string& path, bool directIo, bool allowDirect, size_t misalign,
+void appendPieces(const SampleFile::Options& given, size_t misalign,
                   const std::vector<size_t>& sizes) {
   std::vector<std::byte> expected;
   {
-    SampleFile file(options(path, directIo, allowDirect));
+    SampleFile file(given);
     uint32_t seed = 1;
     for (const size_t size : sizes) {
       Aligned memory(size + misalign);
@@ -41,6 +28,7 @@ void appendPieces(const std::string& path, bool directIo, bool allowDirect, size
       file.append(memory.data() + misalign, size);
       expected.insert(expected.end(), memory.data() + misalign, memory.data() + misalign + size);
       file.settle();
+      REQUIRE(test::eventually([&] { return file.settledTo() == int64_t(expected.size()); }));
       std::memset(memory.data(), 0xee, size);
       if (size % 3 == 0) file.flush();
     }
@@ -49,39 +37,8 @@ void appendPieces(const std::string& path, bool directIo, bool allowDirect, size
     CHECK_FALSE(file.dirty());
     file.finish(int64_t(expected.size()));
   }
-  CHECK(test::contentOf(path) == expected);
+  CHECK(test::contentOf(given.path) == expected);
 }
-
-// A file system with a mind of its own about O_DIRECT.
-class Reluctant : public SampleFile {
- public:
-  enum class About { Memory, Everything, WholeWrites };
-  Reluctant(Options given, About about) : SampleFile(std::move(given)), about_(about) {}
-  const std::byte* from = nullptr;
-  size_t bytes = 0;
-
- protected:
-  ssize_t transfer(bool direct, const iovec* parts, int count, int64_t offset) override {
-    const auto* base = static_cast<const std::byte*>(parts[0].iov_base);
-    const bool theirs = base >= from && base < from + bytes;
-    if (direct && (about_ == About::Everything || (about_ == About::Memory && theirs))) {
-      errno = about_ == About::Memory ? EFAULT : EINVAL;
-      return -1;
-    }
-    if (direct && offset % kAlign) {
-      errno = EINVAL;
-      return -1;
-    }
-    if (about_ != About::WholeWrites) return SampleFile::transfer(direct, parts, count, offset);
-    const iovec part{parts[0].iov_base,
-                     std::min<size_t>(parts[0].iov_len, calls_++ % 3 ? 1000 : 4096)};
-    return SampleFile::transfer(direct && part.iov_len == 4096, &part, 1, offset);
-  }
-
- private:
-  const About about_;
-  uint32_t calls_ = 0;
-};
 
 const std::vector<size_t> kMixed{4096,    8192, 100,     4096,  12288, 6000,   1,
                                  4095,    4096, 65536,   30000, 3,     9,      4096,
@@ -92,48 +49,65 @@ const std::vector<size_t> kMixed{4096,    8192, 100,     4096,  12288, 6000,   1
 TEST_CASE("pieces of any size arrive in order, whichever way they are written") {
   const test::Folder folder;
   int n = 0;
-  for (const bool directIo : {true, false})
-    for (const bool allowDirect : {true, false})
-      for (const size_t misalign : {0, 64}) {
-        CAPTURE(directIo);
-        CAPTURE(allowDirect);
-        CAPTURE(misalign);
-        appendPieces(folder.file(std::to_string(n++)), directIo, allowDirect, misalign, kMixed);
-      }
+  WriteCrew crew(2);
+  for (const auto asked : {WritePath::Auto, WritePath::Direct, WritePath::Buffered})
+    for (const uint32_t payloadBytes : {4096, 6000})
+      for (const uint32_t inFlight : {0, 1, 3})  // 0: without a crew
+        for (const size_t misalign : {0, 64}) {
+          CAPTURE(int(asked));
+          CAPTURE(payloadBytes);
+          CAPTURE(inFlight);
+          CAPTURE(misalign);
+          auto given = options(folder.file(std::to_string(n++)), asked);
+          given.payloadBytes = payloadBytes;
+          given.inFlight = std::max(inFlight, 1u);
+          if (inFlight) given.crew = &crew;
+          appendPieces(given, misalign, kMixed);
+        }
 }
 
 TEST_CASE("where O_DIRECT is refused, or cut short, nothing is lost or doubled on the other ways") {
+  using About = Reluctant::About;
   const test::Folder folder;
+  WriteCrew crew(1);
   int n = 0;
-  for (const auto about :
-       {Reluctant::About::Memory, Reluctant::About::Everything, Reluctant::About::WholeWrites}) {
-    const std::string path = folder.file(std::to_string(n++));
-    Reluctant file(options(path, true), about);
-    const size_t sizes[] = {4196, 8192, 6 << 20, 4096, 100, 20480, 9 << 20, 4096, 1};
-    std::vector<std::byte> expected;
-    Aligned memory(9 << 20);
-    file.from = memory.data();
-    file.bytes = 9 << 20;
-    for (size_t round = 0; const size_t size : sizes) {
-      for (size_t i = 0; i < size; ++i)
-        memory.data()[i] = std::byte((i * 7 + i / 4096 + round) & 0xff);
-      ++round;
-      const size_t cut = size / 8192 * 4096;  // two pieces, as neighbouring blocks are
-      file.append(memory.data(), cut);
-      file.append(memory.data() + cut, size - cut);
-      file.settle();
-      expected.insert(expected.end(), memory.data(), memory.data() + size);
-    }
-    file.flush();
-    CHECK(file.bytesOnFile() == int64_t(expected.size()));
-    CHECK(test::contentOf(path) == expected);
-    CHECK(file.direct() == (about != Reluctant::About::Everything));
-  }
+  for (const auto about : {About::Memory, About::Everything, About::WholeWrites})
+    for (const auto asked : {WritePath::Auto, WritePath::Direct})
+      for (const bool crewed : {false, true}) {
+        CAPTURE(int(about));
+        CAPTURE(int(asked));
+        CAPTURE(crewed);
+        auto given = options(folder.file(std::to_string(n++)), asked);
+        if (crewed) given.crew = &crew;
+        Reluctant file(given, about);
+        const size_t sizes[] = {4196, 8192, 6 << 20, 4096, 100, 20480, 9 << 20, 4096, 1};
+        std::vector<std::byte> expected;
+        Aligned memory(9 << 20);
+        file.from = memory.data();
+        file.bytes = 9 << 20;
+        for (size_t round = 0; const size_t size : sizes) {
+          for (size_t i = 0; i < size; ++i)
+            memory.data()[i] = std::byte((i * 7 + i / 4096 + round) & 0xff);
+          ++round;
+          const size_t cut = size / 8192 * 4096;  // two pieces, as neighbouring blocks are
+          file.append(memory.data(), cut);
+          file.append(memory.data() + cut, size - cut);
+          file.settle();
+          expected.insert(expected.end(), memory.data(), memory.data() + size);
+          REQUIRE(test::eventually([&] { return file.settledTo() == int64_t(expected.size()); }));
+        }
+        file.flush();
+        CHECK(file.bytesOnFile() == int64_t(expected.size()));
+        CHECK(test::contentOf(given.path) == expected);
+        const bool givenUp =
+            about == About::Everything || (about == About::Memory && asked == WritePath::Auto);
+        CHECK(file.direct() == !givenUp);
+      }
 }
 
 TEST_CASE("whole pages leave aligned memory without a copy") {
   const test::Folder folder;
-  SampleFile file(options(folder.file("a"), true));
+  SampleFile file(options(folder.file("a")));
   if (!file.direct()) return;  // this file system has no O_DIRECT
   Aligned memory(1 << 20);
   std::memset(memory.data(), 1, 1 << 20);
@@ -150,7 +124,7 @@ TEST_CASE("space is reserved ahead without a change of size, and given back at t
   Aligned memory(1 << 20);
   std::memset(memory.data(), 1, 1 << 20);
   {
-    SampleFile file(options(folder.file("a"), true));
+    SampleFile file(options(folder.file("a")));
     file.append(memory.data(), 1 << 20);
     file.flush();
     ::stat(folder.file("a").c_str(), &during);
@@ -165,7 +139,7 @@ TEST_CASE("space is reserved ahead without a change of size, and given back at t
 
 TEST_CASE("a limit keeps the reservation from going beyond it") {
   const test::Folder folder;
-  auto limited = options(folder.file("a"), true);
+  auto limited = options(folder.file("a"));
   limited.limitBytes = 8192;
   SampleFile file(limited);
   Aligned memory(4096);
@@ -179,7 +153,7 @@ TEST_CASE("a limit keeps the reservation from going beyond it") {
 
 TEST_CASE("a removed file is noticed") {
   const test::Folder folder;
-  SampleFile file(options(folder.file("a"), false));
+  SampleFile file(options(folder.file("a")));
   CHECK(file.linked());
   ::unlink(folder.file("a").c_str());
   CHECK_FALSE(file.linked());
@@ -190,7 +164,7 @@ TEST_CASE("a file can't be created over another, nor where there is no folder") 
   { std::ofstream(folder.file("a")) << "mine"; }
   auto errOf = [](const std::string& path) {
     try {
-      SampleFile file(options(path, false));
+      SampleFile file(options(path));
     } catch (const CoreError& error) {
       CHECK_FALSE(error.fault.message.empty());
       return error.fault.err;
