@@ -312,6 +312,12 @@ export const requests = {
   /** Opens a recording as a device of the Recordings context and answers its stream id. */
   "recording.open": request(v.strictObject({ name }))<StreamInfo>(),
   "recording.close": request(v.strictObject({ name }))<null>(),
+  /** Of one that goes on, or that lies in the folder and is tied to no other. */
+  "recording.rename": request(v.strictObject({ name, newName: name }))<null>(),
+  /** Deletes all of its files, and none of another; what is opened is closed first. Refused while it is recorded. */
+  "recording.delete": request(v.strictObject({ name }))<null>(),
+  /** Shows it in the desktop's file manager, where there is one to ask; answers its path. */
+  "recording.show": request(v.strictObject({ name }))<{ path: string; shown: boolean }>(),
 
   /**
    * Records several streams together, each by itself: NAME-DEVICE, …, and a collection NAME that says how they lie in

@@ -32,6 +32,7 @@ export interface HostParts {
   recordings: Recordings;
   groups: GroupRecordings;
   files: OpenFiles;
+  showFile: ((path: string) => void) | undefined;
   doctor(): Promise<DoctorReport>;
 }
 
@@ -226,7 +227,7 @@ function viewHandlers({ streams }: HostParts): Some<"view"> {
   };
 }
 
-function recordingHandlers({ recordings, files, streams }: HostParts): Some<"recording"> {
+function recordingHandlers({ recordings, files, streams, showFile }: HostParts): Some<"recording"> {
   return {
     "recording.captures": ({ stream, from = 0 }) => {
       const known = streams.get(stream);
@@ -241,6 +242,21 @@ function recordingHandlers({ recordings, files, streams }: HostParts): Some<"rec
     "recording.annotate": (request) => recordings.annotate(request),
     "recording.list": () => recordings.listNow(),
     "recording.open": async ({ name }) => (await files.openFile(name)).info(),
+    "recording.rename": async ({ name, newName }) => {
+      await files.closeIfOpen(name);
+      await recordings.rename(name, newName);
+      return null;
+    },
+    "recording.delete": async ({ name }) => {
+      await files.closeIfOpen(name);
+      await recordings.stored.remove(name);
+      return null;
+    },
+    "recording.show": async ({ name }) => {
+      const path = await recordings.stored.pathOf(name);
+      showFile?.(path);
+      return { path, shown: showFile !== undefined };
+    },
     "recording.close": async ({ name }) => {
       await files.closeFile(name);
       return null;

@@ -40,6 +40,8 @@ export interface HostOptions {
   recordingsFolder?: string;
   /** Complete recordings that were cut off. Default: true; a command that does not record leaves them alone. */
   recover?: boolean;
+  /** Shows a file in the desktop's file manager; where there is none to ask, left out. */
+  showFile?: (path: string) => void;
   /** Default: the one that was built. */
   addon?: Addon;
   /** Instead of the Local context (tests). null: without. */
@@ -99,6 +101,8 @@ class StudioHost implements Host {
       addon,
       roots: options.roots ?? { sysfs: "/sys", dev: "/dev" },
       ...(options.firstLookMs === undefined ? {} : { firstLookMs: options.firstLookMs }),
+      configDir,
+      onFault: fault,
     };
     this.fileLimit = addon.raiseFileLimit().hard;
     this.settings = new SettingsStore(configDir, fault);
@@ -163,6 +167,7 @@ class StudioHost implements Host {
       recordings: this.recordings,
       groups: this.groups,
       files: this.files,
+      showFile: options.showFile,
       doctor: () => runDoctor({ ...this.localOptions, recordingsFolder: this.recordings.folder() }),
     });
     this.listen();

@@ -21,7 +21,11 @@ async function start(): Promise<void> {
   protocol.handle(SCHEME, makeHandler(join(here, "..", "renderer")));
   // The window draws its own menu; the default one would add keys that act behind it.
   Menu.setApplicationMenu(null);
-  const host = await createHost({ version: app.getVersion(), shell: "electron" });
+  const host = await createHost({
+    version: app.getVersion(),
+    shell: "electron",
+    showFile: (path) => shell.showItemInFolder(path),
+  });
   offerPorts(
     ipcMain,
     () => new MessageChannelMain(),

@@ -231,6 +231,19 @@ export function makeHandlers(host: FakeHost): Handlers {
       host.closeRecording(name);
       return null;
     },
+    "recording.rename": ({ name, newName }) => {
+      host.list = host.list.map((one) =>
+        one.name === name ? { ...one, name: newName, device: `rec:${newName}` } : one,
+      );
+      host.emit("recording.list", { list: host.entries() });
+      return null;
+    },
+    "recording.delete": ({ name }) => {
+      host.list = host.list.filter((one) => one.name !== name);
+      host.emit("recording.list", { list: host.entries() });
+      return null;
+    },
+    "recording.show": ({ name }) => ({ path: `/bench/${name}.sigmf-meta`, shown: false }),
     "recording.folder": ({ folder }) =>
       folder.startsWith("/srv")
         ? { kind: "refused", message: "/srv can't be written by you. Choose another folder." }

@@ -12,6 +12,7 @@ import { isActive, useStreams } from "../stores/streams.js";
 import { useViews } from "../stores/views.js";
 import { useWindow } from "../stores/window.js";
 import { deviceName } from "../lib/names.js";
+import { useRecordingActions } from "./recording-actions.js";
 import { channelKey, type TreeRow } from "./tree.js";
 
 export interface RowAction {
@@ -75,6 +76,17 @@ export function useRowActions() {
     });
   }
 
+  const renameAction = (key: string): RowAction => ({
+    id: "rename",
+    title: "Rename…",
+    run: () => {
+      settings.layout.explorerOpen = true;
+      windows.renaming = key;
+    },
+  });
+
+  const recorded = useRecordingActions({ attempt, openRecording, renameAction });
+
   function activate(row: TreeRow): unknown {
     switch (row.kind) {
       case "context":
@@ -95,15 +107,6 @@ export function useRowActions() {
         return undefined;
     }
   }
-
-  const renameAction = (key: string): RowAction => ({
-    id: "rename",
-    title: "Rename…",
-    run: () => {
-      settings.layout.explorerOpen = true;
-      windows.renaming = key;
-    },
-  });
 
   function deviceActions(device: DeviceInfo, stream: StreamId | null): RowAction[] {
     const list: RowAction[] = [];
@@ -205,19 +208,7 @@ export function useRowActions() {
         ];
       }
       case "recording":
-        if (row.entry.state === "recording") return [];
-        return [
-          { id: "open", title: "Open", run: () => openRecording(row.entry.name) },
-          ...(row.device
-            ? [
-                {
-                  id: "close",
-                  title: "Close",
-                  run: () => attempt("It stays open", () => recordings.close(row.entry.name)),
-                },
-              ]
-            : []),
-        ];
+        return recorded.actions(row.entry, row.device !== null, row.key);
       default:
         return [];
     }
@@ -237,6 +228,7 @@ export function useRowActions() {
   }
 
   return {
+    renameRecording: recorded.rename,
     selectionActions,
     activate,
     expand,

@@ -73,9 +73,9 @@ function deviceMatches(device: DeviceInfo, filter: string): boolean {
   return matches(filter, device.name, device.label, device.detail, ...channels);
 }
 
-/** Devices and channels have labels of the user's; a pair's follows from its channels. */
+/** Devices and channels have labels of the user's, recordings names; a pair's follows from its channels. */
 export function canRename(row: TreeRow): boolean {
-  return row.kind === "device" || row.kind === "channel";
+  return row.kind === "device" || row.kind === "channel" || row.kind === "recording";
 }
 
 export function channelKey(stream: StreamId, channel: string): string {

@@ -143,6 +143,20 @@ export const useRecordings = defineStore("recordings", () => {
     await connection.request("recording.close", { name });
   }
 
+  async function rename(name: string, newName: string): Promise<void> {
+    await connection.request("recording.rename", { name, newName });
+  }
+
+  /** All of its files; the question comes before. */
+  async function remove(name: string): Promise<void> {
+    await connection.request("recording.delete", { name });
+  }
+
+  /** In the file manager; where none can be asked, only the path is answered. */
+  function show(name: string): Promise<{ path: string; shown: boolean }> {
+    return connection.request("recording.show", { name });
+  }
+
   function onEnded(
     listener: (status: RecordingStatus, result: RecordingResult) => void,
   ): () => void {
@@ -169,6 +183,9 @@ export const useRecordings = defineStore("recordings", () => {
     annotate,
     open,
     close,
+    rename,
+    remove,
+    show,
     onEnded,
   };
 });

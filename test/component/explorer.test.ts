@@ -233,6 +233,27 @@ describe("the explorer", () => {
     expect(row("begun").textContent).not.toContain("01-01");
   });
 
+  test("a recording is renamed, and deleted only after a question", async () => {
+    const { host } = await mountWindow();
+    await menuOf("11-20 11:58:03 ad9361", "Rename…");
+    const editor = () => document.querySelector<HTMLInputElement>(".editor")!;
+    await soon(() => expect(editor()?.value).toBe("2026-11-20_11-58-03_ad9361"));
+    await userEvent.fill(editor(), "bench 3");
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(labels()).toContain("bench 3"));
+    await menuOf("bench 3", "Delete…");
+    const question = () => document.querySelector("[role=alertdialog]");
+    await soon(() => expect(question()?.textContent).toContain("Delete “bench 3”?"));
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(question()).toBeNull());
+    expect(asked(host, "recording.delete")).toEqual([]);
+    await menuOf("bench 3", "Delete…");
+    await soon(() => expect(question()).not.toBeNull());
+    await userEvent.click(question()!.querySelector(".primary")!);
+    await soon(() => expect(asked(host, "recording.delete")).toEqual([{ name: "bench 3" }]));
+    await soon(() => expect(labels()).not.toContain("bench 3"));
+  });
+
   test("a hash that is worked out shows how far it is, of an earlier session too", async () => {
     const { host } = await mountWindow();
     const name = "2026-11-20_11-58-03_ad9361";

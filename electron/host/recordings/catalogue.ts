@@ -57,6 +57,11 @@ export class Catalogue {
     );
   }
 
+  /** Base names of the data files of a recording. */
+  membersOf(name: string): readonly string[] {
+    return this.members.get(name) ?? [name];
+  }
+
   async setFolder(folder: string): Promise<void> {
     if (folder === this.folder) return;
     this.folder = folder;

@@ -16,6 +16,8 @@ interface Entry {
 export class FinishedList {
   private readonly entries = new Map<string, Entry>();
   private readonly hashes: HashQueue;
+  /** Whose hash is being worked out, or waits for that. */
+  private readonly unhashed = new Set<Hashable>();
 
   constructor(
     private readonly promised: PromisedNames,
@@ -36,11 +38,26 @@ export class FinishedList {
   /** `status`: as it was last told; null for one of an earlier session. */
   add(recording: FinishedRecording, status: RecordingStatus | null): void {
     this.keep({ recording, status });
-    if (recording.facts.hash) this.hashes.add(recording);
+    if (recording.facts.hash) this.resumeHash(recording);
+  }
+
+  isHashing(name: string): boolean {
+    return [...this.unhashed].some((one) => one.name === name);
+  }
+
+  /** Recorded in this session, and known by that name. */
+  has(name: string): boolean {
+    return Boolean(this.entries.get(name)?.status);
+  }
+
+  /** It was deleted. */
+  forget(name: string): void {
+    this.entries.delete(name);
   }
 
   /** One of an earlier session, whose hash was left for later. */
   resumeHash(recording: Hashable): void {
+    this.unhashed.add(recording);
     this.hashes.add(recording);
   }
 
@@ -91,6 +108,7 @@ export class FinishedList {
   }
 
   private hashed(recording: Hashable, done: number | null): void {
+    if (done === null) this.unhashed.delete(recording);
     this.events.hash(recording.name, done);
     const entry = this.entries.get(recording.name);
     if (entry?.status) {

@@ -44,6 +44,10 @@ export class OpenFiles {
     });
   }
 
+  async closeIfOpen(name: string): Promise<void> {
+    if (this.open.has(name)) await this.closeFile(name);
+  }
+
   closeFile(name: string): Promise<void> {
     return this.serial.run(async () => {
       const stream = this.open.get(name);

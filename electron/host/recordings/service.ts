@@ -35,6 +35,7 @@ import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings, type Recovered } from "./recovery.js";
+import { StoredRecordings } from "./stored.js";
 
 type Told = "recording" | "recording.ended" | "recording.list" | "recording.hash" | "notice";
 
@@ -56,6 +57,8 @@ export class Recordings implements RecordingControl {
   private readonly going: GoingRecordings;
   private readonly starting = new Set<string>();
   private readonly promised = new PromisedNames();
+  /** Those that lie in the folder. */
+  readonly stored: StoredRecordings;
   private readonly catalogue = new Catalogue();
   private readonly finished: FinishedList;
   private readonly keeps: Keeps;
@@ -89,6 +92,13 @@ export class Recordings implements RecordingControl {
       hash: (name, done) => deps.tell("recording.hash", `recording.hash:${name}`, { name, done }),
       changed: () => void this.catalogue.refresh(),
       fault: ({ name }, error) => this.warn(`The hash of “${name}” could not be worked out`, error),
+    });
+    this.stored = new StoredRecordings({
+      catalogue: this.catalogue,
+      promised: this.promised,
+      folder: () => this.folder(),
+      busy: (name, partOf) => this.whyBusy(name, partOf),
+      forget: (name) => this.finished.forget(name),
     });
     this.owned.add(
       this.catalogue.changed.on((list) => deps.tell("recording.list", "recording.list", { list })),
@@ -320,6 +330,24 @@ export class Recordings implements RecordingControl {
     this.tellStatus(going);
     stream.tellChanged();
     return statusOf(going);
+  }
+
+  /** One that lies in the folder, or goes on. */
+  async rename(name: string, newName: string): Promise<void> {
+    const known = this.going.named(name) !== undefined || this.finished.has(name);
+    if (known) await this.annotate({ name, newName });
+    else await this.stored.rename(name, newName);
+  }
+
+  private whyBusy(name: string, partOf: string | null): string | null {
+    const names = [...this.going.all().map(nameOf), ...this.keeps.running().map((one) => one.name)];
+    if (names.includes(name)) return `“${name}” is being recorded. Stop it first.`;
+    if (partOf !== null && names.includes(partOf)) {
+      return `“${partOf}”, which it is a part of, is being recorded. Stop that first.`;
+    }
+    return this.finished.isHashing(name)
+      ? `The SHA-512 of “${name}” is being worked out. Wait until that is done.`
+      : null;
   }
 
   /** Ends all that go on; their hashes are still being worked out. */
