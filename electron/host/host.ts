@@ -101,8 +101,6 @@ class StudioHost implements Host {
       addon,
       roots: options.roots ?? { sysfs: "/sys", dev: "/dev" },
       ...(options.firstLookMs === undefined ? {} : { firstLookMs: options.firstLookMs }),
-      configDir,
-      onFault: fault,
     };
     this.fileLimit = addon.raiseFileLimit().hard;
     this.settings = new SettingsStore(configDir, fault);
