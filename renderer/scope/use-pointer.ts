@@ -51,9 +51,12 @@ export function usePointer({ frame, rateHz, columns, gapsInAll, fileFrom }: Poin
     if (!frame.value || seconds.value === null) return null;
     const found = scanNear(frame.value, seconds.value, rateHz.value);
     if (!found) return null;
-    const lost = frame.value.gaps.some(
-      ({ scan, lost: count }) => found.scan < scan && found.scan >= scan - count,
-    );
+    // Gaps that the host joined do not tell where each of them is.
+    const lost =
+      !joined.value &&
+      frame.value.gaps.some(
+        ({ scan, lost: count }) => found.scan < scan && found.scan >= scan - count,
+      );
     return { ...found, file: lost ? null : (fileIndex.value?.of(found.scan) ?? null), lost };
   });
   /** From the mark to the pointer. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { computed, ref } from "vue";
 import { FileIndex } from "../../renderer/scope/file-index.js";
 import { scanAtTime, scanNear, timeOfScan } from "../../renderer/scope/frame-math.js";
 import { gapBands, mayBeJoined } from "../../renderer/scope/gap-bands.js";
@@ -9,6 +10,7 @@ import { frequencyFigure, indexWords, timeFigure } from "../../renderer/scope/po
 import { zeroOf, ZERO_WORDS } from "../../renderer/scope/pointer-words.js";
 import { axisUnit } from "../../renderer/scope/time-axis.js";
 import type { ScopeTrace } from "../../renderer/scope/trace-model.js";
+import { usePointer } from "../../renderer/scope/use-pointer.js";
 import type { GapInfo } from "../../shared/stream.js";
 import type { Frame } from "../../shared/view.js";
 
@@ -118,6 +120,43 @@ describe("the line of the pointer", () => {
     expect(frequencyFigure(-2e-5, "rate")).toEqual({ text: "50.00", unit: "kHz" });
     expect(frequencyFigure(0, "rate")).toBeNull();
     expect(frequencyFigure(5, "index")).toBeNull();
+  });
+});
+
+describe("the pointer over a recording", () => {
+  const over = (seconds: number, gapsInAll: number) => {
+    const pointer = usePointer({
+      frame: computed(() => frame({ gaps: [gap({ scan: 1050, sample: 40, lost: 10 })] })),
+      rateHz: computed(() => 1000),
+      columns: ref(10),
+      gapsInAll: computed(() => gapsInAll),
+      fileFrom: computed(() => 1000),
+    });
+    pointer.seconds.value = seconds;
+    return pointer;
+  };
+  it("finds a lost scan, and no sample of the file there", () => {
+    expect(over(0.045, 1).near.value).toMatchObject({ scan: 1045, lost: true, file: null });
+    expect(over(0.06, 1).near.value).toMatchObject({
+      lost: false,
+      file: { sample: 50, exact: true },
+    });
+  });
+  it("claims neither where the host joined gaps", () => {
+    expect(over(0.045, 500).near.value).toMatchObject({
+      lost: false,
+      file: { sample: 45, exact: false },
+    });
+  });
+  it("measures from the mark in time and in scans", () => {
+    const pointer = over(0.02, 1);
+    pointer.setMark();
+    pointer.seconds.value = 0.06;
+    expect(pointer.difference.value!.seconds).toBeCloseTo(0.04);
+    expect(pointer.difference.value!.scans).toBe(40);
+    pointer.seconds.value = null;
+    pointer.setMark();
+    expect(pointer.mark.value).toBeNull();
   });
 });
 
