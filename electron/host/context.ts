@@ -11,7 +11,13 @@
  *   6. at the end: native stop (writes `enable` 0, gives the buffer back), then `PreparedSource.release`. The history
  *      stays readable until the host closes the native stream.
  */
-import type { Addon, ArenaOptions, NativeStream, SourceOptions } from "../../native/addon.js";
+import type {
+  Addon,
+  ArenaOptions,
+  NativeCounters,
+  NativeStream,
+  SourceOptions,
+} from "../../native/addon.js";
 import type {
   AttributeAddress,
   AttributeInfo,
@@ -24,6 +30,7 @@ import type {
 import type { ScanLayout } from "../../shared/scan-format.js";
 import type { BlockGeometry, StreamSettings } from "../../shared/stream.js";
 import type { Disposable } from "./disposable.js";
+import type { JsonFileFault } from "./json-file.js";
 
 export type ContextChange =
   /** A device came, changed or went (`presence`): the whole device. */
@@ -84,7 +91,11 @@ export interface PreparedSource extends SourcePlan {
   /** The native stream is open but not started: for contexts that steer it while it runs (the simulator). */
   attach?(stream: NativeStream): void;
   /** After the native stream was stopped. `vanished`: the device went while it ran. Never rejects. */
-  release(end: { vanished: boolean }): Promise<void>;
+  release(end: {
+    vanished: boolean;
+    /** Of a stream that looked whether the device fills its blocks. */
+    overwritten?: NativeCounters["overwritten"];
+  }): Promise<void>;
 }
 
 export type SourceFault = Parameters<NativeStream["fault"]>[0];
@@ -145,4 +156,7 @@ export interface LocalOptions {
   roots: { sysfs: string; dev: string };
   /** How long devices are waited for before the context is there without those that are slow. Default: 3 s. */
   firstLookMs?: number;
+  /** Keeps for which devices memory of udmabuf is proven; without it they are forgotten at the end. */
+  configDir?: string;
+  onFault?: (fault: JsonFileFault) => void;
 }

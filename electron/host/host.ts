@@ -101,6 +101,8 @@ class StudioHost implements Host {
       addon,
       roots: options.roots ?? { sysfs: "/sys", dev: "/dev" },
       ...(options.firstLookMs === undefined ? {} : { firstLookMs: options.firstLookMs }),
+      configDir,
+      onFault: fault,
     };
     this.fileLimit = addon.raiseFileLimit().hard;
     this.settings = new SettingsStore(configDir, fault);

@@ -66,6 +66,7 @@ struct Engine::Impl {
 
   // The acquisition thread's, and its starter's and joiner's.
   Continuity continuity;
+  OverwriteProof proof;
   std::vector<bool> bracketOpen;
   std::vector<BlockIndex> failed;  // shown as failed for one turn, then used again
   uint32_t failuresInARow = 0;
@@ -80,6 +81,7 @@ struct Engine::Impl {
   bool completed(const Completion& completion, bool running);
   void fail(const Completion& completion, bool running);
   void publish(const Completion& completion, uint32_t scans);
+  void checkOverwritten(BlockIndex block, uint32_t bytes);
   void offer(const HeaderPtr& header, const ConsumerList& to);
   void refill();
   BlockIndex takeNext();

@@ -31,6 +31,9 @@ void Engine::Impl::begin() {
   }
   bool enabled = false;
   try {
+    if (spec.proveOverwritten)
+      for (BlockIndex block = 0; block < arena->blockCount(); ++block)
+        proof.fill(block, arena->data(block), spec.payloadBytes);
     transport->open(*arena);
     refill();
     continuity.begin(transport->lossGrade(), monotonicNs());
@@ -254,6 +257,7 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
   if (scans > 0) {
     arena->beginRead(completion.block);
     bracketOpen[completion.block] = true;
+    if (spec.proveOverwritten) checkOverwritten(completion.block, header->bytes);
   }
   header->segments = continuity.split(completion, arena->data(completion.block), scans);
   ContinuityTotals totals = continuity.totals();
@@ -290,6 +294,20 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
   offer(header, *to);
   const int64_t now = monotonicNs();
   toConsumers.add(now - header->timeNs, now);
+}
+
+void Engine::Impl::checkOverwritten(BlockIndex block, uint32_t bytes) {
+  const bool whole = proof.look(block, arena->data(block), bytes);
+  {
+    std::lock_guard guard(lock);
+    counted.overwritten = proof.count();
+  }
+  if (whole) return;
+  throw CoreError(Fault{EIO, "", "",
+                        "The device reported a block as done that it had not written everywhere: " +
+                            std::to_string(proof.count().staleBytes) +
+                            " bytes were as before. It can't use this memory directly. Choose "
+                            "another memory."});
 }
 
 // Each consumer's lease was taken before; those who decline give it back here.

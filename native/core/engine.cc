@@ -52,6 +52,7 @@ Engine::Impl::Impl(EngineSpec given, std::unique_ptr<Arena> memory,
       contents(arena->blockCount()),
       continuity(
           {spec.layout, spec.rateHz, spec.counter, spec.timestampGaps, transport->lossGrade()}),
+      proof(arena->blockCount()),
       bracketOpen(arena->blockCount(), false) {
   if (!wake)
     throw CoreError(makeFault(errno, "eventfd", "", "Close other programs and try again."));

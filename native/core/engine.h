@@ -15,6 +15,7 @@
 #include "latency.h"
 #include "layout.h"
 #include "news.h"
+#include "overwrite-proof.h"
 #include "pool.h"
 #include "realtime.h"
 #include "transport.h"
@@ -28,6 +29,9 @@ struct EngineSpec {
   double rateHz = 0;
   std::vector<uint32_t> counter;  // elements, lowest first
   bool timestampGaps = false;
+  // Fills each block before the device first sees it, and ends the stream (EIO) if it comes back
+  // with anything of that.
+  bool proveOverwritten = false;
   RealtimeSpec realtime;  // of the acquisition thread
 };
 
@@ -49,7 +53,8 @@ struct EngineCounters {
   int64_t newestTimeNs = 0, startTimeNs = 0;
   double cpuSeconds = 0;
   double jitterSeconds = -1;
-  LatencySpread toConsumers;  // from a block's completion until every consumer was offered it
+  OverwriteCount overwritten;  // of a stream that proves it
+  LatencySpread toConsumers;   // from a block's completion until every consumer was offered it
 };
 
 class Engine : public Leases {

@@ -99,6 +99,7 @@ struct Order {
   bool tells = false;       // whether the transport reports them
   Grade grade = Grade::Exact;
   uint32_t bytes = 0;  // 0: full
+  bool writes = true;  // false: the block is as it was
 };
 
 class FakeTransport : public Transport {
@@ -249,7 +250,7 @@ class FakeTransport : public Transport {
     if (order.status == CompletionStatus::Failed)
       done.fault = Fault{EIO, "transfer", "", "The transfer failed."};
     std::byte* at = arena_->data(done.block);
-    for (uint32_t i = 0; i < done.bytes / scanBytes_; ++i, ++scan_) {
+    for (uint32_t i = 0; order.writes && i < done.bytes / scanBytes_; ++i, ++scan_) {
       auto value = static_cast<uint32_t>(scan_);
       std::memcpy(at + size_t{i} * scanBytes_, &value, sizeof value);
     }

@@ -1,6 +1,10 @@
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { chooseCandidates } from "../../electron/host/local/candidates.js";
 import { LocalContext } from "../../electron/host/local/context.js";
+import { NOT_ASKED } from "../../electron/host/local/probe.js";
+import { UdmabufProofs } from "../../electron/host/local/proofs.js";
 import type { StudioError } from "../../shared/errors.js";
 import type { BlockGeometry, StreamSettings } from "../../shared/stream.js";
 import { FakeSysfs, errnoError, eventually } from "./fake-sysfs.js";
@@ -159,14 +163,54 @@ describe("planning", () => {
     const { candidates } = await plan();
     expect(candidates.map(({ transport, heap }) => `${transport} ${heap}`)).toEqual([
       "dmabuf system",
-      "dmabuf udmabuf",
       "read pages",
     ]);
     expect(candidates[0]!.arena).toEqual({
       kind: "heap",
       devicePath: `${sys.roots.dev}/dma_heap/system`,
     });
-    expect(candidates[2]).toMatchObject({ arena: { kind: "pages" }, directWrites: true });
+    expect(candidates[1]).toMatchObject({ arena: { kind: "pages" }, directWrites: true });
+  });
+
+  it("takes memory of udmabuf unasked only after a run in which the device filled every block", async () => {
+    await open(ADC);
+    const heaps = async () => (await plan()).candidates.map(({ heap }) => heap);
+    const run = async (overwritten: { blocks: number; staleBytes: number }) => {
+      const source = await prepare({ heap: "udmabuf" });
+      await source.arm(source.candidates[0]!, geometry());
+      await source.release({ vanished: false, overwritten });
+    };
+    await run({ blocks: 3, staleBytes: 0 });
+    expect(await heaps()).toEqual(["system", "pages"]);
+    await run({ blocks: 40, staleBytes: 0 });
+    expect(await heaps()).toEqual(["udmabuf", "system", "pages"]);
+    expect((await plan()).candidates[0]!.why).toMatch(/udmabuf, which a run has proven/);
+    await run({ blocks: 40, staleBytes: 64 });
+    expect(await heaps()).toEqual(["system", "pages"]);
+  });
+
+  it("keeps what was proven for the kernel on which it was", async () => {
+    const told = (error: unknown) => expect.unreachable(String(error));
+    const folder = join(sys.root, "config");
+    const before = new UdmabufProofs(folder, told, "Linux 6.12.1");
+    expect(before.learn("ad4020", { blocks: 8, staleBytes: 0 })).toBe(true);
+    const load = async (kernel: string) => {
+      const proofs = new UdmabufProofs(folder, told, kernel);
+      await proofs.load();
+      return proofs.has("ad4020");
+    };
+    await expect.poll(() => load("Linux 6.12.1")).toBe(true);
+    expect(await load("Linux 6.13.0")).toBe(false);
+  });
+
+  it("says how udmabuf is proven where there is no other memory", async () => {
+    const yes = { state: "yes" as const };
+    const info = { name: "udmabuf", usable: yes, directWrites: true };
+    const heaps = [{ info, kind: "udmabuf" as const, devicePath: "/dev/udmabuf" }];
+    const choose = (heap: string) =>
+      chooseCandidates({ transport: "dmabuf", heap }, { ...NOT_ASKED, dmabuf: yes }, heaps);
+    expect(() => choose("auto")).toThrow(/not proven yet. Choose the memory udmabuf once/);
+    expect(choose("udmabuf")).toHaveLength(1);
   });
 
   it("takes what was asked for by name, or says why it can't", async () => {
@@ -177,7 +221,7 @@ describe("planning", () => {
       (await plan(more)).candidates.map(({ transport, heap }) => `${transport} ${heap}`);
     expect(await heaps({ heap: "udmabuf" })).toEqual(["dmabuf udmabuf"]);
     expect(await heaps({ transport: "read" })).toEqual(["read pages"]);
-    expect(await heaps({ transport: "dmabuf" })).toEqual(["dmabuf system", "dmabuf udmabuf"]);
+    expect(await heaps({ transport: "dmabuf" })).toEqual(["dmabuf system"]);
     expect(await refusal(plan({ heap: "cma" }))).toMatchObject({
       field: "heap",
       message: 'There is no heap "cma" on this machine. There are: system, secret, udmabuf.',

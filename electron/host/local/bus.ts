@@ -10,8 +10,9 @@ import { kernelShort } from "./facts.js";
 import { Hotplug } from "./hotplug.js";
 import type { HotplugChange } from "./hotplug.js";
 import type { LocalPaths } from "./paths.js";
-import { probeBuffer, probeHeaps } from "./probe.js";
+import { heapsFor, probeBuffer, probeHeaps } from "./probe.js";
 import type { LocalHeap } from "./probe.js";
+import type { UdmabufProofs } from "./proofs.js";
 import { describeTogether } from "./together.js";
 import { Sysfs } from "./sysfs.js";
 import { listTriggers } from "./triggers.js";
@@ -46,6 +47,7 @@ export class LocalBus {
   constructor(
     private readonly addon: Addon,
     private readonly paths: LocalPaths,
+    private readonly proofs: UdmabufProofs,
     private readonly listener: BusListener,
   ) {
     this.sysfs = new Sysfs(addon.openControl("iio-bus", 5_000, 1_024));
@@ -274,9 +276,15 @@ export class LocalBus {
     return [...this.known.values()].filter((device) => device.goneAtMs === null);
   }
 
+  heapsOf(device: LocalDevice): LocalHeap[] {
+    return heapsFor(this.heaps, this.proofs.has(device.name));
+  }
+
   /** Every device as the explorer shows it: with pairs, links and rates. */
   infos(): DeviceInfo[] {
-    const bare = [...this.known.values()].map((device) => device.info(this.heaps, this.triggers));
+    const bare = [...this.known.values()].map((device) =>
+      device.info(this.heapsOf(device), this.triggers),
+    );
     return describeTogether(bare, this.parents);
   }
 

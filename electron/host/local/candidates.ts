@@ -88,13 +88,19 @@ function usableHeaps(wanted: Wanted, heaps: readonly LocalHeap[]): LocalHeap[] {
   return heaps.filter(
     (heap) =>
       heap.info.usable.state === "yes" &&
-      (wanted.heap === "auto" || heap.info.name === wanted.heap),
+      (wanted.heap === "auto" ? mayTake(heap) : heap.info.name === wanted.heap),
   );
+}
+
+/** Memory of udmabuf is taken unasked only for a device that was seen to fill it. */
+function mayTake(heap: LocalHeap): boolean {
+  return heap.kind !== "udmabuf" || heap.proven === true;
 }
 
 function heapReason(heap: LocalHeap, wanted: Wanted): string {
   const memory = heap.kind === "udmabuf" ? "udmabuf" : `the ${heap.info.name} heap`;
-  const chosen = wanted.heap === "auto" ? "" : ", as chosen";
+  const taken = heap.kind === "udmabuf" ? ", which a run has proven" : "";
+  const chosen = wanted.heap === "auto" ? taken : ", as chosen";
   return `DMABUF with memory of ${memory}${chosen}: the device writes straight into the blocks.`;
 }
 
@@ -130,6 +136,13 @@ function dmabufFault(
     (candidate) => wanted.heap === "auto" || candidate.info.name === wanted.heap,
   );
   if (heap?.info.usable.state === "no") return heap.info.usable.error;
+  if (wanted.heap === "auto" && heaps.length > 0 && heaps.every((each) => !mayTake(each))) {
+    return {
+      code: "EAGAIN",
+      message:
+        "Whether this device fills memory of udmabuf is not proven yet. Choose the memory udmabuf once: a run over it shows that.",
+    };
+  }
   return { code: "EBUSY", message: unknownReason(answers.dmabuf) };
 }
 

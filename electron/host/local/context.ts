@@ -34,6 +34,7 @@ import { mendAfterRefusal } from "./left-enabled.js";
 import { makePlan } from "./plan.js";
 import type { PlanInput } from "./plan.js";
 import { prepareSource } from "./prepare.js";
+import { UdmabufProofs } from "./proofs.js";
 import { writeRefused } from "./sentences.js";
 import type { BusyCause } from "./sentences.js";
 
@@ -56,9 +57,10 @@ export class LocalContext implements Context {
     private readonly addon: Addon,
     roots: Roots,
     private readonly firstLookMs = FIRST_LOOK_MS,
+    private readonly proofs = new UdmabufProofs(undefined),
   ) {
     this.paths = new LocalPaths(roots);
-    this.bus = new LocalBus(addon, this.paths, {
+    this.bus = new LocalBus(addon, this.paths, proofs, {
       changed: (id) => this.tellDevice(id),
       removed: (id) => this.changed.fire({ kind: "removed", id }),
       state: (state, followed) => {
@@ -192,6 +194,9 @@ export class LocalContext implements Context {
         addon: this.addon,
         changed: () => this.tellDevice(id),
         released: (vanished) => this.bus.released(device, vanished),
+        overwritten: (count) => {
+          if (this.proofs.learn(device.name, count)) this.tellDevice(id);
+        },
       },
       buffer,
       settings,
@@ -210,7 +215,7 @@ export class LocalContext implements Context {
       device,
       info,
       linked,
-      heaps: this.bus.heaps,
+      heaps: this.bus.heapsOf(device),
       triggers: this.bus.triggers,
       udmabufLimitBytes: this.bus.udmabufLimitBytes,
     };

@@ -2,7 +2,7 @@
  * Makes a buffer ready: device trigger and its rate, `_en`, then reads back what the driver made of it; later `length`
  * and `watermark`. `enable` is written by the native stream, last of all.
  */
-import type { Addon, SourceOptions } from "../../../native/addon.js";
+import type { Addon, NativeCounters, SourceOptions } from "../../../native/addon.js";
 import { fail, toStudioError } from "../../../shared/errors.js";
 import { computeLayout } from "../../../shared/layout.js";
 import type { LayoutInput } from "../../../shared/layout.js";
@@ -24,6 +24,8 @@ export interface PrepareInput extends PlanInput {
   /** After what the device holds was changed, and when the stream ended. */
   changed: () => void;
   released: (vanished: boolean) => Promise<void>;
+  /** What a run over memory of udmabuf showed. */
+  overwritten: (count: NativeCounters["overwritten"]) => void;
 }
 
 export async function prepareSource(
@@ -250,6 +252,7 @@ class LocalSource implements PreparedSource {
   readonly largestBlockBytes: number | null;
   readonly candidates: SourceCandidate[];
   readonly missing: string[] = [];
+  private memory: SourceCandidate["arena"]["kind"] | null = null;
 
   constructor(
     private readonly input: PrepareInput,
@@ -270,6 +273,7 @@ class LocalSource implements PreparedSource {
   async arm(candidate: SourceCandidate, geometry: BlockGeometry): Promise<SourceOptions> {
     const { device } = this.input;
     device.requirePresent();
+    this.memory = candidate.arena.kind;
     const { scansPerBlock, queueDepth } = geometry;
     // The kernel keeps what is read() in `length` scans of its own; DMABUF blocks lie outside.
     const scans = candidate.transport === "read" ? scansPerBlock * queueDepth : scansPerBlock;
@@ -319,9 +323,10 @@ class LocalSource implements PreparedSource {
     }
   }
 
-  async release(end: { vanished: boolean }): Promise<void> {
+  async release(end: Parameters<PreparedSource["release"]>[0]): Promise<void> {
     this.input.device.inUse.delete(this.buffer.index);
     try {
+      if (this.memory === "udmabuf") this.input.overwritten(end.overwritten);
       await this.input.released(end.vanished);
     } catch {
       // The device may be gone: what could not be looked at now is looked at with the next event.

@@ -13,6 +13,16 @@ export interface LocalHeap {
   info: HeapInfo;
   kind: "heap" | "udmabuf";
   devicePath: string;
+  /** Of udmabuf, for one device: a run has shown that the device fills it. */
+  proven?: boolean;
+}
+
+/** The heaps as one device has them: memory of udmabuf comes first once it is proven, for the disk takes it without a copy. */
+export function heapsFor(heaps: readonly LocalHeap[], proven: boolean): LocalHeap[] {
+  if (!proven) return [...heaps];
+  const udmabuf = heaps.filter(({ kind }) => kind === "udmabuf");
+  const others = heaps.filter(({ kind }) => kind !== "udmabuf");
+  return [...udmabuf.map((heap) => ({ ...heap, proven })), ...others];
 }
 
 /** Scattered pages suit every engine that has scatter-gather or an IOMMU; contiguous heaps are few and small. */

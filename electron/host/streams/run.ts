@@ -84,6 +84,7 @@ export class Run {
           source.layout.elements.findIndex((element) => element.channel === id),
         ),
         timestampGaps: source.layout.timestamp >= 0,
+        proveOverwritten: resolved.candidate.arena.kind === "udmabuf",
         pyramidBytes: PYRAMID_BYTES,
         deadlineMs: DEADLINE_MS,
         realtime: request.settings.realtime ?? null,
@@ -122,11 +123,11 @@ export class Run {
     if (this.sourceReleased) return;
     this.sourceReleased = true;
     this.native.onNews(null);
-    const { vanished } = this.native.counters();
+    const { vanished, overwritten } = this.native.counters();
     try {
       await this.native.stop();
     } finally {
-      await this.source.release({ vanished });
+      await this.source.release({ vanished, overwritten });
     }
   }
 
