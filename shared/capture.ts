@@ -76,7 +76,7 @@ export interface CaptureList extends CaptureStatus {
 
 /** In one answer. */
 export const CAPTURES_PER_ANSWER = 1000;
-/** In a result, and kept of a recording that goes on; the metadata hold all. */
+/** Told one by one of a recording, or of a part; what comes beyond is counted. */
 export const CAPTURES_LISTED = 65_536;
 /** Of the span around a trigger. */
 export const CAPTURE_MOST_SECONDS = 86_400;

@@ -27,6 +27,10 @@ export function missedIn(journal: Pick<JournalSummary, "events">): number {
   return eventsOf(journal, "missed").at(-1)?.event.count ?? 0;
 }
 
+export function unlistedIn(journal: Pick<JournalSummary, "events">): number {
+  return eventsOf(journal, "unlisted").at(-1)?.event.count ?? 0;
+}
+
 /** As it stands in the files. */
 export function captureInfo(
   facts: RecordingFacts,
@@ -102,7 +106,7 @@ export function captureFields(facts: RecordingFacts, journal: Told): SigmfObject
   const { preScans, postScans, limit, trigger } = facts.captures;
   return {
     "iio:captures": {
-      count: capturesIn(journal).length,
+      count: capturesIn(journal).length + unlistedIn(journal),
       missed: missedIn(journal),
       limit,
       before_samples: preScans,
@@ -122,6 +126,8 @@ export function captureFields(facts: RecordingFacts, journal: Told): SigmfObject
 /** What an opened recording says of its captures. */
 export interface ReadTriggered {
   trigger: CaptureTrigger;
+  /** Also of those that are not listed. */
+  count: number;
   missed: number;
   limit: number | null;
   captures: Omit<CaptureInfo, "recording">[];
@@ -136,6 +142,9 @@ export function readTriggered(
   if (!isObject(fields)) return null;
   const trigger = isObject(fields["trigger"]) ? fields["trigger"] : {};
   const part = (["magnitude", "phase"] as const).find((one) => one === trigger["part"]) ?? "value";
+  const captures = annotations
+    .flatMap((annotation) => captureOf(annotation) ?? [])
+    .sort((a, b) => a.number - b.number);
   return {
     trigger: {
       trace: { channel: text(trigger["channel"]), part },
@@ -144,11 +153,10 @@ export function readTriggered(
       hysteresis: number(trigger["hysteresis"]) ?? 0,
       unit: text(trigger["unit"]),
     },
+    count: count(fields["count"]) ?? captures.length,
     missed: count(fields["missed"]) ?? 0,
     limit: count(fields["limit"]),
-    captures: annotations
-      .flatMap((annotation) => captureOf(annotation) ?? [])
-      .sort((a, b) => a.number - b.number),
+    captures,
   };
 }
 

@@ -156,6 +156,8 @@ export type RecordingEvent =
   | CaptureEvent
   /** How many triggers were missed by now. */
   | { kind: "missed"; count: number }
+  /** How many captures there are beyond those that are told one by one. */
+  | { kind: "unlisted"; count: number }
   /** What was measured over the whole recording, known at its end. */
   | { kind: "measured"; jitterSeconds: number | null };
 

@@ -9,7 +9,7 @@ import {
 } from "../../../shared/capture.js";
 import type { JournalSummary } from "../../../shared/journal-summary.js";
 import { eventsOf } from "../../../shared/sigmf/captures.js";
-import { captureInfo, missedIn } from "../../../shared/sigmf/triggered.js";
+import { captureInfo, missedIn, unlistedIn } from "../../../shared/sigmf/triggered.js";
 import type { CaptureEvent, RecordingEvent, RecordingFacts } from "../../../shared/sigmf/types.js";
 import type { Run } from "../streams/run.js";
 import type { CapturePlan } from "./capture-plan.js";
@@ -48,7 +48,7 @@ export class CaptureLog {
     };
   }
 
-  /** The next number; beyond {@link CAPTURES_LISTED} only the files know more of it. */
+  /** The next number. */
   add(facts: RecordingFacts, capture: NativeCapture): CaptureEvent {
     const event = eventOf(capture, ++this.count);
     if (this.kept.length < CAPTURES_LISTED) this.kept.push(captureInfo(facts, event, facts.name));
@@ -57,6 +57,11 @@ export class CaptureLog {
 
   addMissed(count: number): void {
     this.missed += count;
+  }
+
+  /** Beyond what is listed. */
+  addUnlisted(count: number): void {
+    this.count += count;
   }
 
   /** The recording got another name; the parts of one keep theirs. */
@@ -69,6 +74,9 @@ export class CaptureLog {
 /** What one recording, or one part, hears of captures from its recorder. */
 export class CaptureTeller {
   private missed = 0;
+  private unlisted = 0;
+  /** Drained, and not listed. */
+  private beyond = 0;
   private readonly told: CaptureEvent[] = [];
 
   constructor(
@@ -80,12 +88,21 @@ export class CaptureTeller {
   /** What is new, for the journal. */
   news(): RecordingEvent[] {
     const events: RecordingEvent[] = [];
-    for (const capture of this.native.captures?.() ?? []) {
+    const { capturesMissed = 0, capturesUnlisted = 0 } = this.native.status();
+    const drained = this.native.captures?.() ?? [];
+    const listed = drained.splice(0, CAPTURES_LISTED - this.told.length);
+    for (const capture of listed) {
       const event = this.log.add(this.facts, capture);
       this.told.push(event);
       events.push(event);
     }
-    const { capturesMissed = 0 } = this.native.status();
+    this.beyond += drained.length;
+    const unlisted = this.beyond + capturesUnlisted;
+    if (unlisted > this.unlisted) {
+      this.log.addUnlisted(unlisted - this.unlisted);
+      this.unlisted = unlisted;
+      events.push({ kind: "unlisted", count: unlisted });
+    }
     if (capturesMissed > this.missed) {
       this.log.addMissed(capturesMissed - this.missed);
       this.missed = capturesMissed;
@@ -98,9 +115,12 @@ export class CaptureTeller {
   lacking(journal: Pick<JournalSummary, "events">): RecordingEvent[] {
     const there = new Set(eventsOf(journal, "capture").map(({ event }) => event.number));
     const late = this.told.filter(({ number }) => !there.has(number));
-    const missed: RecordingEvent[] =
-      missedIn(journal) < this.missed ? [{ kind: "missed", count: this.missed }] : [];
-    return [...late, ...missed];
+    const counts: RecordingEvent[] = [];
+    if (missedIn(journal) < this.missed) counts.push({ kind: "missed", count: this.missed });
+    if (unlistedIn(journal) < this.unlisted) {
+      counts.push({ kind: "unlisted", count: this.unlisted });
+    }
+    return [...late, ...counts];
   }
 }
 

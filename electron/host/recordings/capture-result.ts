@@ -2,7 +2,7 @@
 import { CAPTURES_LISTED, type CaptureResult } from "../../../shared/capture.js";
 import { formatCount } from "../../../shared/figures.js";
 import type { JournalSummary } from "../../../shared/journal-summary.js";
-import { captureInfo, capturesIn, missedIn } from "../../../shared/sigmf/triggered.js";
+import { captureInfo, capturesIn, missedIn, unlistedIn } from "../../../shared/sigmf/triggered.js";
 import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 
 /** null: it is none of captures. `name`: base name now. */
@@ -14,7 +14,7 @@ export function captureResult(
   if (!facts.captures) return null;
   const all = capturesIn(journal);
   return {
-    count: all.length,
+    count: all.length + unlistedIn(journal),
     missed: missedIn(journal),
     trigger: facts.captures.trigger,
     blocksNotSearched,

@@ -111,7 +111,6 @@ export class FileStream implements Stream {
       ...rest,
       recording: name,
       run: 1,
-      count: captures.length,
       from,
       captures: captures
         .slice(from, from + CAPTURES_PER_ANSWER)
