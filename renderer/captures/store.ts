@@ -70,8 +70,9 @@ export const useCaptures = defineStore("captures", () => {
 
   /** Shows a capture: in the stream it came from as long as its samples are there, else in its recording. */
   async function goTo(stream: StreamId, capture: CaptureInfo): Promise<void> {
-    const there = stream.startsWith("rec:") || isThere(stream, capture);
-    if (!there && useRecordings().running.get(stream)?.captures) {
+    const goesOn = useRecordings().running.get(stream)?.captures !== undefined;
+    const left = leftIn(stream, capture);
+    if (goesOn && left === "nothing") {
       useNotices().line({
         level: "info",
         title: `Capture ${capture.number} has left the history`,
@@ -79,6 +80,7 @@ export const useCaptures = defineStore("captures", () => {
       });
       return;
     }
+    const there = left === "samples" || goesOn;
     chosen.set(stream, capture.number);
     const place = there ? stream : (await useRecordings().open(capture.recording)).id;
     if (!there) {
@@ -93,11 +95,15 @@ export const useCaptures = defineStore("captures", () => {
     if (target.value === done) target.value = null;
   }
 
-  function isThere(stream: StreamId, { fromScan }: CaptureInfo): boolean {
+  /** What the stream can still show of it. */
+  function leftIn(stream: StreamId, { fromScan }: CaptureInfo): "samples" | "envelope" | "nothing" {
+    if (stream.startsWith("rec:")) return "samples";
     const streams = useStreams();
     const counters = streams.live(stream).counters;
     const sameRun = streams.infos.get(stream)?.run === lists.get(stream)?.run;
-    return sameRun && counters !== null && fromScan >= counters.pyramidFromScan;
+    if (!sameRun || !counters) return "nothing";
+    if (fromScan >= counters.historyFromScan) return "samples";
+    return fromScan >= counters.pyramidFromScan ? "envelope" : "nothing";
   }
 
   /** The one before or behind the one chosen; without one the last, or the first. */
