@@ -36,7 +36,17 @@ export type RecordingState =
   | { kind: "done" }
   | { kind: "stopped"; error: StudioError };
 
-export interface RecordingStatus {
+/**
+ * How samples go to the disk. `direct`: from the blocks' own memory, no copy. `gathered`: one pass into aligned memory, and
+ * from there past the page cache. `buffered`: through the page cache.
+ */
+export interface WriteWay {
+  writePath: "direct" | "gathered" | "buffered";
+  /** A sentence. */
+  writePathWhy: string;
+}
+
+export interface RecordingStatus extends Partial<WriteWay> {
   /** Base name. */
   name: string;
   device: DeviceId;
@@ -66,7 +76,7 @@ export interface RecordingStatus {
 }
 
 /** What `record` answers, in the issue's names. */
-export interface RecordingResult {
+export interface RecordingResult extends Partial<WriteWay> {
   name: string;
   samples: number;
   bytes: number;

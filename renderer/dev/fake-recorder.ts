@@ -86,6 +86,8 @@ export class FakeRecording {
       secondsLeft: perSecond ? FREE_BYTES / perSecond : null,
       continuity: counters.continuity,
       hashing: null,
+      writePath: "direct",
+      writePathWhy: "Blocks leave for the disk straight from their own memory, without a copy.",
       ...(this.captures && { captures: this.captures.status(this.endScan()) }),
     };
   }

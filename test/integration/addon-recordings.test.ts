@@ -184,4 +184,24 @@ describe("recordings of a running stream", () => {
       "not-recorded",
     ]);
   });
+
+  it("tell the way that samples take to the disk, and why", async () => {
+    const stream = openStream();
+    await stream.start();
+    const ways = [];
+    for (const [name, more] of [
+      ["asked", { writePath: "buffered" }],
+      ["auto", {}],
+    ] as [string, Partial<NativeRecordingOptions>][]) {
+      const recording = await stream.record(recordingTo(name, { scans: 100_000, ...more }));
+      const status = await ends(recording);
+      expect(status).toMatchObject({ state: "done", scans: 100_000, writesInFlight: 0 });
+      expect(status.writePathWhy).toMatch(/\.$/);
+      ways.push(status.writePath);
+      // What is less than a page goes once more with the page it begins.
+      if (status.writePath === "direct") expect(status.copiesPerByte).toBeLessThan(0.05);
+    }
+    expect(ways[0]).toBe("buffered");
+    expect(["direct", "buffered"]).toContain(ways[1]);
+  });
 });

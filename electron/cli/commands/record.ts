@@ -243,6 +243,7 @@ export function describe(result: RecordingResult): string[] {
   return [
     `${result.samples} samples of every channel, ${formatSi(result.bytes, "B")}, ${result.seconds.toFixed(3)} s`,
     `${loss}; ${result.transport} over ${result.heap}, ${result.copiesPerByte.toFixed(2)} copies per byte`,
+    ...(result.writePath && result.writePath !== "direct" ? [result.writePathWhy ?? ""] : []),
     ...(result.captures ? captureLines(result.captures) : []),
     ...result.files,
   ];

@@ -31,7 +31,7 @@ import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
 import { shortfallOf, type AskedSpan } from "./moment.js";
 import { recordingPaths } from "./names.js";
-import { continuityOfNative, nativeError, toNativeFault } from "./native-words.js";
+import { continuityOfNative, nativeError, toNativeFault, writeWayOf } from "./native-words.js";
 
 /** Metadata are written anew at each gap, and this often without … */
 const METADATA_EVERY_MS = 2000;
@@ -286,6 +286,7 @@ export class ActiveRecording {
       secondsLeft: flows ? Math.max(0, last.freeBytes - FREE_FLOOR_BYTES) / perSecond : null,
       continuity: continuityOfNative(last),
       hashing,
+      ...writeWayOf(last),
       ...(this.captures && { captures: this.captures.log.status() }),
     };
   }
@@ -358,6 +359,7 @@ export class ActiveRecording {
       rateMeasuredHz: journal.rateMeasuredHz,
       cpuSeconds: last.cpuSeconds + this.run.counters().cpuSeconds - this.startCpuSeconds,
       copiesPerByte: last.copiesPerByte,
+      ...writeWayOf(last),
       files,
       error,
       ...(shortfall && { shortfall }),

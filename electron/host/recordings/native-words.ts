@@ -1,6 +1,7 @@
 /** What a native recorder says, in the words of the rest. */
 import type { NativeRecordingStatus } from "../../../native/addon.js";
 import type { StudioError } from "../../../shared/errors.js";
+import type { WriteWay } from "../../../shared/recording.js";
 import type { Continuity } from "../../../shared/stream.js";
 
 /** Why it failed; null if it has not. */
@@ -21,4 +22,8 @@ export function continuityOfNative(status: NativeRecordingStatus): Continuity {
     lostMin: status.lostMin,
     lostMax: status.grade === "unknown" || status.lostMax < 0 ? null : status.lostMax,
   };
+}
+
+export function writeWayOf({ writePath, writePathWhy }: NativeRecordingStatus): Partial<WriteWay> {
+  return writePath ? { writePath, writePathWhy: writePathWhy ?? "" } : {};
 }

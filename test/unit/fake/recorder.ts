@@ -198,6 +198,8 @@ export class FakeRecording implements NativeRecording {
       copiesPerByte: 1,
       cpuSeconds: 0,
       directWrites: false,
+      writePath: "buffered",
+      writePathWhy: "As asked, samples go through the page cache.",
       firstScan: this.firstScan,
       endScan: this.endScan,
       full: this.isFull(),
