@@ -2,6 +2,7 @@
 import { formatBytes } from "../../shared/figures.js";
 import { fail } from "../../shared/errors.js";
 import type { RecordingEntry } from "../../shared/recording.js";
+import { useConnection } from "../stores/connection.js";
 import { useNotices } from "../stores/notices.js";
 import { useRecordings } from "../stores/recordings.js";
 import { useWindow } from "../stores/window.js";
@@ -50,7 +51,10 @@ export function useRecordingActions(of: {
   function actions(entry: RecordingEntry, isOpen: boolean, key: string): RowAction[] {
     const { name, state } = entry;
     const close = () => of.attempt("It stays open", () => recordings.close(name));
-    const path: RowAction = { id: "show", title: "Show in its folder", run: () => show(name) };
+    const { state: door } = useConnection();
+    const canShow = door.kind === "open" && door.shell === "electron";
+    const title = canShow ? "Show in its folder" : "Copy its path";
+    const path: RowAction = { id: "show", title, run: () => show(name) };
     if (state === "recording") return [of.renameAction(key), path];
     return [
       { id: "open", title: "Open", run: () => of.openRecording(name) },

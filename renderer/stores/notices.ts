@@ -99,7 +99,12 @@ export const useNotices = defineStore("notices", () => {
 
   /** A recording that ended for a reason the user did not ask for: the cause, and what is safe. */
   function recordingEnded(device: string, status: RecordingStatus, result: RecordingResult): void {
-    if (!result.error) return;
+    if (!result.error) {
+      if (result.samples > 0 || status.captures) return;
+      const detail = `No sample came from ${device} while it was recorded, so no file was kept.`;
+      line({ level: "warning", title: "Nothing was recorded", detail });
+      return;
+    }
     banner({
       level: "error",
       title: endedTitle(device, result),

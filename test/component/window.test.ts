@@ -3,6 +3,7 @@ import { userEvent } from "vitest/browser";
 import { simulatedInertial } from "../../renderer/dev/fake-simulator.js";
 import { parseLayout } from "../../renderer/lib/layout.js";
 import { shortRecordingName } from "../../renderer/lib/names.js";
+import type { RecordingResult, RecordingStatus } from "../../shared/recording.js";
 import {
   ADC,
   asked,
@@ -118,6 +119,15 @@ describe("what went wrong", () => {
     await soon(() => expect(status()).toContain("scans came before"));
     expect(status()).toContain("device gone");
     expect(document.querySelector(".empty")).toBeNull();
+  });
+
+  test("a recording to which nothing came is said to be none", async () => {
+    const { host } = await mountWindow();
+    host.emit("recording.ended", {
+      status: { stream: ADC, device: "sim:adc", name: "take" } as RecordingStatus,
+      result: { name: "take", samples: 0, error: null } as unknown as RecordingResult,
+    });
+    await soon(() => expect(document.body.textContent).toContain("Nothing was recorded"));
   });
 
   test("a missing device trigger: the way to choose one comes before running", async () => {

@@ -43,11 +43,14 @@ describe("a stream whose memory is being allocated", () => {
     vi.spyOn(FakeStream.prototype, "query").mockRejectedValueOnce(
       new Error("The stream has not started yet."),
     );
+    vi.spyOn(FakeStream.prototype, "pin").mockImplementationOnce(() => {
+      throw new Error("The stream has not started yet.");
+    });
     const starting = bench.next("stream", ({ stream }) => stream.state.kind === "starting");
     const started = request("stream.start", { stream: ADC });
     expect((await starting).stream.geometry?.poolBytes).toBeGreaterThan(0);
     await vi.waitFor(() => expect(newest()).toBeDefined());
-    expect((await frame("voltage0")).x).toHaveLength(0);
+    expect((await frame("voltage0", { keep: "view" })).x).toHaveLength(0);
     allocated();
     expect((await started).state.kind).toBe("running");
   });

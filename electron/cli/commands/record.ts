@@ -53,7 +53,7 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
   try {
     const { notes, ...result } = await run(session, name, plan, args, output);
     output.answer({ ...result, notes }, () => describe(result));
-    if (!args.values["no-hash"]) {
+    if (!args.values["no-hash"] && result.samples > 0) {
       output.note("Working out the SHA-512 of the data; --no-hash leaves it out.");
     }
     if (result.shortfall) output.note(result.shortfall);

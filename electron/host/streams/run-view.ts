@@ -111,7 +111,7 @@ export class RunView {
 
   pin(key: string, fromScan: number, toScan: number): { fromScan: number; toScan: number } {
     const native = this.stream.run()?.native;
-    if (!native) return { fromScan: 0, toScan: 0 };
+    if (!native || this.stream.starting()) return { fromScan: 0, toScan: 0 };
     return native.pin(key, Math.floor(fromScan), Math.ceil(toScan));
   }
 
