@@ -16,16 +16,13 @@ export interface CaptureRow {
 
 export function captureRow(capture: CaptureInfo, unit: string): CaptureRow {
   const { number, datetime, cut, peak } = capture;
-  const row = {
-    number,
-    time: timeOfDay(datetime),
-    peak: formatPeak(peak, unit),
-    width: formatWidth(capture, 3),
-  };
   const until = cut ? "; it did not come back in time" : "";
   return {
-    ...row,
-    title: `Trigger ${number} at ${datetime}: peak ${row.peak}, ${row.width} wide${until}`,
+    number,
+    time: timeOfDay(datetime),
+    peak: formatPeak(peak, unit, 3),
+    width: formatWidth(capture, 3),
+    title: `Trigger ${number} at ${datetime}: peak ${formatPeak(peak, unit)}, ${formatWidth(capture)} wide${until}`,
   };
 }
 

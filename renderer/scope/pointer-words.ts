@@ -11,8 +11,10 @@ export function zeroOf(
   frame: Frame | null,
   seen: { recording: boolean; frozen: { atTrigger: boolean } | null; roll: boolean },
 ): Zero {
+  // Of a recording that was gone through by its captures, too.
+  if (seen.frozen?.atTrigger) return "trigger";
   if (seen.recording) return "recording";
-  if (seen.frozen) return seen.frozen.atTrigger ? "trigger" : "frozen";
+  if (seen.frozen) return "frozen";
   if (frame?.trigger) return "trigger";
   return seen.roll ? "left" : "free";
 }

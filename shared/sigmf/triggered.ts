@@ -77,9 +77,9 @@ export function makeTriggered(facts: RecordingFacts, journal: Told): SigmfObject
 }
 
 /** `1.234 V`; counts have no unit. */
-export function formatPeak(peak: number | null, unit: string): string {
-  if (unit !== "" && takesPrefix(unit)) return formatSi(peak, unit);
-  const figure = formatSignificant(peak);
+export function formatPeak(peak: number | null, unit: string, digits = 4): string {
+  if (unit !== "" && takesPrefix(unit)) return formatSi(peak, unit, digits);
+  const figure = formatSignificant(peak, digits);
   return peak === null || unit === "" ? figure : `${figure} ${unit}`;
 }
 

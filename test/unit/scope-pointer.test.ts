@@ -165,6 +165,7 @@ describe("which zero the time axis has", () => {
   const live = { recording: false, frozen: null, roll: false };
   it("is said for every picture", () => {
     expect(zeroOf(frame({ trigger }), live)).toBe("trigger");
+    expect(zeroOf(null, { ...live, recording: true, frozen: { atTrigger: true } })).toBe("trigger");
     expect(zeroOf(frame({}), live)).toBe("free");
     expect(zeroOf(frame({}), { ...live, roll: true })).toBe("left");
     expect(zeroOf(frame({}), { ...live, frozen: { atTrigger: true } })).toBe("trigger");
