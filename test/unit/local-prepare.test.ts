@@ -207,10 +207,15 @@ describe("planning", () => {
     const yes = { state: "yes" as const };
     const info = { name: "udmabuf", usable: yes, directWrites: true };
     const heaps = [{ info, kind: "udmabuf" as const, devicePath: "/dev/udmabuf" }];
-    const choose = (heap: string) =>
-      chooseCandidates({ transport: "dmabuf", heap }, { ...NOT_ASKED, dmabuf: yes }, heaps);
-    expect(() => choose("auto")).toThrow(/not proven yet. Choose the memory udmabuf once/);
-    expect(choose("udmabuf")).toHaveLength(1);
+    const answers = { ...NOT_ASKED, dmabuf: yes };
+    const choose = (transport: StreamSettings["transport"]) =>
+      chooseCandidates({ transport, heap: "auto" }, answers, heaps)[0]!;
+    expect(choose("auto")).toMatchObject({
+      transport: "read",
+      why: expect.stringMatching(/not proven yet.* Choose the memory udmabuf once/),
+      fix: expect.stringContaining("--heap udmabuf"),
+    });
+    expect(choose("dmabuf")).toMatchObject({ transport: "dmabuf", heap: "udmabuf" });
   });
 
   it("takes what was asked for by name, or says why it can't", async () => {

@@ -11,7 +11,7 @@ export async function checkMemory(patient: Patient): Promise<DoctorCheck[]> {
     const id = info.name === "udmabuf" ? "udmabuf" : `heap-${info.name}`;
     if (info.usable.state === "yes") {
       const direct = info.directWrites
-        ? "Gives memory; blocks in it are written to disk without a copy."
+        ? "Gives memory; blocks in it are written to disk without a copy. A device gets it unasked once a run over it has shown that it fills every block."
         : "Gives memory for DMABUF blocks.";
       return good(id, devicePath, direct);
     }
@@ -37,7 +37,7 @@ function noHeap(): DoctorCheck {
   return warning(
     "heap",
     "/dev/dma_heap",
-    "This kernel offers no dma-heap. udmabuf can take its place; else samples are taken by read().",
+    "This kernel offers no dma-heap. udmabuf can take its place: choose it once as memory, so that a run shows whether the device fills it. Until then samples are taken by read().",
     [
       "zgrep CONFIG_DMABUF_HEAPS /proc/config.gz || grep CONFIG_DMABUF_HEAPS /boot/config-$(uname -r)",
     ],

@@ -85,11 +85,11 @@ function dmabufCandidates(
 }
 
 function usableHeaps(wanted: Wanted, heaps: readonly LocalHeap[]): LocalHeap[] {
-  return heaps.filter(
-    (heap) =>
-      heap.info.usable.state === "yes" &&
-      (wanted.heap === "auto" ? mayTake(heap) : heap.info.name === wanted.heap),
-  );
+  const usable = heaps.filter(({ info }) => info.usable.state === "yes");
+  if (wanted.heap !== "auto") return usable.filter(({ info }) => info.name === wanted.heap);
+  const unasked = usable.filter(mayTake);
+  // Who asks for DMABUF gets it; the run itself looks whether the device fills its blocks.
+  return unasked.length === 0 && wanted.transport === "dmabuf" ? usable : unasked;
 }
 
 /** Memory of udmabuf is taken unasked only for a device that was seen to fill it. */
@@ -99,7 +99,7 @@ function mayTake(heap: LocalHeap): boolean {
 
 function heapReason(heap: LocalHeap, wanted: Wanted): string {
   const memory = heap.kind === "udmabuf" ? "udmabuf" : `the ${heap.info.name} heap`;
-  const taken = heap.kind === "udmabuf" ? ", which a run has proven" : "";
+  const taken = heap.proven ? ", which a run has proven" : "";
   const chosen = wanted.heap === "auto" ? taken : ", as chosen";
   return `DMABUF with memory of ${memory}${chosen}: the device writes straight into the blocks.`;
 }
@@ -140,7 +140,8 @@ function dmabufFault(
     return {
       code: "EAGAIN",
       message:
-        "Whether this device fills memory of udmabuf is not proven yet. Choose the memory udmabuf once: a run over it shows that.",
+        "Whether this device fills memory of udmabuf is not proven yet, and there is no other for DMABUF. Choose the memory udmabuf once: a run over it shows that.",
+      fix: "record DEVICE --heap udmabuf",
     };
   }
   return { code: "EBUSY", message: unknownReason(answers.dmabuf) };
