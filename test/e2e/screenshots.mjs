@@ -77,6 +77,12 @@ await page.getByRole("button", { name: /theme/i }).first().click();
 await shot("running-light");
 await page.setViewportSize({ width: 1280, height: 720 });
 await shot("running-light-1280x720");
+await page.locator("body").press("r");
+await page.waitForTimeout(2000);
+await page.setViewportSize({ width: 2560, height: 1440 });
+await shot("recording-light-2560x1440");
+await page.locator("body").press("r");
+await page.waitForTimeout(1000);
 
 await browser.close();
 server.kill("SIGTERM");
