@@ -26,7 +26,10 @@ beforeEach(async () => {
     port: 0,
     files: new Map([["/", { type: "text/html", body: Buffer.from("<title>studio</title>") }]]),
     connect: (port) => ports.push(port),
-    newAddress: (port) => ({ enter: inTerminal, command: `npm run cli -- serve --url --port ${port}` }),
+    newAddress: (port) => ({
+      enter: inTerminal,
+      command: `npm run cli -- serve --url --port ${port}`,
+    }),
     now: () => nowMs,
   });
 });
