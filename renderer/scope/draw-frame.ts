@@ -58,6 +58,7 @@ function bandsOf({ x }: Canvas, { frame, bands, joined }: Drawn) {
     left: x.a + x.b * from,
     right: x.a + x.b * to,
     text: bandWords(gaps, perScan, joined),
+    quiet: gaps[0]?.cause === "not-recorded",
   }));
 }
 

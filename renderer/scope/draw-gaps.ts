@@ -5,6 +5,8 @@ export interface DrawnBand {
   left: number;
   right: number;
   text: string;
+  /** Nothing was lost there. */
+  quiet: boolean;
 }
 
 const PAD = 4;
@@ -34,8 +36,13 @@ export function drawBandWords(canvas: Canvas, bands: DrawnBand[]): void {
 }
 
 /** Under the traces. */
-export function drawBand(canvas: Canvas, { left, right }: DrawnBand): void {
+export function drawBand(canvas: Canvas, { left, right, quiet }: DrawnBand): void {
   const { ctx, box, ratio, tokens } = canvas;
+  if (quiet) {
+    ctx.fillStyle = tokens["n-edge"];
+    ctx.fillRect(left, box.top, Math.min(ratio, right - left), box.height);
+    return;
+  }
   ctx.fillStyle = tokens["gap-soft"];
   ctx.fillRect(left, box.top, right - left, box.height);
   hatch(canvas, left, right);
@@ -75,7 +82,7 @@ function hatch({ ctx, box, ratio, tokens }: Canvas, left: number, right: number)
  */
 function label(canvas: Canvas, band: DrawnBand, free: number, next: number): number {
   const { ctx, box, ratio, tokens } = canvas;
-  const { left, right, text } = band;
+  const { left, right, text, quiet } = band;
   const pad = PAD * ratio;
   ctx.save();
   ctx.font = `${10.5 * ratio}px ${tokens["font-ui"]}`;
@@ -88,7 +95,7 @@ function label(canvas: Canvas, band: DrawnBand, free: number, next: number): num
   const plate = (x: number, y: number, w: number, h: number) => {
     ctx.fillStyle = tokens["n-plot"];
     ctx.fillRect(x, y, w, h);
-    ctx.fillStyle = tokens.gap;
+    ctx.fillStyle = quiet ? tokens["n-3"] : tokens.gap;
   };
   let end = free;
   const inside = right - left > width + 2 * pad;
@@ -98,7 +105,11 @@ function label(canvas: Canvas, band: DrawnBand, free: number, next: number): num
     plate(x - pad, top, width + 2 * pad, height);
     ctx.fillText(text, x, top + height / 2);
     end = x + width + pad;
-  } else if (middle - upright / 2 >= free && middle + upright / 2 <= Math.max(next, right)) {
+  } else if (
+    !quiet &&
+    middle - upright / 2 >= free &&
+    middle + upright / 2 <= Math.max(next, right)
+  ) {
     ctx.translate(middle, box.top + box.height / 2);
     ctx.rotate(-Math.PI / 2);
     plate(-width / 2 - pad, -height / 2, width + 2 * pad, height);
