@@ -175,3 +175,28 @@ test(`past: killed at ${kills} random moments, what was recorded verifies, and a
   console.log(`    ${kills} kills: at most ${Math.max(0, most).toFixed(3)} s were missing`);
   assert.equal(readAttribute("studio-counter", "buffer0/enable"), "0");
 });
+
+test("past: around each trigger over DMABUF, and of what lies between only that it was not recorded", async () => {
+  const { out, result } = await record([
+    ...[counter, "--rate", "100000", "--block-size", "8192", "--counter", "voltage0,voltage1"],
+    ...["--trigger", "voltage3:0counts", "--before", "5ms", "--after", "5ms", "--captures", "6"],
+    "--no-hash",
+  ]);
+  const { recording, counts } = checkCounter(out);
+  assert.equal(result.captures.count, 6);
+  const meta = recording.parts[0].meta;
+  const listed = meta.global["iio:captures"] ?? meta.annotations;
+  assert.ok(listed, "the metadata list them");
+  // The triangle rises through 0 at the count 1024 of every 4096.
+  const rises = [];
+  for (let i = 1; i < counts.length; i++) {
+    if (counts[i] === counts[i - 1] + 1 && counts[i] % 4096 === 1024) rises.push(i);
+  }
+  assert.ok(rises.length >= 6, `${rises.length} crossings are in the file`);
+  for (const at of rises.slice(0, 6)) {
+    const from = Math.max(0, at - 480);
+    assert.equal(counts[at] - counts[from], at - from, "what is before the trigger is whole");
+    assert.equal(counts[at + 480] - counts[at], 480, "what is after it is whole");
+  }
+  await verify(out);
+});
