@@ -190,7 +190,7 @@ TEST_CASE(
   CHECK(status.fault.err == EIO);
   CHECK(blocks.held() == 0);
   CHECK(status.scans > 0);
-  CHECK(status.scans <= 4 * blocks.fullBlock());
+  CHECK(status.scans <= 5 * blocks.fullBlock());  // the last write before it may be of two blocks
   CHECK(test::holdsCount(folder.file("data"), 4, status.scans));
   CHECK(status.directWrites == (status.writeWay.way != WriteWay::Buffered));
   CHECK_FALSE(status.writeWay.why.empty());
