@@ -76,11 +76,10 @@ export function channelName(channel: ChannelInfo): string {
   return channel.label || channel.id;
 }
 
-/** What a new view draws: every enabled channel that can be drawn, up to 16. */
+/** Every enabled channel that can be drawn, in scan order. */
 export function defaultTraces(device: DeviceInfo, stream: StreamInfo): TraceSource[] {
   const on = new Set(stream.settings.channels);
   return drawableChannels(device, stream.buffer)
     .filter(({ id }) => on.has(id))
-    .slice(0, 16)
     .map(({ id }) => ({ channel: id, part: "value" }));
 }

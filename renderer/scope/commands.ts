@@ -1,23 +1,24 @@
 /** What a scope view can do by name and by key. Registered by the view that has the focus. */
 import type { Command } from "../commands/command.js";
 import { keepAndTell, noKeep } from "../commands/recording-commands.js";
-import { nextStep } from "./steps.js";
+import { triggerCommands } from "./trigger-commands.js";
 import type { Scope } from "./use-scope.js";
+import { MOST_TRACES, PAIR_DRAWINGS } from "./use-sources.js";
 
 const PAN_PART = 0.25;
 const ZOOM = 2;
 
 export function scopeCommands(scope: Scope): Command[] {
-  const { actions, state, trigger, isRecording, frame, info, pointer } = scope;
+  const { actions, state, isRecording, frame, info, joined, page, pairs, pointer } = scope;
   const nothing = () => (frame.value ? null : "nothing is shown yet");
-  const noTrigger = () => (trigger.value ? null : "choose a trigger source first");
   const recorded = () => (isRecording.value ? "this is a recording" : null);
   const command = (entry: Omit<Command, "category">): Command => ({ category: "View", ...entry });
-  const level = (direction: 1 | -1) => () => {
-    const now = trigger.value;
-    if (!now) return;
-    const step = nextStep(Math.max(Math.abs(now.hysteresis), 1e-12) / 2, 1);
-    return actions.setTrigger({ ...now, level: now.level + direction * step });
+  /** What comes after the drawing of the first pair. */
+  const nextDrawing = () => {
+    const [first] = joined.value;
+    const now = (first && pairs.value[first.id]) ?? "parts";
+    const at = PAIR_DRAWINGS.findIndex(({ value }) => value === now);
+    return PAIR_DRAWINGS[(at + 1) % PAIR_DRAWINGS.length]!;
   };
   return [
     command({
@@ -123,60 +124,22 @@ export function scopeCommands(scope: Scope): Command[] {
       run: () => actions.setDots(!state.value.dots),
     }),
     command({
-      id: "scope.sweepAuto",
-      title: "Sweep: auto",
-      blocked: recorded,
-      checked: () => state.value.sweep === "auto",
-      run: () => actions.setSweep("auto"),
-    }),
-    command({
-      id: "scope.sweepNormal",
-      title: "Sweep: normal",
-      blocked: recorded,
-      checked: () => state.value.sweep === "normal",
-      run: () => actions.setSweep("normal"),
-    }),
-    command({
-      id: "scope.sweepRoll",
-      title: "Sweep: roll",
-      blocked: recorded,
-      checked: () => state.value.sweep === "roll",
-      run: () => actions.setSweep("roll"),
-    }),
-    command({
-      id: "scope.edge",
-      title: "Trigger on the other edge",
-      keys: ["E"],
-      blocked: noTrigger,
+      id: "scope.pairs",
+      title: () => `Draw I/Q pairs as ${nextDrawing().label}`,
+      keys: ["I"],
+      blocked: () => (joined.value.length > 0 ? null : "no I/Q pair is enabled"),
       run: () => {
-        const now = trigger.value;
-        if (now) {
-          return actions.setTrigger({
-            ...now,
-            edge: now.edge === "rising" ? "falling" : "rising",
-          });
-        }
+        const { value } = nextDrawing();
+        for (const pair of joined.value) actions.setPair(pair.id, value);
       },
     }),
     command({
-      id: "scope.levelUp",
-      title: "Trigger level up",
-      keys: ["Up"],
-      blocked: noTrigger,
-      run: level(1),
+      id: "scope.others",
+      title: "Show the other traces of a view that has more than it draws",
+      keys: ["O"],
+      blocked: () => (page.value.total > MOST_TRACES ? null : "all traces are drawn"),
+      run: () => actions.nextTraces(),
     }),
-    command({
-      id: "scope.levelDown",
-      title: "Trigger level down",
-      keys: ["Down"],
-      blocked: noTrigger,
-      run: level(-1),
-    }),
-    command({
-      id: "scope.untrigger",
-      title: "Trigger off, run free",
-      blocked: noTrigger,
-      run: () => actions.setTrigger(null),
-    }),
+    ...triggerCommands(scope),
   ];
 }

@@ -29,6 +29,13 @@ import { usePinned } from "./use-pinned.js";
 import { usePointer } from "./use-pointer.js";
 import { useSources, type PairDrawing } from "./use-sources.js";
 
+/** What of a view is kept from session to session. */
+interface Kept {
+  scope: unknown;
+  pairs: Record<string, PairDrawing>;
+  fromTrace?: number;
+}
+
 export function useScope(stream: StreamId, view: string) {
   const inventory = useInventory();
   const streams = useStreams();
@@ -41,16 +48,19 @@ export function useScope(stream: StreamId, view: string) {
   const rateHz = computed(() => info.value?.rateSetHz ?? null);
   const hasRun = computed(() => isRecording.value || (info.value?.run ?? 0) > 0);
 
-  const kept = views.stateOf<{ scope: unknown; pairs: Record<string, PairDrawing> }>(view, stream);
+  const kept = views.stateOf<Kept>(view, stream);
   const state = shallowRef<ScopeState>(restoreState(kept?.scope, rateHz.value));
   const pairs = ref<Record<string, PairDrawing>>(kept?.pairs ?? {});
+  const fromTrace = ref(kept?.fromTrace ?? 0);
   const history = new ViewHistory();
   const columns = ref(1024);
-  watch([state, pairs], () =>
-    views.keepState(view, stream, { scope: state.value, pairs: pairs.value }),
-  );
+  watch([state, pairs, fromTrace], () => {
+    const keep: Kept = { scope: state.value, pairs: pairs.value, fromTrace: fromTrace.value };
+    views.keepState(view, stream, keep);
+  });
 
-  const sources = useSources(device, info, pairs);
+  const { page, joined } = useSources(device, info, pairs, fromTrace);
+  const sources = computed(() => page.value.drawn);
   const traces = computed(() =>
     device.value && info.value
       ? sources.value.map((source) =>
@@ -190,6 +200,10 @@ export function useScope(stream: StreamId, view: string) {
     setPair: (pair: string, drawing: PairDrawing) => {
       pairs.value = { ...pairs.value, [pair]: drawing };
     },
+    /** Of more traces than a view takes, those after the ones that are drawn. */
+    nextTraces: () => {
+      fromTrace.value = page.value.next;
+    },
   };
 
   /** The zero of the picture as it is now. */
@@ -238,6 +252,8 @@ export function useScope(stream: StreamId, view: string) {
     rateHz,
     state,
     pairs,
+    joined,
+    page,
     traces,
     lanes,
     pointer,
