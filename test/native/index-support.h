@@ -168,4 +168,16 @@ inline std::vector<Entry> entriesOf(const std::vector<std::byte>& file) {
   return out;
 }
 
+// Whole entries of an index that may be growing under the eyes of the reader.
+inline size_t wholeEntries(const std::vector<std::byte>& file) {
+  size_t count = 0;
+  for (size_t p = 64; p + 24 <= file.size();) {
+    const uint64_t bytes = test::at<uint64_t>(file, p + 16);
+    if (bytes == 0 || p + bytes > file.size()) break;
+    if (test::at<uint32_t>(file, p) == 1) ++count;
+    p += bytes;
+  }
+  return count;
+}
+
 }  // namespace indexed

@@ -147,7 +147,7 @@ TEST_CASE("a recording that runs has the index of what is whole on file, for a k
   const auto recorder = Recorder::create(specOf(folder, pairs(4), {{"data", true, {}}}), blocks);
   for (uint32_t i = 0; i < 5; ++i) REQUIRE(blocks.complete(*recorder, blocks.fullBlock()));
   const std::string index = folder.file("data.iio-index");
-  CHECK(test::eventually([&] { return indexed::entriesOf(test::contentOf(index)).size() == 2; }));
+  CHECK(test::eventually([&] { return indexed::wholeEntries(test::contentOf(index)) == 2; }));
   recorder->finish();
   CHECK(indexed::entriesOf(test::contentOf(index)).size() == 3);
 }
