@@ -9,11 +9,12 @@ const DAY_MS = 24 * 3600 * 1000;
 const STALL_MS = 10_000;
 const failureFile = () => join(userCache(), "electron-fetch-failed");
 
-/** Path of the runtime's program, or null. */
-export function findElectron(env = process.env) {
-  const folder = env.ELECTRON_OVERRIDE_DIST_PATH || at("node_modules", "electron", "dist");
-  const program = join(folder, "electron");
-  return existsSync(program) ? program : null;
+/** Path of the runtime's program, or null. path.txt is written last: without it an unpacking was cut off. */
+export function findElectron(env = process.env, home = at("node_modules", "electron")) {
+  const override = env.ELECTRON_OVERRIDE_DIST_PATH;
+  const program = join(override || join(home, "dist"), "electron");
+  const whole = override || existsSync(join(home, "path.txt"));
+  return whole && existsSync(program) ? program : null;
 }
 
 /** Why the last try failed, if that was less than a day ago. */
@@ -37,18 +38,22 @@ function bytesWritten(pid) {
   }
 }
 
-function fetchOnce(stallMs) {
+const install = () =>
+  spawn(process.execPath, [at("node_modules", "electron", "install.js")], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+
+/** Answers null, or why the fetch failed. `start` and `written` are replaced in tests. */
+export function fetchOnce(stallMs, { start = install, written: bytes = bytesWritten } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [at("node_modules", "electron", "install.js")], {
-      stdio: ["ignore", "ignore", "pipe"],
-    });
+    const child = start();
     let complaint = "";
     child.stderr.on("data", (chunk) => (complaint += chunk));
     let written = 0;
     let movedAt = Date.now();
     let stalled = false;
     const watch = setInterval(() => {
-      const now = bytesWritten(child.pid);
+      const now = bytes(child.pid);
       if (now > written + 4096) {
         written = now;
         movedAt = Date.now();
@@ -57,6 +62,7 @@ function fetchOnce(stallMs) {
         child.kill("SIGKILL");
       }
     }, 500);
+    child.on("error", (error) => (complaint += error.message));
     child.on("close", (code) => {
       clearInterval(watch);
       if (code === 0) return resolve(null);
@@ -74,18 +80,24 @@ function firstSentence(complaint) {
 /**
  * The runtime's program, or the reason why there is none. `force` tries again although a failure is remembered.
  */
-export async function obtainElectron({ force = false, stallMs = STALL_MS } = {}) {
-  const found = findElectron();
+export async function obtainElectron({
+  force = false,
+  find = findElectron,
+  file = failureFile(),
+  ...fetching
+} = {}) {
+  const found = find();
   if (found) return { program: found };
-  const before = force ? null : rememberedFailure();
+  const before = force ? null : rememberedFailure(Date.now(), file);
   if (before) return { reason: `${before}; tried less than a day ago, --electron tries again` };
   step("fetching Electron's runtime (once; stops after 10 s without progress)");
-  const reason = await fetchOnce(stallMs);
-  const program = findElectron();
+  const failure = await fetchOnce(STALL_MS, fetching);
+  const program = find();
   if (program) {
-    rmSync(failureFile(), { force: true });
+    rmSync(file, { force: true });
     return { program };
   }
-  rememberFailure(reason ?? "the runtime is not where it should be");
-  return { reason: reason ?? "the runtime is not where it should be" };
+  const reason = failure ?? "the runtime is not where it should be";
+  rememberFailure(reason, file);
+  return { reason };
 }
