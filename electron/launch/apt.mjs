@@ -28,19 +28,28 @@ const PACKAGES = {
 
 let updated = false;
 
+/** The machine as it is; tests give another. */
+const MACHINE = {
+  isRoot,
+  onPath,
+  exec: run,
+  missing: (suite) => PACKAGES[suite].filter((each) => !each.there()).map((each) => each.name),
+};
+
 /** Installs what a suite needs. Answers null if it is there, else the reason why the suite can't run. */
-export async function ensureApt(suite) {
-  const missing = () => PACKAGES[suite].filter((each) => !each.there()).map((each) => each.name);
-  if (missing().length === 0) return null;
-  const line = `apt-get install -y --no-install-recommends ${missing().join(" ")}`;
-  if (!onPath("apt-get")) return `${missing().join(", ")} missing, and this is no Debian`;
-  if (!isRoot()) return `missing packages; install them with: sudo ${line}`;
-  step(`installing ${missing().join(", ")}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  if (!updated) await run("apt-get", ["update", "-qq"], { capture: true, env });
+export async function ensureApt(suite, machine = MACHINE) {
+  const names = machine.missing(suite);
+  if (names.length === 0) return null;
+  const args = ["install", "-y", "--no-install-recommends", ...names];
+  if (!machine.onPath("apt-get")) return `${names.join(", ")} missing, and this is no Debian`;
+  if (!machine.isRoot())
+    return `missing packages; install them with: sudo apt-get ${args.join(" ")}`;
+  step(`installing ${names.join(", ")}`);
+  const options = { capture: true, env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  if (!updated) await machine.exec("apt-get", ["update", "-qq"], options);
   updated = true;
-  const { output } = await run("sh", ["-c", line], { capture: true, env });
-  return missing().length === 0
+  const { output } = await machine.exec("apt-get", args, options);
+  return machine.missing(suite).length === 0
     ? null
     : `apt could not install them: ${output.trim().split("\n").pop()}`;
 }

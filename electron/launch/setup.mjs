@@ -1,21 +1,25 @@
 // Brings a checkout up to date: packages, addon, bundles. Each step does nothing when nothing changed.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { checkPrerequisites } from "./prerequisites.mjs";
-import { at, CACHE, ROOT } from "./paths.mjs";
+import { CACHE, ROOT } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { Refusal, step } from "./say.mjs";
 
-const stampFile = (name) => join(CACHE, "stamps", name);
+/** The checkout, its stamps and what runs programs; tests give others. */
+const HERE = { root: ROOT, cache: CACHE, exec: run };
 
-function readStamp(name) {
-  return existsSync(stampFile(name)) ? readFileSync(stampFile(name), "utf8") : "";
-}
-
-function writeStamp(name, text) {
-  mkdirSync(dirname(stampFile(name)), { recursive: true });
-  writeFileSync(stampFile(name), text);
+/** Does a step unless its stamp is of `print` and all it made is there. What was cut off is done again. */
+async function renew({ root, cache }, name, print, makes, work) {
+  const folder = join(cache, "stamps");
+  const file = join(folder, name);
+  const stamp = existsSync(file) ? readFileSync(file, "utf8") : "";
+  if (stamp === print && makes.every((made) => existsSync(join(root, made)))) return;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, "");
+  await work();
+  writeFileSync(file, print);
 }
 
 /** Name, size and time of every file under the given places, as one hash: cheap, and any edit changes it. */
@@ -37,47 +41,53 @@ export function fingerprint(places, accept = () => true) {
 }
 
 /** npm ci, when package-lock.json is not the one installed last. */
-export async function ensurePackages() {
+export async function ensurePackages(here = HERE) {
   const wanted = createHash("sha256")
-    .update(readFileSync(at("package-lock.json")))
+    .update(readFileSync(join(here.root, "package-lock.json")))
     .digest("hex");
-  if (readStamp("packages") === wanted && existsSync(at("node_modules", "vite"))) return;
-  step("installing packages (npm ci)");
-  const { code, output } = await run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    capture: true,
+  await renew(here, "packages", wanted, ["node_modules/vite"], async () => {
+    step("installing packages (npm ci)");
+    const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+    const { code, output } = await here.exec("npm", args, { capture: true, cwd: here.root });
+    if (code !== 0) throw new Refusal(`npm could not install the packages.\n${output.trim()}`);
   });
-  if (code !== 0) {
-    throw new Refusal(`npm could not install the packages.\n${output.trim()}`);
-  }
-  writeStamp("packages", wanted);
 }
 
 /** make addon; make itself knows what is stale, the stamp saves its start. */
-export async function ensureAddon() {
-  const print = fingerprint([at("native")], (path) => /\.(cc|h)$|Makefile$/.test(path));
-  const built = at("native", "build", "iio_studio.node");
-  if (readStamp("addon") === print && existsSync(built)) return;
-  step("building the native addon");
-  const { code, output } = await run("make", ["-s", "-j2", "-C", "native", "addon"], {
-    capture: true,
+export async function ensureAddon(here = HERE) {
+  const print = fingerprint([join(here.root, "native")], (path) =>
+    /\.(cc|h)$|Makefile$/.test(path),
+  );
+  await renew(here, "addon", print, ["native/build/iio_studio.node"], async () => {
+    step("building the native addon");
+    const args = ["-s", "-j2", "-C", "native", "addon"];
+    const { code, output } = await here.exec("make", args, { capture: true, cwd: here.root });
+    if (code !== 0) throw new Refusal(`The native addon could not be built.\n${output.trim()}`);
   });
-  if (code !== 0) throw new Refusal(`The native addon could not be built.\n${output.trim()}`);
-  writeStamp("addon", print);
 }
 
 const SOURCES = ["shared", "electron", "renderer", "native", "package-lock.json"];
 
+/** What the bundles are begun at; one that is missing is as good as stale. */
+const BUNDLES = [
+  "dist/cli/cli.js",
+  "dist/main/main.js",
+  "dist/preload/preload.cjs",
+  "dist/renderer/index.html",
+];
+
+const buildAll = async () => (await import("./bundles.mjs")).buildBundles();
+
 /** Vite bundles of the main process, the command line and the window. */
-export async function ensureBundles() {
+export async function ensureBundles(here = HERE, build = buildAll) {
   const print = fingerprint(
-    SOURCES.map((name) => at(name)),
+    SOURCES.map((name) => join(here.root, name)),
     (path) => /\.(ts|vue|css|html|mjs|json|svg)$/.test(path),
   );
-  if (readStamp("bundles") === print && existsSync(at("dist", "cli", "cli.js"))) return;
-  step("building the bundles");
-  const { buildBundles } = await import("./bundles.mjs");
-  await buildBundles();
-  writeStamp("bundles", print);
+  await renew(here, "bundles", print, BUNDLES, async () => {
+    step("building the bundles");
+    await build();
+  });
 }
 
 /** Everything `npm start` needs. */

@@ -19,6 +19,10 @@ const result = (passed, failed, skipped = 0, reasons = [], failures = []) => ({
   reasons,
   failures,
 });
+/** What a suite ends with, and all of them. */
+export const countLine = ({ passed, failed, skipped }) =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
 const firstLine = (text) => text.split("\n", 1)[0];
 const skipped = (reason) => result(0, 0, 1, [reason]);
 
@@ -88,10 +92,11 @@ export function countDoctest(output) {
   return result(Number(match[2]), Number(match[3]), Number(match[4] ?? 0), [], failures);
 }
 
-async function native(sanitizer) {
-  const missing = await ensureApt("native");
+/** `ensure` and `exec` are replaced in tests, here and below. */
+export async function native(sanitizer, { ensure = ensureApt, exec = run } = {}) {
+  const missing = await ensure("native");
   if (missing) return skipped(missing);
-  const { code, output } = await run("make", ["-s", "-j2", "-C", "native", `test-${sanitizer}`], {
+  const { code, output } = await exec("make", ["-s", "-j2", "-C", "native", `test-${sanitizer}`], {
     capture: true,
     onLine: (line) => /^\[doctest\]|ERROR|error|SUMMARY/.test(line) && say(`  ${line}`),
   });
@@ -107,8 +112,8 @@ async function native(sanitizer) {
   return counted;
 }
 
-async function browser(name, args) {
-  const missing = await ensureApt("browser");
+export async function browser(name, args, { ensure = ensureApt } = {}) {
+  const missing = await ensure("browser");
   return missing ? skipped(missing) : vitest(name, args);
 }
 
@@ -119,17 +124,17 @@ async function integration() {
   return counted;
 }
 
-/** The kernel suite prints "N passed, N failed" as its last such line. As root, not to run is a failure. */
-async function kernel() {
+/** The kernel suite prints "N passed, N failed, N skipped" as its last such line. As root, not to run is a failure. */
+export async function kernel({ root = isRoot(), exec = run } = {}) {
   if (!existsSync(at("test", "kernel", "test.mjs")))
     return result(0, 1, 0, ["the suite is missing"]);
-  const { code, output } = await run(process.execPath, [at("test", "kernel", "test.mjs")], {
+  const { code, output } = await exec(process.execPath, [at("test", "kernel", "test.mjs")], {
     onLine: (line) => say(`  ${line}`),
   });
   const lines = [...output.matchAll(/(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/g)];
   const last = lines.at(-1);
   const cannot = /^cannot run: (.*)$/m.exec(output);
-  if (cannot && !isRoot()) return skipped(cannot[1]);
+  if (cannot && !root) return skipped(cannot[1]);
   if (!last) return result(0, 1, 0, [`the kernel suite did not run (it ended with ${code})`]);
   const counted = result(Number(last[1]), Number(last[2]), Number(last[3] ?? 0));
   if (code !== 0 && counted.failed === 0) counted.failed = 1;
@@ -162,5 +167,5 @@ export const SUITES = [
     title: "end to end in Chromium",
     run: () => browser("e2e", ["--config", "test/e2e/vitest.config.ts"]),
   },
-  { name: "kernel", title: "a real kernel in QEMU", run: kernel },
+  { name: "kernel", title: "a real kernel in QEMU", run: () => kernel() },
 ];

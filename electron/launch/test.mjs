@@ -3,12 +3,9 @@
 import { ensureReady } from "./setup.mjs";
 import { main, Refusal, say, step } from "./say.mjs";
 
-const line = ({ passed, failed, skipped }) =>
-  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
-
 await main(async (argv) => {
   await ensureReady();
-  const { SUITES } = await import("./suites.mjs");
+  const { countLine: line, SUITES } = await import("./suites.mjs");
   const unknown = argv.filter((name) => !SUITES.some((suite) => suite.name === name));
   if (unknown.length > 0) {
     const known = SUITES.map((suite) => suite.name).join(", ");
