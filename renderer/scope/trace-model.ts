@@ -53,6 +53,13 @@ export function traceFigure(trace: ScopeTrace, value: number, digits = 4): Figur
     : { text: plainText(value, digits), unit: trace.unit };
 }
 
+/** Level or hysteresis of a trigger on the trace, as its field shows it. */
+export function triggerFigure(trace: ScopeTrace, value: number): Figure {
+  return trace.prefixed
+    ? siFigure(value, trace.unit, 4)
+    : { text: String(Number(value.toPrecision(5))), unit: trace.unit };
+}
+
 /**
  * Values that stand side by side: one prefix and the same decimals for all, by the largest of them. Null where there is
  * none.

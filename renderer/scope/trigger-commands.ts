@@ -44,12 +44,13 @@ export function triggerCommands(scope: Scope): Command[] {
     const step = nextStep(Math.max(Math.abs(now.hysteresis), 1e-12) / 2, 1);
     return actions.setTrigger({ ...now, level: now.level + direction * step });
   };
-  /** The trace after the one that triggers; the first after the last, and where none triggers. */
-  const nextSource = () => {
+  /** Place of the trace that triggers, or -1. */
+  const sourceAt = () => {
     const now = trigger.value;
-    const at = now ? traces.value.findIndex(({ source }) => sameSource(source, now.trace)) : -1;
-    return (at + 1) % Math.max(1, traces.value.length);
+    return now ? traces.value.findIndex(({ source }) => sameSource(source, now.trace)) : -1;
   };
+  /** The trace after it; the first after the last, and where none triggers. */
+  const nextSource = () => (sourceAt() + 1) % Math.max(1, traces.value.length);
   return [
     ...SWEEPS.map(({ sweep, label, key }) =>
       command({
@@ -93,6 +94,19 @@ export function triggerCommands(scope: Scope): Command[] {
         if (!now) return;
         const edge = now.edge === "rising" ? "falling" : "rising";
         return actions.setTrigger({ ...now, edge });
+      },
+    }),
+    command({
+      id: "scope.hysteresis",
+      title: "Trigger hysteresis…",
+      keys: ["H"],
+      blocked: () =>
+        noTrigger() ??
+        (state.value.sweep === "roll" ? "roll takes no trigger" : null) ??
+        (state.value.frozen ? "the picture is frozen; F follows again" : null) ??
+        (sourceAt() < 0 ? "this view does not draw the trace that triggers" : null),
+      run: () => {
+        scope.triggerSettings.value = true;
       },
     }),
     command({

@@ -51,6 +51,8 @@ export function useScope(stream: StreamId, view: string) {
   const kept = views.stateOf<Kept>(view, stream);
   const state = shallowRef<ScopeState>(restoreState(kept?.scope, rateHz.value));
   const pairs = ref<Record<string, PairDrawing>>(kept?.pairs ?? {});
+  /** Whether the settings of the trigger are open. */
+  const triggerSettings = ref(false);
   const fromTrace = ref(kept?.fromTrace ?? 0);
   const history = new ViewHistory();
   const columns = ref(1024);
@@ -262,6 +264,7 @@ export function useScope(stream: StreamId, view: string) {
     error,
     rate,
     trigger,
+    triggerSettings,
     columns,
     extent,
     actions,

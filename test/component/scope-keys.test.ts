@@ -2,7 +2,7 @@
 import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
 import { useCommands } from "../../renderer/stores/commands.js";
-import { asked, bench, CONVERTER, mountWindow, showing, soon } from "./window.js";
+import { asked, bench, CONVERTER, field, mountWindow, showing, soon } from "./window.js";
 
 const STREAM = `${CONVERTER}/buffer0`;
 const one = (selector: string) => document.querySelector<HTMLElement>(selector);
@@ -82,5 +82,25 @@ describe("keys of the scope", () => {
     const normal = [...document.querySelectorAll('[aria-label="Sweep"] [role=radio]')][1]!;
     await userEvent.hover(normal);
     await soon(() => expect(one(".tip kbd")?.textContent).toBe("8"));
+  });
+});
+
+describe("the trigger's hysteresis", () => {
+  test("is set in the settings that H opens; a negative one is refused beside its field", async () => {
+    const { host } = await triggered();
+    const stream = host.stream(STREAM);
+    const before = stream.trigger!;
+    await userEvent.keyboard("h");
+    await soon(() => expect(field("Trigger hysteresis")).toBeTruthy());
+    await userEvent.fill(field("Trigger hysteresis"), "-1");
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(one(".popover .refusal")?.textContent).toContain("0 or more"));
+    expect(stream.trigger).toEqual(before);
+    await userEvent.fill(field("Trigger hysteresis"), "250 mV");
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(stream.trigger).toEqual({ ...before, hysteresis: 0.25 }));
+    await soon(() => expect(one(".popover .refusal")).toBeNull());
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(one(".popover")).toBeNull());
   });
 });
