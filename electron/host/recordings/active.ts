@@ -9,10 +9,8 @@ import { fail, toStudioError, type StudioError } from "../../../shared/errors.js
 import {
   fitSummary,
   JournalSummaryBuilder,
-  soundCaptures,
   type JournalSummary,
 } from "../../../shared/journal-summary.js";
-import { continuityOfRecording } from "../../../shared/sigmf/continuity.js";
 import type {
   RecordedAttribute,
   RecordingEvent,
@@ -25,11 +23,11 @@ import type {
 } from "../../../shared/recording.js";
 import type { Run } from "../streams/run.js";
 import { sameAddress } from "../inventory.js";
+import { resultOf } from "./active-result.js";
 import { CaptureTeller, type CaptureLog } from "./capture-log.js";
-import { captureResult, shortCaptures } from "./capture-result.js";
 import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
-import { shortfallOf, type AskedSpan } from "./moment.js";
+import type { AskedSpan } from "./moment.js";
 import { recordingPaths } from "./names.js";
 import { continuityOfNative, nativeError, toNativeFault, writeWayOf } from "./native-words.js";
 
@@ -322,49 +320,13 @@ export class ActiveRecording {
   }
 
   result(journal: JournalSummary, error: StudioError | null, files: string[]): RecordingResult {
-    const { facts, last } = this;
-    const verdict = continuityOfRecording(facts, journal);
-    const { span } = this.request;
-    const captures = captureResult(facts, journal, {
+    const { facts, last, request } = this;
+    return resultOf({
+      ...{ facts, last, journal, error, files, span: request.span },
       name: this.shownName,
       blocksNotSearched: this.captures?.log.blocksNotSearched ?? 0,
-    });
-    const shortfall =
-      span && last.scans > 0 ? shortfallOf(span, last.firstScan) : shortCaptures(facts, captures);
-    const unknown = verdict.grade === "unknown";
-    return {
-      name: this.shownName,
-      samples: last.scans,
-      bytes: last.bytes,
-      seconds: last.seconds,
-      lostSamples: unknown ? null : verdict.lost,
-      continuity: verdict.grade,
-      lostMin: verdict.lostMin,
-      lostMax: unknown ? null : verdict.lostMax,
-      gaps: soundCaptures(journal).flatMap(({ sample, gap }) =>
-        gap && gap.cause !== "not-recorded"
-          ? [
-              {
-                sampleStart: sample,
-                lost: gap.grade === "unknown" ? null : gap.lost,
-                lostMin: gap.lostMin,
-                lostMax: gap.lostMax,
-                grade: gap.grade,
-              },
-            ]
-          : [],
-      ),
-      transport: facts.transport.kind,
-      heap: facts.transport.heap,
-      rateMeasuredHz: journal.rateMeasuredHz,
       cpuSeconds: last.cpuSeconds + this.run.counters().cpuSeconds - this.startCpuSeconds,
-      copiesPerByte: last.copiesPerByte,
-      ...writeWayOf(last),
-      files,
-      error,
-      ...(shortfall && { shortfall }),
-      ...(captures && { captures }),
-    };
+    });
   }
 
   private paths() {

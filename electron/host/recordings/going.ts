@@ -216,6 +216,11 @@ export function statusOf({ recording, parts }: Going): RecordingStatus {
   return parts?.status(recording) ?? recording.status();
 }
 
+/** What is written now, and what lies ready to be written next. */
+export function written({ recording, parts }: Going): ActiveRecording[] {
+  return parts?.next ? [recording, parts.next] : [recording];
+}
+
 /** Why it ended before its goal, where the stream knows and has not told yet. */
 function causeOf({ recording, stream }: Going): StudioError | null {
   return recording.reachedGoal() ? null : stream.failureOfRun(recording.run);

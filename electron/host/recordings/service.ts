@@ -1,8 +1,6 @@
 /** Recordings: starts, follows and ends them, lists what there is, and completes what was cut off. */
-import { basename } from "node:path";
 import { NO_CAPTURES, type CaptureList } from "../../../shared/capture.js";
 import { fail, toStudioError } from "../../../shared/errors.js";
-import { formatCount } from "../../../shared/figures.js";
 import type { DiskCheck } from "../../../shared/disk-check.js";
 import type { Events, RequestParams } from "../../../shared/messages.js";
 import type {
@@ -11,30 +9,28 @@ import type {
   RecordingStatus,
 } from "../../../shared/recording.js";
 import type { ScopeTrigger } from "../../../shared/stream.js";
-import { scalingNumber } from "../../../shared/units.js";
 import { DisposableStore } from "../disposable.js";
-import type { InventoryChange } from "../inventory.js";
 import { resolveFolder } from "../settings-store.js";
 import type { LiveStream, RecordingControl } from "../streams/live-stream.js";
 import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
-import type { ActiveRecording } from "./active.js";
+import { noteChange } from "./attribute-notes.js";
 import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
 import { CaptureLog } from "./capture-log.js";
 import { checkCaptures, planCaptures } from "./capture-plan.js";
 import { Catalogue } from "./catalogue.js";
 import { DiskChecks } from "./check.js";
 import type { Ended } from "./ending.js";
-import { isLoFrequency } from "./facts.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
-import { GoingRecordings, nameOf, statusOf, type Going } from "./going.js";
+import { GoingRecordings, nameOf, statusOf, written, type Going } from "./going.js";
 import { Keeps, type KeepRequest } from "./keep.js";
 import { markOf, momentNow, spanBefore, type AskedSpan } from "./moment.js";
 import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
-import { recoverRecordings, type Recovered } from "./recovery.js";
+import { recoverRecordings } from "./recovery.js";
+import { recoveredWords } from "./recovered-words.js";
 import { StoredRecordings } from "./stored.js";
 
 type Told = "recording" | "recording.ended" | "recording.list" | "recording.hash" | "notice";
@@ -103,7 +99,11 @@ export class Recordings implements RecordingControl {
     this.owned.add(
       this.catalogue.changed.on((list) => deps.tell("recording.list", "recording.list", { list })),
     );
-    this.owned.add(deps.inventory.changed.on((change) => this.noteChange(change)));
+    this.owned.add(
+      deps.inventory.changed.on((change) =>
+        noteChange(change, this.going.all().flatMap(written), deps.inventory),
+      ),
+    );
     this.owned.add(deps.settings.changed.on(() => void this.catalogue.setFolder(this.folder())));
   }
 
@@ -386,28 +386,9 @@ export class Recordings implements RecordingControl {
     this.deps.tell("recording", `recording:${going.recording.facts.name}`, { status });
   }
 
-  private noteChange(change: InventoryChange): void {
-    if (change.kind !== "attribute" || change.value.state !== "ok" || this.going.all().length === 0)
-      return;
-    const { address, value } = change;
-    for (const recording of this.going.all().flatMap(written)) {
-      const noted = recording.noteAttribute(address, value.raw);
-      const hz = scalingNumber(value.raw, NaN);
-      if (!noted || !Number.isFinite(hz)) continue;
-      const { devices } = this.deps.inventory.list();
-      if (isLoFrequency(devices, recording.facts.linked, address))
-        recording.append({ kind: "frequency", hz });
-    }
-  }
-
   private warn(title: string, thrown: unknown): void {
     this.deps.tell("notice", "notice", { level: "error", title, error: toStudioError(thrown) });
   }
-}
-
-/** What is written now, and what lies ready to be written next. */
-function written({ recording, parts }: Going): ActiveRecording[] {
-  return parts?.next ? [recording, parts.next] : [recording];
 }
 
 /** What is asked of the past of a stream that runs. */
@@ -418,17 +399,4 @@ function pastOf(
   const run = stream.isRunning() ? stream.currentRun() : null;
   const span = run && preSeconds > 0 ? spanBefore(run, preSeconds) : null;
   return run && span ? { run, span } : null;
-}
-
-function recoveredWords({ recording, samples, unjournaled, asides }: Recovered): string {
-  const whole = `“${recording.name}” was cut off when the program or the machine stopped. Its ${formatCount(samples)} scans are whole; open it as any other.`;
-  const last =
-    unjournaled > 0
-      ? ` Of the last ${formatCount(unjournaled)} nothing is known but themselves: what was lost before them can't be told.`
-      : "";
-  const aside =
-    asides.length > 0
-      ? ` The bytes of a scan that was being written are kept in ${asides.map((path) => basename(path)).join(", ")}.`
-      : "";
-  return whole + last + aside;
 }
