@@ -195,6 +195,8 @@ TEST_CASE(
   const auto store = FileStore::open(file.spec());
   std::atomic<int> news{0};
   store->onNews([&] { ++news; });
+  // On a busy machine all of it may have been summarised before anyone listened.
+  const bool listened = store->status().summarised < 1;
   double before = 0;
   REQUIRE(waitFor([&] {
     const FrameData frame = store->query({kBoth, FixedRange{2500000, 2502000}, 100});
@@ -204,7 +206,7 @@ TEST_CASE(
     before = now;
     return now == 1;
   }));
-  CHECK(waitFor([&] { return news > 0; }));
+  if (listened) CHECK(waitFor([&] { return news > 0; }));
   store->onNews({});
   CHECK(checkFrame(file, store->query({kBoth, WholeRange{}, 30}), kBoth, itself) == 30);
 }

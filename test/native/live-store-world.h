@@ -238,6 +238,9 @@ inline size_t checkFrame(const FrameData& frame, const std::vector<TraceSpec>& t
     if (std::isnan(frame.traces[0].y[4 * c])) continue;
     ++drawn;
     for (size_t t = 0; t < traces.size(); ++t) {
+      // Of what was gone when it was first asked for, there is no magnitude.
+      if (t > 0 && traces[t].part != TracePart::Value && std::isnan(frame.traces[t].y[4 * c]))
+        continue;
       Expected e;
       for (int64_t s = at(frame.x[2 * c]); s <= at(frame.x[2 * c + 1]); ++s)
         e.add(truth(traces[t], s));
