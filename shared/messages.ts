@@ -19,6 +19,7 @@ import type { DiskCheck } from "./disk-check.js";
 import type { DoctorReport } from "./doctor.js";
 import type { GroupResult, GroupStatus } from "./group.js";
 import type { FolderLook, RecordingEntry, RecordingResult, RecordingStatus } from "./recording.js";
+import type { ScheduleStatus } from "./schedule.js";
 import { LAYOUT_CHARS, type StudioSettings } from "./settings.js";
 import type { HeaderBatch, StreamCounters, StreamInfo } from "./stream.js";
 import type { TuneStatus } from "./tune.js";
@@ -125,6 +126,31 @@ function request<S extends v.GenericSchema>(params: S) {
   return <R>(): { params: S; result: R } => ({ params, result: undefined as R });
 }
 
+const recordingStart = v.strictObject({
+  stream: name,
+  name: v.optional(name),
+  note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
+  seconds: v.optional(positive),
+  scans: v.optional(v.pipe(count, v.minValue(1))),
+  /**
+   * So much of what came before the request, as far as the history holds it; the moment of the request is marked, and
+   * `seconds` and `scans` count from there, up to a block's end. Nothing of a stream that does not run yet.
+   */
+  preSeconds: v.optional(v.pipe(finite, v.minValue(0))),
+  /** In parts NAME-part0001, …, each a recording of its own; nothing is lost or written twice between them. */
+  split: v.optional(amount),
+  /** Keeps the last so much: parts that lie further back are deleted as a whole. */
+  ring: v.optional(amount),
+  /**
+   * Records only what is around each trigger of the stream's scope trigger, which stays as it is until the recording
+   * ends. `seconds` is how long it waits for them, from the request on. Without `scans`, `preSeconds` and `ring`.
+   */
+  captures: v.optional(captures),
+  /** It ends at this time, in milliseconds since 1970 by the host's clock, however that is set meanwhile. */
+  untilMs: v.optional(count),
+  hash: v.optional(v.boolean()),
+});
+
 /** Everything a door may ask of the host. */
 export const requests = {
   /** Subscribes this session to events and answers what there is now. */
@@ -133,7 +159,12 @@ export const requests = {
     version: string;
     inventory: Inventory;
     streams: StreamInfo[];
-    recordings: { running: RecordingStatus[]; list: RecordingEntry[]; groups?: GroupStatus[] };
+    recordings: {
+      running: RecordingStatus[];
+      list: RecordingEntry[];
+      groups?: GroupStatus[];
+      scheduled?: ScheduleStatus[];
+    };
     settings: StudioSettings;
     shell: "electron" | "loopback" | "cli";
     /** What a user of this installation types to open the studio. */
@@ -240,30 +271,16 @@ export const requests = {
   )<null>(),
   "view.credit": request(v.strictObject({ stream: name, bytes: count }))<null>(),
 
-  "recording.start": request(
-    v.strictObject({
-      stream: name,
-      name: v.optional(name),
-      note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
-      seconds: v.optional(positive),
-      scans: v.optional(v.pipe(count, v.minValue(1))),
-      /**
-       * So much of what came before the request, as far as the history holds it; the moment of the request is marked, and
-       * `seconds` and `scans` count from there, up to a block's end. Nothing of a stream that does not run yet.
-       */
-      preSeconds: v.optional(v.pipe(finite, v.minValue(0))),
-      /** In parts NAME-part0001, …, each a recording of its own; nothing is lost or written twice between them. */
-      split: v.optional(amount),
-      /** Keeps the last so much: parts that lie further back are deleted as a whole. */
-      ring: v.optional(amount),
-      /**
-       * Records only what is around each trigger of the stream's scope trigger, which stays as it is until the recording
-       * ends. `seconds` is how long it waits for them, from the request on. Without `scans`, `preSeconds` and `ring`.
-       */
-      captures: v.optional(captures),
-      hash: v.optional(v.boolean()),
-    }),
-  )<RecordingStatus>(),
+  "recording.start": request(recordingStart)<RecordingStatus>(),
+  /**
+   * Begins a recording at a time, in milliseconds since 1970 by the host's clock, which may be set meanwhile; what comes
+   * from before is as with `preSeconds`. One per stream. A stream that does not run is run a little ahead.
+   */
+  "recording.schedule": request(
+    v.strictObject({ ...recordingStart.entries, startAtMs: count }),
+  )<ScheduleStatus>(),
+  /** Cancels what waits for its time. */
+  "recording.unschedule": request(onStream)<null>(),
   /**
    * Captures of the stream's recording that goes on or ended last, or of the recording that is opened: from the index
    * `from` on, at most CAPTURES_PER_ANSWER.
@@ -374,6 +391,8 @@ export interface Events {
   /** A search for settings, whole, at each try. */
   "stream.tune": { tune: TuneStatus };
   recording: { status: RecordingStatus };
+  /** One that waits for its time, about once a second; and that it is over. */
+  "recording.schedule": { schedule: ScheduleStatus };
   "recording.ended": { status: RecordingStatus; result: RecordingResult };
   "recording.list": { list: RecordingEntry[] };
   /** The SHA-512 of a recording that has ended, of an earlier session too: 0 … 1 while it is worked out, null when over. */

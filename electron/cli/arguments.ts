@@ -35,6 +35,8 @@ const COMMANDS = {
     seconds: { type: "string" },
     samples: { type: "string" },
     pre: { type: "string" },
+    "start-at": { type: "string" },
+    until: { type: "string" },
     trigger: { type: "string" },
     hysteresis: { type: "string" },
     before: { type: "string" },

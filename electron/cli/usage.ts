@@ -9,7 +9,7 @@ export const usage = (program: string): string => `${program} COMMAND
          [--device-trigger NAME [--device-trigger-rate HZ]] [--counter CHANNEL,…]
          [--realtime PRIORITY] [--cpus 2,3]
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
-         [--pre T] [--no-check]
+         [--start-at TIME] [--until TIME] [--pre T] [--no-check]
          [--split-size BYTES | --split-time T] [--ring-size BYTES | --ring-time T]
          [--trigger CHANNEL:LEVEL[:falling] [--before T] [--after T] [--captures N] [--each]]
   record DEVICE DEVICE… --out BASENAME [--shared-clock] …
@@ -37,6 +37,11 @@ record:
   --set NAME=VALUE    an attribute of the device or of one linked to it, written first; as often as
                       needed; DEVICE:NAME=VALUE for any other
   --seconds, --samples  when to stop (default: Ctrl+C)
+  --start-at TIME, --until TIME
+                      begins and ends by the clock: 18:30, 18:30:15 (the next to come), 2026-11-21 18:30 (local
+                      time) or 2026-11-21T18:30:00Z; the clock may be set while it waits. The stream runs 2 s
+                      ahead, so that the recording has the whole block of that moment, which is marked;
+                      --seconds counts from it. Ctrl+C while it waits: nothing is recorded
   --pre T             runs the stream first, and begins so many seconds before the recording is started;
                       --seconds and --samples count from its start, which is marked
   --split-size BYTES, --split-time T

@@ -75,6 +75,7 @@ function generalHandlers(
           running: recordings.running(),
           list: recordings.list(),
           groups: host.groups.running(),
+          scheduled: recordings.schedules.list(),
         },
         settings: settings.get(),
         shell: host.shell,
@@ -234,6 +235,11 @@ function recordingHandlers({ recordings, files, streams, showFile }: HostParts):
       return known.captureList?.(from) ?? recordings.captureList(known.id, from);
     },
     "recording.start": (request) => recordings.start(request),
+    "recording.schedule": (request) => recordings.schedules.add(request),
+    "recording.unschedule": ({ stream }) => {
+      recordings.schedules.cancel(stream);
+      return null;
+    },
     "recording.stop": ({ stream }) => recordings.end(stream),
     "recording.folder": ({ folder }) => lookAtFolder(folder),
     "recording.check": ({ stream }) => recordings.check(stream),

@@ -184,6 +184,22 @@ export function makeHandlers(host: FakeHost): Handlers {
       publish(known);
       return result;
     },
+    "recording.schedule": ({ stream, startAtMs, untilMs }) => {
+      const secondsLeft = Math.max(0, startAtMs - Date.now()) / 1000;
+      const schedule = {
+        ...{ stream, startAtMs, untilMs: untilMs ?? null, secondsLeft },
+        state: { kind: "waiting" as const },
+      };
+      host.emit("recording.schedule", { schedule });
+      return schedule;
+    },
+    "recording.unschedule": ({ stream }) => {
+      const error = { code: "CANCELLED", message: "The recording was cancelled." };
+      const state = { kind: "over" as const, error };
+      const schedule = { stream, startAtMs: 0, untilMs: null, secondsLeft: 0, state };
+      host.emit("recording.schedule", { schedule });
+      return null;
+    },
     "recording.check": ({ stream }) => {
       const streamBytesPerSecond = host.stream(stream).counters().bytesPerSecond || 246e6;
       return {

@@ -4,6 +4,12 @@ import type { JournalSummary } from "../journal-summary.js";
 import { formatDatetime } from "./time.js";
 import type { RecordingFacts, RecordingMark, SigmfObject } from "./types.js";
 
+const LABELS: Record<RecordingMark["kind"], string> = {
+  kept: "Asked to keep",
+  pressed: "Record pressed",
+  scheduled: "Set to begin",
+};
+
 /** One per mark, in the order of the facts. Those that lie beyond the recording stand at its edge. */
 export function makeMarks(facts: RecordingFacts, journal: JournalSummary): SigmfObject[] {
   if (journal.samples === 0) return [];
@@ -13,7 +19,7 @@ export function makeMarks(facts: RecordingFacts, journal: JournalSummary): Sigmf
     return {
       "core:sample_start": start,
       ...(end !== null && end > start ? { "core:sample_count": end - start } : {}),
-      "core:label": mark.kind === "kept" ? "Asked to keep" : "Record pressed",
+      "core:label": LABELS[mark.kind],
       "core:comment": commentOf(mark, journal),
       "core:generator": `${facts.recorder.name} ${facts.recorder.version}`,
       "iio:mark": mark.kind,
@@ -46,6 +52,9 @@ function commentOf({ kind, fromScan }: RecordingMark, journal: JournalSummary): 
     missing > 0
       ? ` The first ${formatCount(Math.ceil(missing))} scans asked for were not there any more.`
       : "";
+  if (kind === "scheduled") {
+    return "The recording was set to begin here, by the clock. Whole blocks from the one that holds it are recorded.";
+  }
   return kind === "kept"
     ? `This span was asked for; whole blocks around it were kept.${less}`
     : "The recording was started here. What stands before comes from the history.";

@@ -69,8 +69,8 @@ export interface RecordedAttribute {
 
 /** A moment or a span that was asked for, which a recording of whole blocks begins before and ends after. */
 export interface RecordingMark {
-  /** `kept`: this span was kept after it had happened. `pressed`: the recording was started at `fromScan`. */
-  kind: "kept" | "pressed";
+  /** `kept`: this span was kept after it had happened. `pressed`: the recording was started at `fromScan`. `scheduled`: it was set for it. */
+  kind: "kept" | "pressed" | "scheduled";
   /** Scan indices of the stream, lost ones counted. Below 0: before the stream ran. */
   fromScan: number;
   /** End, exclusive; null: a moment, or until stopped. */

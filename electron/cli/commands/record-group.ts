@@ -20,6 +20,7 @@ import { checkFolder, describe } from "./record.js";
 /** What says something about one device, or makes one recording into several. */
 const FOR_ONE = [
   ...["buffer", "channels", "counter", "device-trigger", "device-trigger-rate", "pre"],
+  ...["start-at", "until"],
   ...["split-size", "split-time", "ring-size", "ring-time"],
   ...["trigger", "hysteresis", "before", "after", "captures", "each"],
 ];

@@ -19,6 +19,7 @@ import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { fillHistory, makeRoom } from "../pre-trigger.js";
+import { LEAST_FOR_CHECK_MS, readTimes, waitForStart, type TimePlan } from "../schedule.js";
 import { progressLine } from "../record-progress.js";
 import { openSession, type CliSession } from "../session.js";
 import { readStreamPlan, setUpStream, tellNotes, type StreamPlan } from "../stream-setup.js";
@@ -29,7 +30,7 @@ import {
   type TriggerPlan,
 } from "../trigger-options.js";
 
-interface Plan extends StreamPlan {
+interface Plan extends StreamPlan, TimePlan {
   out: string;
   sets: { name: string; value: string }[];
   seconds: number | undefined;
@@ -51,7 +52,15 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
     note: (line) => output.note(line),
   });
   try {
-    const { notes, ...result } = await run(session, name, plan, args, output);
+    const recorded = await run(session, name, plan, args, output);
+    if (recorded === null) {
+      const nothing = "Cancelled before it began; nothing was recorded.";
+      output.answer({ name: basename(plan.out), samples: 0, files: [], cancelled: true }, () => [
+        nothing,
+      ]);
+      return true;
+    }
+    const { notes, ...result } = recorded;
     output.answer({ ...result, notes }, () => describe(result));
     if (!args.values["no-hash"] && result.samples > 0) {
       output.note("Working out the SHA-512 of the data; --no-hash leaves it out.");
@@ -88,6 +97,7 @@ function readPlan(args: Arguments): Plan {
   });
   return {
     ...readStreamPlan(args),
+    ...readTimes(args),
     out: resolve(out),
     sets,
     seconds,
@@ -110,13 +120,14 @@ function amountOption(args: Arguments, name: string): Amount | undefined {
   return seconds === undefined ? undefined : { kind: "seconds", seconds };
 }
 
+/** null: cancelled while it waited for its time. */
 async function run(
   { client, hello: { inventory } }: CliSession,
   name: string,
   plan: Plan,
   args: Arguments,
   output: Output,
-): Promise<RecordingResult & { notes: string[] }> {
+): Promise<(RecordingResult & { notes: string[] }) | null> {
   const device = findDevice(inventory, name);
   const stream = streamId(device.id, plan.buffer);
   for (const { name: attribute, value } of plan.sets) {
@@ -127,11 +138,17 @@ async function run(
   if (plan.trigger) await setTrigger(client, stream, plan.trigger);
   const stopNotes = tellNotes(client, stream, output);
   const ended = waitForEnd(client, stream, output, plan);
+  const wait = waitForStart(client, stream, output);
   const stop = stopOnSignal(client, stream, output);
   try {
-    if (!args.values["no-check"]) await checkDisk(client, stream, output);
-    if (plan.pre !== undefined) await fillHistory(client, stream, plan.pre, output, stop.asked);
-    await client.request("recording.start", {
+    const { startAtMs } = plan;
+    const soon = startAtMs !== undefined && startAtMs - Date.now() < LEAST_FOR_CHECK_MS;
+    if (!args.values["no-check"] && !soon) await checkDisk(client, stream, output);
+    if (plan.pre !== undefined) {
+      if (startAtMs !== undefined) await makeRoom(client, stream, plan.pre);
+      else await fillHistory(client, stream, plan.pre, output, stop.asked);
+    }
+    const request = {
       stream,
       name: basename(plan.out),
       ...(plan.seconds !== undefined && { seconds: plan.seconds }),
@@ -141,11 +158,19 @@ async function run(
       ...(plan.trigger && { captures: plan.trigger.captures }),
       ...(plan.samples !== undefined && { scans: plan.samples }),
       ...(textOption(args, "note") !== undefined && { note: textOption(args, "note")! }),
+      ...(plan.untilMs !== undefined && { untilMs: plan.untilMs }),
       hash: !args.values["no-hash"],
-    });
+    };
+    if (startAtMs === undefined) await client.request("recording.start", request);
+    else {
+      await client.request("recording.schedule", { ...request, startAtMs });
+      stop.waits();
+      if (!(await wait.begun)) return null;
+    }
     stop.started();
     return { ...(await ended.promise), notes };
   } finally {
+    wait.dispose();
     ended.dispose();
     stop.dispose();
     stopNotes();
@@ -205,11 +230,14 @@ function stopOnSignal(
   client: StudioClient,
   stream: string,
   output: Output,
-): { started: () => void; asked: () => boolean; dispose: () => void } {
+): { started: () => void; waits: () => void; asked: () => boolean; dispose: () => void } {
   let asked = false;
+  let waiting = false;
   let running = false;
   const stop = () => {
-    if (asked && running) client.request("recording.stop", { stream }).catch(() => undefined);
+    if (!asked) return;
+    if (waiting) client.request("recording.unschedule", { stream }).catch(() => undefined);
+    else if (running) client.request("recording.stop", { stream }).catch(() => undefined);
   };
   const dispose = onInterrupt((times, signal) => {
     if (times > 1) {
@@ -218,11 +246,16 @@ function stopOnSignal(
       return;
     }
     asked = true;
-    output.note("Stopping; what was recorded is kept.");
+    if (!waiting) output.note("Stopping; what was recorded is kept.");
     stop();
   });
   return {
+    waits: () => {
+      waiting = true;
+      stop();
+    },
     started: () => {
+      waiting = false;
       running = true;
       stop();
     },

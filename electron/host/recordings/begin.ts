@@ -166,7 +166,11 @@ export function restOf(
     rest.seconds = request.seconds - (bySamples ? scans / rateHz : seconds);
   }
   const over = (rest.scans ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
-  return over ? null : rest;
+  return over || isPast(rest) ? null : rest;
+}
+
+function isPast({ untilMs }: StartRequest): boolean {
+  return untilMs !== undefined && Date.now() >= untilMs;
 }
 
 /** So many fewer captures, and so much less time to wait for them. */
@@ -178,5 +182,5 @@ function restOfCaptures(rest: StartRequest, recording: ActiveRecording): StartRe
   }
   if (rest.seconds !== undefined) rest.seconds -= seconds;
   const over = (rest.captures?.count ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
-  return over ? null : rest;
+  return over || isPast(rest) ? null : rest;
 }

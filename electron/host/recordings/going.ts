@@ -142,7 +142,8 @@ export class GoingRecordings {
         if (going.parts) going.recording = going.parts.look(going.recording);
         const { recording } = going;
         const late = overdue(recording, stream, request.seconds);
-        if (late || recording.timeIsUp()) this.finishUnasked(going, late);
+        const until = Date.now() >= (request.untilMs ?? Infinity);
+        if (late || until || recording.timeIsUp()) this.finishUnasked(going, late);
         else if (recording.ended()) this.finishUnasked(going, causeOf(going));
         else {
           recording.poll();

@@ -49,8 +49,10 @@ export interface AskedSpan {
   /** null: until it is stopped. */
   toScan: number | null;
   rateHz: number;
-  /** Where Record was pressed; its length counts from there. */
+  /** Where Record was pressed, or for when it was set; its length counts from there. */
   pressScan?: number;
+  /** It was set for a time. */
+  scheduled?: boolean;
 }
 
 /** The last seconds before now, and what is to come. null: nothing has come, so all of it is still to come. */
@@ -60,14 +62,29 @@ export function spanBefore(run: Run, seconds: number): AskedSpan | null {
   return { fromScan: Math.floor(scan - seconds * rateHz), toScan: null, rateHz, pressScan: scan };
 }
 
+/** From the moment for which it was set, some seconds ago, or so much before it; null: not known in scans. */
+export function scheduledSpan(run: Run, preSeconds: number, agoSeconds: number): AskedSpan | null {
+  let now: Moment;
+  try {
+    now = momentNow(run);
+  } catch {
+    // Nothing has come, or no rate is known: it begins with the next block.
+    return null;
+  }
+  const { scan, rateHz } = now;
+  const pressScan = Math.floor(scan - agoSeconds * rateHz);
+  const fromScan = Math.floor(pressScan - preSeconds * rateHz);
+  return { fromScan, toScan: null, rateHz, pressScan, scheduled: true };
+}
+
 export function markOf(
-  { fromScan, toScan, pressScan }: AskedSpan,
+  { fromScan, toScan, pressScan, scheduled }: AskedSpan,
   realtimeNs: bigint,
 ): RecordingMark {
   const timeNs = realtimeNs.toString();
   return pressScan === undefined
     ? { kind: "kept", fromScan, toScan, timeNs }
-    : { kind: "pressed", fromScan: pressScan, toScan: null, timeNs };
+    : { kind: scheduled ? "scheduled" : "pressed", fromScan: pressScan, toScan: null, timeNs };
 }
 
 /** What the user reads if the recording begins later than asked; null: it does not. */
@@ -75,6 +92,10 @@ export function shortfallOf(asked: AskedSpan, firstScan: number): string | null 
   const { fromScan, toScan, pressScan, rateHz } = asked;
   const missing = firstScan - fromScan;
   if (missing <= 0) return null;
+  if (asked.scheduled && pressScan === fromScan) {
+    const late = formatDuration(missing / rateHz);
+    return `The recording begins ${late} after the time it was set for: those samples are not in the history. Give the stream more memory to keep more.`;
+  }
   const whole = formatDuration(((pressScan ?? toScan ?? firstScan) - fromScan) / rateHz);
   const less = formatDuration(missing / rateHz);
   return firstScan === 0

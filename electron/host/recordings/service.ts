@@ -9,6 +9,7 @@ import type {
   RecordingStatus,
 } from "../../../shared/recording.js";
 import type { ScopeTrigger } from "../../../shared/stream.js";
+import { momentFault } from "../../../shared/wall-time.js";
 import { DisposableStore } from "../disposable.js";
 import { resolveFolder } from "../settings-store.js";
 import type { LiveStream, RecordingControl } from "../streams/live-stream.js";
@@ -25,15 +26,22 @@ import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
 import { GoingRecordings, nameOf, statusOf, written, type Going } from "./going.js";
 import { Keeps, type KeepRequest } from "./keep.js";
-import { markOf, momentNow, spanBefore, type AskedSpan } from "./moment.js";
+import { markOf, momentNow, scheduledSpan, spanBefore, type AskedSpan } from "./moment.js";
 import { checkName } from "./names.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings } from "./recovery.js";
 import { recoveredWords } from "./recovered-words.js";
+import { Schedules, SYSTEM_CLOCK, type SetFor } from "./schedule.js";
 import { StoredRecordings } from "./stored.js";
 
-type Told = "recording" | "recording.ended" | "recording.list" | "recording.hash" | "notice";
+type Told =
+  | "recording"
+  | "recording.schedule"
+  | "recording.ended"
+  | "recording.list"
+  | "recording.hash"
+  | "notice";
 
 export interface RecordingDeps extends BeginDeps {
   streams(): StreamRegistry;
@@ -42,11 +50,12 @@ export interface RecordingDeps extends BeginDeps {
   tell<N extends Told>(name: N, key: string, data: Events[N]): void;
 }
 
-/** For one of a group. */
+/** For one of a group, or one that was set for a time. */
 export interface StartMore {
   group?: string;
   /** Resolves when all of them may begin. */
   ready?: () => Promise<void>;
+  scheduled?: SetFor;
 }
 
 export class Recordings implements RecordingControl {
@@ -59,6 +68,8 @@ export class Recordings implements RecordingControl {
   private readonly finished: FinishedList;
   private readonly keeps: Keeps;
   private readonly checks: DiskChecks;
+  /** Those that wait for their time. */
+  readonly schedules: Schedules;
   private readonly owned = new DisposableStore();
   /** Of the recordings that go on or ended last, by stream. */
   private readonly captures = new Map<string, CaptureLog>();
@@ -88,6 +99,15 @@ export class Recordings implements RecordingControl {
       hash: (name, done) => deps.tell("recording.hash", `recording.hash:${name}`, { name, done }),
       changed: () => void this.catalogue.refresh(),
       fault: ({ name }, error) => this.warn(`The hash of “${name}” could not be worked out`, error),
+    });
+    this.schedules = new Schedules({
+      clock: SYSTEM_CLOCK,
+      check: (request) => this.checkStart(request),
+      run: async (id) => void (await deps.streams().live(id).start()),
+      start: (request, scheduled) => this.start(request, undefined, { scheduled }),
+      tell: (schedule) =>
+        deps.tell("recording.schedule", `recording.schedule:${schedule.stream}`, { schedule }),
+      notice: (notice) => deps.tell("notice", "notice", notice),
     });
     this.stored = new StoredRecordings({
       catalogue: this.catalogue,
@@ -176,19 +196,19 @@ export class Recordings implements RecordingControl {
   async start(
     request: StartRequest,
     continues?: string,
-    { group, ready }: StartMore = {},
+    { group, ready, scheduled }: StartMore = {},
   ): Promise<RecordingStatus> {
-    const stream = this.deps.streams().live(request.stream);
-    stream.checkFree();
-    checkCaptures(request);
+    const stream = this.checkStart(request);
+    const fault = momentFault(null, request.untilMs ?? null, Date.now());
+    if (fault) throw fail("BAD_VALUE", fault.message, { field: fault.field });
     if (this.going.of(stream.id) || this.starting.has(stream.id)) {
       throw fail("BUSY_RECORDING", "This stream is being recorded already. Stop that first.");
     }
     this.starting.add(stream.id);
     try {
       // Looked at first: what takes time below is not to cost anything of the past.
-      const past = pastOf(stream, request);
-      const { realtimeNs } = this.deps.addon.clocks();
+      const past = pastOf(stream, request, scheduled);
+      const timeNs = scheduled?.timeNs ?? this.deps.addon.clocks().realtimeNs;
       const folder = { path: this.folder(), shown: this.folderShown() };
       const place = await findPlace(this.deps, this.promised, request, stream, folder);
       place.group = group;
@@ -197,7 +217,7 @@ export class Recordings implements RecordingControl {
           {
             ...{ request, stream, place, continues },
             captures: this.logCaptures(request, stream, run, place.name),
-            ...(past?.run === run && { span: past.span, marks: [markOf(past.span, realtimeNs)] }),
+            ...(past?.run === run && { span: past.span, marks: [markOf(past.span, timeNs)] }),
           },
           run,
         );
@@ -222,6 +242,15 @@ export class Recordings implements RecordingControl {
     if (!going) throw fail("STOPPED", "The recording ended as soon as it began. See its result.");
     stream.tellChanged();
     return statusOf(going);
+  }
+
+  /** Throws what keeps a stream from being recorded so, now and later. */
+  private checkStart(request: StartRequest): LiveStream {
+    const stream = this.deps.streams().live(request.stream);
+    stream.checkFree();
+    checkCaptures(request);
+    if (request.name !== undefined) checkName(request.name);
+    return stream;
   }
 
   /** A new log for a recording of captures; none for any other. */
@@ -352,6 +381,7 @@ export class Recordings implements RecordingControl {
 
   /** Ends all that go on; their hashes are still being worked out. */
   async endAll(): Promise<void> {
+    this.schedules.close();
     await Promise.all([this.going.endAll(), this.keeps.settled()]);
   }
 
@@ -394,9 +424,14 @@ export class Recordings implements RecordingControl {
 /** What is asked of the past of a stream that runs. */
 function pastOf(
   stream: LiveStream,
-  { preSeconds = 0 }: StartRequest,
+  { preSeconds = 0, captures }: StartRequest,
+  scheduled: SetFor | undefined,
 ): { run: Run; span: AskedSpan } | null {
   const run = stream.isRunning() ? stream.currentRun() : null;
+  if (run && scheduled && !captures) {
+    const span = scheduledSpan(run, preSeconds, scheduled.agoSeconds);
+    return span && { run, span };
+  }
   const span = run && preSeconds > 0 ? spanBefore(run, preSeconds) : null;
   return run && span ? { run, span } : null;
 }
