@@ -48,3 +48,43 @@ const words = (pattern) =>
   );
 
 await shot("firstrun-dark");
+for (const channel of [/voltage2/, /voltage3/]) await toggle(channel);
+await page.keyboard.press("Escape");
+await page.locator("body").press("Space");
+await words("triggered");
+await page.waitForTimeout(1500);
+await page.locator("body").press("f");
+await shot("running-dark");
+await page.locator("body").press("r");
+await page.waitForTimeout(3000);
+await shot("recording-dark");
+await page.setViewportSize({ width: 1280, height: 720 });
+await shot("recording-dark-1280x720");
+await page.setViewportSize({ width: 2560, height: 1440 });
+await shot("recording-dark-2560x1440");
+await page.setViewportSize({ width: 1680, height: 1050 });
+await page.locator("body").press("r");
+await page.locator("body").press("p");
+const box = await page.locator(".scope-plot").boundingBox();
+await page.mouse.move(box.x + box.width * 0.27, box.y + box.height / 2);
+for (let turn = 0; turn < 14; turn++) {
+  await page.mouse.wheel(0, -100);
+  await page.waitForTimeout(80);
+}
+await shot("frozen-dark");
+await page.locator("body").press("f");
+await page.getByRole("button", { name: /theme/i }).first().click();
+await shot("running-light");
+await page.setViewportSize({ width: 1280, height: 720 });
+await shot("running-light-1280x720");
+await page.locator("body").press("r");
+await page.waitForTimeout(2000);
+await page.setViewportSize({ width: 2560, height: 1440 });
+await shot("recording-light-2560x1440");
+await page.locator("body").press("r");
+await page.waitForTimeout(1000);
+
+await browser.close();
+server.kill("SIGTERM");
+await new Promise((done) => server.once("exit", done));
+rmSync(home, { recursive: true, force: true });
