@@ -20,6 +20,14 @@ function unlessOne(streams: StreamId[], why: (stream: StreamId) => string | null
   return first ?? "select a device that has a buffer";
 }
 
+/** The times set are those of these recordings alone. */
+async function startRecordings(streams: readonly StreamId[]): Promise<void> {
+  const recordings = useRecordings();
+  await Promise.all(streams.map((stream) => recordings.start(stream)));
+  recordings.startAtMs = null;
+  recordings.untilMs = null;
+}
+
 export function streamCommands(): Command[] {
   const streams = useStreams();
   const recordings = useRecordings();
@@ -99,7 +107,11 @@ export function streamCommands(): Command[] {
     {
       id: "recording.toggle",
       title: () =>
-        views.targets.some((id) => recordings.running.has(id)) ? "Stop recording" : "Record",
+        views.targets.some((id) => recordings.running.has(id))
+          ? "Stop recording"
+          : views.targets.some((id) => recordings.scheduled.has(id))
+            ? "Cancel the recording that waits for its time"
+            : "Record",
       category: "Recording",
       keys: ["R"],
       icon: "record",
@@ -109,7 +121,11 @@ export function streamCommands(): Command[] {
         if (active.length > 0) {
           return Promise.all(active.map((stream) => recordings.stopOrAsk(stream)));
         }
-        return Promise.all(able(noRecord).map((stream) => recordings.start(stream)));
+        const waiting = views.targets.filter((stream) => recordings.scheduled.has(stream));
+        if (waiting.length > 0) {
+          return Promise.all(waiting.map((stream) => recordings.unschedule(stream)));
+        }
+        return startRecordings(able(noRecord));
       },
     },
     {

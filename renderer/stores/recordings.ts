@@ -9,6 +9,7 @@ import type {
   RecordingResult,
   RecordingStatus,
 } from "../../shared/recording.js";
+import type { ScheduleStatus } from "../../shared/schedule.js";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { recordParams } from "../lib/record-options.js";
 import { useConnection } from "./connection.js";
@@ -35,6 +36,11 @@ export const useRecordings = defineStore("recordings", () => {
   const asking = ref<StreamId | null>(null);
   /** A note written before anything records; the next recording takes it. */
   const nextNote = ref("");
+  /** Those that wait for their time. */
+  const scheduled = shallowReactive(new Map<StreamId, ScheduleStatus>());
+  /** For the next recording only: when it begins, and ends, in milliseconds since 1970. */
+  const startAtMs = ref<number | null>(null);
+  const untilMs = ref<number | null>(null);
   const endedListeners = new Set<(status: RecordingStatus, result: RecordingResult) => void>();
 
   function listen(host: EventSource): void {
@@ -43,6 +49,7 @@ export const useRecordings = defineStore("recordings", () => {
       drop(status);
       for (const listener of endedListeners) listener(status, result);
     });
+    host.on("recording.schedule", ({ schedule }) => putSchedule(schedule));
     host.on("recording.list", (event) => (list.value = event.list));
     host.on("recording.hash", ({ name, done }) => {
       if (done === null) hashing.delete(name);
@@ -50,7 +57,18 @@ export const useRecordings = defineStore("recordings", () => {
     });
   }
 
-  function load(known: { running: RecordingStatus[]; list: RecordingEntry[] }): void {
+  function putSchedule(schedule: ScheduleStatus): void {
+    if (schedule.state.kind === "waiting") scheduled.set(schedule.stream, schedule);
+    else scheduled.delete(schedule.stream);
+  }
+
+  function load(known: {
+    running: RecordingStatus[];
+    list: RecordingEntry[];
+    scheduled?: ScheduleStatus[];
+  }): void {
+    scheduled.clear();
+    for (const schedule of known.scheduled ?? []) putSchedule(schedule);
     running.clear();
     keeping.clear();
     for (const status of known.running) put(status);
@@ -74,17 +92,26 @@ export const useRecordings = defineStore("recordings", () => {
     if (asking.value === status.stream) asking.value = null;
   }
 
-  /** Records at once; a stream that does not run is started by the host. */
+  /** Records at once, or at the time set; a stream that does not run is started by the host. */
   async function start(stream: StreamId): Promise<void> {
     const note = nextNote.value.trim();
-    put(
-      await connection.request("recording.start", {
-        stream,
-        ...(note ? { note } : {}),
-        ...recordParams(useSettings().layout.record),
-      }),
-    );
+    const request = {
+      stream,
+      ...(note ? { note } : {}),
+      ...recordParams(useSettings().layout.record),
+      ...(untilMs.value === null ? {} : { untilMs: untilMs.value }),
+    };
+    if (startAtMs.value === null) put(await connection.request("recording.start", request));
+    else {
+      const at = { startAtMs: startAtMs.value };
+      putSchedule(await connection.request("recording.schedule", { ...request, ...at }));
+    }
     nextNote.value = "";
+  }
+
+  /** What waits for its time does not begin. */
+  async function unschedule(stream: StreamId): Promise<void> {
+    await connection.request("recording.unschedule", { stream });
   }
 
   /** Saves what has happened already; answers when it is on the disk. */
@@ -175,6 +202,10 @@ export const useRecordings = defineStore("recordings", () => {
     list,
     asking,
     nextNote,
+    scheduled,
+    startAtMs,
+    untilMs,
+    unschedule,
     listen,
     load,
     start,

@@ -1,0 +1,56 @@
+/** A recording set for a time: in the record options, counted down and cancelled in the toolbar. */
+import { userEvent } from "vitest/browser";
+import { describe, expect, test } from "vitest";
+import { formatMoment } from "../../shared/wall-time.js";
+import { ADC, asked, field, mountWindow, soon } from "./window.js";
+
+const options = () => document.querySelector<HTMLElement>('[aria-label="Record options"][role]');
+const waiting = () => document.querySelector<HTMLElement>("button.waiting");
+const wholeSecond = (afterMs: number) => Math.ceil((Date.now() + afterMs) / 1000) * 1000;
+
+async function open(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
+  const mounted = await mountWindow();
+  await userEvent.keyboard("{Shift>}r{/Shift}");
+  await soon(() => expect(options()).not.toBeNull());
+  return mounted;
+}
+
+async function type(label: string, text: string): Promise<void> {
+  await userEvent.fill(field(label), text);
+  await userEvent.keyboard("{Enter}");
+}
+
+describe("a recording set for a time", () => {
+  test("is counted down in the toolbar, and cancelled by the same button", async () => {
+    const { host } = await open();
+    const startAtMs = wholeSecond(3_600_000);
+    const untilMs = startAtMs + 60_000;
+    await type("Start at", formatMoment(startAtMs));
+    await type("Until", formatMoment(untilMs));
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(options()).toBeNull());
+    await userEvent.keyboard("r");
+    await soon(() =>
+      expect(asked(host, "recording.schedule")).toEqual([{ stream: ADC, startAtMs, untilMs }]),
+    );
+    await soon(() => expect(waiting()?.textContent).toMatch(/Records in\s*(59:|1:00:0)/));
+    const left = { stream: ADC, startAtMs, untilMs, secondsLeft: 61.2 };
+    host.emit("recording.schedule", { schedule: { ...left, state: { kind: "waiting" } } });
+    await soon(() => expect(waiting()?.textContent).toContain("01:02"));
+    await userEvent.click(waiting()!);
+    await soon(() => expect(waiting()).toBeNull());
+    expect(asked(host, "recording.unschedule")).toEqual([{ stream: ADC }]);
+    await userEvent.keyboard("r");
+    await soon(() => expect(asked(host, "recording.start")).toEqual([{ stream: ADC }]));
+  });
+
+  test("is refused in the past, and where it would end before it starts", async () => {
+    await open();
+    await type("Start at", "2020-01-01 12:00");
+    await soon(() => expect(options()!.textContent).toContain("is past"));
+    const startAtMs = wholeSecond(3_600_000);
+    await type("Start at", formatMoment(startAtMs));
+    await type("Until", formatMoment(startAtMs - 60_000));
+    await soon(() => expect(options()!.textContent).toContain("an end after the start"));
+  });
+});
