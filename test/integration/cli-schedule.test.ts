@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCli, type CliBundle } from "./cli-bundle.js";
+import { checkCounted } from "./counted.js";
 
 let cli: CliBundle;
 beforeAll(async () => {
@@ -20,7 +21,7 @@ describe("record --start-at --until", () => {
     const at = inSeconds(4);
     const { code, stdout, stderr } = await cli.run([
       ...["record", "sim:adc", "--out", base, "--start-at", at, "--seconds", "1", "--json"],
-      ...quick,
+      ...["--channels", "voltage0", "--set", "counter_mode=1", ...quick],
     ]);
     expect({ code, stderr }).toMatchObject({ code: 0 });
     expect(stderr).toMatch(/Waiting .* s, until 20/);
@@ -38,6 +39,10 @@ describe("record --start-at --until", () => {
     expect(Date.parse(String(mark["iio:datetime"]))).toBe(Date.parse(at));
     const first = captures[0]!["core:global_index"];
     expect(mark["core:sample_start"]).toBe(mark["iio:from_scan"]! - first);
+    const blockScans = (32 * 1024) / 2;
+    expect(first % blockScans).toBe(0);
+    expect(mark["core:sample_start"]).toBeLessThan(blockScans);
+    expect(checkCounted(base)).toMatchObject({ first, samples: result.samples, lost: 0 });
     const rate = global["core:sample_rate"];
     const { ["core:datetime"]: begun } = captures[0]!;
     const markedMs = Date.parse(begun) + (mark["core:sample_start"]! / rate) * 1000;
