@@ -26,6 +26,9 @@ async function frozen(): Promise<{ host: FakeHost }> {
   await soon(() => expect(one(".scope-plot .tag")).not.toBeNull());
   await userEvent.keyboard("p");
   await soon(() => expect(one(".chip")?.textContent).toContain("Frozen"));
+  // Stopped, the history stays where it is, however long the test takes.
+  await userEvent.keyboard(" ");
+  await soon(() => expect(asked(host, "stream.stop")).toHaveLength(1));
   return { host };
 }
 
@@ -41,6 +44,10 @@ describe("at the pointer", () => {
     await soon(() => {
       expect(text("time")).not.toBe(time);
       expect(text("index")).not.toBe(index);
+    });
+    // A whole period on, the value is the same.
+    await soon(async () => {
+      await userEvent.keyboard("{ArrowLeft}");
       expect(one("td.value.wide")!.textContent).not.toBe(value);
     });
     // The wheel turns about the pointer: what is under it stays.

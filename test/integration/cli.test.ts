@@ -236,13 +236,13 @@ describe("record", () => {
   });
 
   it("refuses a ring that the disk can't hold, and two lengths of a part", async () => {
-    const out = ["record", "sim:adc", "--out", join(cli.folder, "odd"), "--no-check"];
+    const out = ["record", "sim:adc", "--out", join(cli.folder, "lengths"), "--no-check"];
     const ring = await cli.run([...out, "--ring-size", "1000T"]);
     expect(ring.code).toBe(1);
     expect(ring.stderr).toContain("Take a shorter ring, or another disk.");
     const both = await cli.run([...out, "--split-size", "1M", "--split-time", "1s"]);
     expect(both.code).toBe(2);
     expect(both.stderr).toContain("exclude each other");
-    expect(existsSync(join(cli.folder, "odd.sigmf-meta"))).toBe(false);
+    expect(existsSync(join(cli.folder, "lengths.sigmf-meta"))).toBe(false);
   });
 });
