@@ -207,6 +207,13 @@ export interface NativeHeaders {
 export interface NativeStream {
   /** Opens, allocates, attaches, enqueues, then enables. */
   start(): Promise<void>;
+  /**
+   * A start that goes on (or a `record` that allocates before it) rejects with ECANCELED as soon as it can, having given
+   * back its memory and files; one to come does so at once. Nothing happens once the stream runs.
+   */
+  cancelStart(): void;
+  /** How much of the blocks' memory is there, at any time; `totalBytes` is 0 before it is begun. */
+  allocation(): { bytes: number; totalBytes: number };
   /** Disables, drains, detaches, unmaps what is queued; history stays readable until close. */
   stop(): Promise<void>;
   /** Gives everything back. Idempotent; rejects nothing. */

@@ -79,7 +79,13 @@ void addLifecycle(Napi::Object object, const HandlePtr& handle) {
   addAsync(object, "close", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
     handle->news->set(info.Env().Null());
     handle->environment->forget(handle->closer);
+    // Now: the thread that closes may be one that allocates.
+    handle->stream->cancelStart();
     return later(info.Env(), handle, &OpenStream::close);
+  });
+  addMethod(object, "cancelStart", [handle](const Napi::CallbackInfo& info) {
+    handle->stream->cancelStart();
+    return info.Env().Undefined();
   });
   addMethod(object, "onNews", [handle](const Napi::CallbackInfo& info) {
     const Field listener = argument(info, 0, "listener");
@@ -90,6 +96,13 @@ void addLifecycle(Napi::Object object, const HandlePtr& handle) {
 }
 
 void addState(Napi::Object object, const HandlePtr& handle) {
+  addMethod(object, "allocation", [handle](const Napi::CallbackInfo& info) -> Napi::Value {
+    const Allocation& allocation = handle->stream->allocation();
+    Napi::Object out = Napi::Object::New(info.Env());
+    out.Set("bytes", toNumber(info.Env(), int64_t(allocation.bytes())));
+    out.Set("totalBytes", toNumber(info.Env(), int64_t(allocation.totalBytes())));
+    return out;
+  });
   addMethod(object, "counters", [handle](const Napi::CallbackInfo& info) {
     return toCounters(info.Env(), handle->stream->counters());
   });

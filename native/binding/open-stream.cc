@@ -29,7 +29,7 @@ std::unique_ptr<Transport> OpenStream::makeTransport() {
 }
 
 std::shared_ptr<Stream> OpenStream::make() {
-  auto arena = makeArena(options_.arena);
+  auto arena = makeArena(options_.arena, allocation_);
   auto transport = makeTransport();
   auto made = std::make_shared<Stream>(options_.engine, std::move(arena), std::move(transport),
                                        options_.pyramidBytes);
@@ -49,6 +49,7 @@ void OpenStream::start() {
   }
   const auto made = makeOnce();
   try {
+    allocation_.check();
     made->start();
     std::lock_guard lock(lock_);
     running_ = true;
@@ -96,6 +97,7 @@ void OpenStream::finishRecordings() noexcept {
 }
 
 void OpenStream::close() noexcept {
+  cancelStart();
   std::lock_guard lifecycle(lifecycle_);
   std::shared_ptr<Stream> stream;
   {

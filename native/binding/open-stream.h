@@ -23,6 +23,11 @@ class OpenStream {
   OpenStream& operator=(const OpenStream&) = delete;
 
   void start();           // allocates, attaches, enables; throws CoreError
+  // A start that goes on throws ECANCELED as soon as it can; one to come does so at once. Nothing
+  // happens once the stream runs. Waits for nothing.
+  void cancelStart() noexcept { allocation_.cancel(); }
+  // How far its memory is.
+  const Allocation& allocation() const { return allocation_; }
   void stop() noexcept;   // history stays readable
   void close() noexcept;  // ends recordings, gives memory back; idempotent
   std::shared_ptr<Recorder> record(RecordingOptions options);
@@ -60,6 +65,7 @@ class OpenStream {
   void finishRecordings() noexcept;
 
   StreamOptions options_;
+  Allocation allocation_;
   const std::function<void()> news_;
   std::mutex lifecycle_;     // one of start, stop, close at a time
   mutable std::mutex lock_;  // guards what follows; nothing waits under it

@@ -17,11 +17,14 @@ struct HeapBlock {
 
 class HeapArena final : public Arena {
  public:
-  explicit HeapArena(const ArenaSpec& spec) : bytes_(spec.allocatedBytes) {
+  HeapArena(const ArenaSpec& spec, Allocation& allocation) : bytes_(spec.allocatedBytes) {
     const Fd heap = openHeap(spec.devicePath);
     blocks_.reserve(spec.blockCount);
-    for (uint32_t i = 0; i < spec.blockCount; ++i)
+    for (uint32_t i = 0; i < spec.blockCount; ++i) {
+      allocation.check();
       blocks_.push_back(makeBlock(heap, spec.devicePath));
+      allocation.had(bytes_);
+    }
   }
 
   ArenaKind kind() const override { return ArenaKind::Heap; }
@@ -49,8 +52,8 @@ class HeapArena final : public Arena {
 
 }  // namespace
 
-std::unique_ptr<Arena> makeHeapArena(const ArenaSpec& spec) {
-  return std::make_unique<HeapArena>(spec);
+std::unique_ptr<Arena> makeHeapArena(const ArenaSpec& spec, Allocation& allocation) {
+  return std::make_unique<HeapArena>(spec, allocation);
 }
 
 }  // namespace iio

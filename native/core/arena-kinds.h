@@ -4,9 +4,9 @@
 
 namespace iio {
 
-std::unique_ptr<Arena> makeHeapArena(const ArenaSpec& spec);
-std::unique_ptr<Arena> makeUdmabufArena(const ArenaSpec& spec);
-std::unique_ptr<Arena> makePagesArena(const ArenaSpec& spec);
+std::unique_ptr<Arena> makeHeapArena(const ArenaSpec& spec, Allocation& allocation);
+std::unique_ptr<Arena> makeUdmabufArena(const ArenaSpec& spec, Allocation& allocation);
+std::unique_ptr<Arena> makePagesArena(const ArenaSpec& spec, Allocation& allocation);
 
 // Writable pages that are all there, so that no fault costs time while samples come: the kernel is
 // asked to populate them, or each is touched where it is too old for that. Throws CoreError

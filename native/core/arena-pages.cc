@@ -11,7 +11,7 @@ namespace {
 
 class PagesArena final : public Arena {
  public:
-  explicit PagesArena(const ArenaSpec& spec)
+  PagesArena(const ArenaSpec& spec, Allocation& allocation)
       : bytes_(spec.allocatedBytes), count_(spec.blockCount) {
     const size_t total = size_t{bytes_} * count_;
     void* at = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -21,7 +21,10 @@ class PagesArena final : public Arena {
     // Huge pages spare the summaries most of their TLB misses. Advice only: an error changes
     // nothing.
     ::madvise(at, total, MADV_HUGEPAGE);
-    populate(mapping_.get(), total);
+    allocation.inSteps(total, [&](uint64_t offset, uint64_t bytes) {
+      populate(mapping_.get() + offset, bytes);
+      allocation.had(bytes);
+    });
   }
 
   ArenaKind kind() const override { return ArenaKind::Pages; }
@@ -41,8 +44,8 @@ class PagesArena final : public Arena {
 
 }  // namespace
 
-std::unique_ptr<Arena> makePagesArena(const ArenaSpec& spec) {
-  return std::make_unique<PagesArena>(spec);
+std::unique_ptr<Arena> makePagesArena(const ArenaSpec& spec, Allocation& allocation) {
+  return std::make_unique<PagesArena>(spec, allocation);
 }
 
 }  // namespace iio

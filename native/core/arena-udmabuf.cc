@@ -14,20 +14,25 @@ namespace {
 
 class UdmabufArena final : public Arena {
  public:
-  explicit UdmabufArena(const ArenaSpec& spec) : bytes_(spec.allocatedBytes) {
+  UdmabufArena(const ArenaSpec& spec, Allocation& allocation) : bytes_(spec.allocatedBytes) {
     checkUdmabufLimit(bytes_, udmabufLimitMb());
     const Fd device = openHeap(spec.devicePath);
     const uint64_t total = uint64_t{bytes_} * spec.blockCount;
-    memory_ = makeSharedMemory(total);
+    memory_ = makeSharedMemory(total, allocation);
     blocks_.reserve(spec.blockCount);
-    for (uint32_t i = 0; i < spec.blockCount; ++i)
+    for (uint32_t i = 0; i < spec.blockCount; ++i) {
+      allocation.check();
       blocks_.emplace_back(
           makeUdmabuf(device, spec.devicePath, memory_, uint64_t{bytes_} * i, bytes_));
+    }
     void* at = ::mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_SHARED, memory_.get(), 0);
     if (at == MAP_FAILED)
       throw CoreError(makeFault(errno, "mmap", spec.devicePath, "Use fewer or smaller blocks."));
     mapping_ = Mapping(at, total);
-    populate(mapping_.get(), total);
+    // The memory is there: this only maps it.
+    allocation.inSteps(total, [&](uint64_t offset, uint64_t bytes) {
+      populate(mapping_.get() + offset, bytes);
+    });
   }
 
   ArenaKind kind() const override { return ArenaKind::Udmabuf; }
@@ -48,8 +53,8 @@ class UdmabufArena final : public Arena {
 
 }  // namespace
 
-std::unique_ptr<Arena> makeUdmabufArena(const ArenaSpec& spec) {
-  return std::make_unique<UdmabufArena>(spec);
+std::unique_ptr<Arena> makeUdmabufArena(const ArenaSpec& spec, Allocation& allocation) {
+  return std::make_unique<UdmabufArena>(spec, allocation);
 }
 
 }  // namespace iio

@@ -24,6 +24,11 @@ void populate(std::byte* at, size_t bytes) {
 }
 
 std::unique_ptr<Arena> makeArena(const ArenaSpec& spec) {
+  Allocation nobodyLooks;
+  return makeArena(spec, nobodyLooks);
+}
+
+std::unique_ptr<Arena> makeArena(const ArenaSpec& spec, Allocation& allocation) {
   const auto page = static_cast<uint32_t>(::sysconf(_SC_PAGESIZE));
   if (spec.blockCount == 0 || spec.allocatedBytes == 0 || spec.allocatedBytes % page != 0) {
     Fault fault;
@@ -33,15 +38,16 @@ std::unique_ptr<Arena> makeArena(const ArenaSpec& spec) {
                     " bytes. Choose another block size.";
     throw CoreError(fault);
   }
+  allocation.begin(uint64_t{spec.allocatedBytes} * spec.blockCount);
   switch (spec.kind) {
     case ArenaKind::Heap:
-      return makeHeapArena(spec);
+      return makeHeapArena(spec, allocation);
     case ArenaKind::Udmabuf:
-      return makeUdmabufArena(spec);
+      return makeUdmabufArena(spec, allocation);
     case ArenaKind::Pages:
       break;
   }
-  return makePagesArena(spec);
+  return makePagesArena(spec, allocation);
 }
 
 }  // namespace iio

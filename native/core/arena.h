@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "allocation.h"
 #include "block.h"
 
 namespace iio {
@@ -42,7 +43,9 @@ class Arena {
   virtual void endRead(BlockIndex i) = 0;
 };
 
-// Allocates everything or throws CoreError (ENOMEM, EACCES, EINVAL, EMFILE), having given back what it had.
+// Allocates everything or throws CoreError (ENOMEM, EACCES, EINVAL, EMFILE; ECANCELED once `allocation` is cancelled),
+// having given back what it had. A block of a heap is had at once; all other memory in steps.
+std::unique_ptr<Arena> makeArena(const ArenaSpec& spec, Allocation& allocation);
 std::unique_ptr<Arena> makeArena(const ArenaSpec& spec);
 
 }  // namespace iio

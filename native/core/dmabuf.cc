@@ -25,6 +25,7 @@ constexpr const char* kMoreFiles =
 constexpr const char* kMoreMemory = "Use fewer or smaller blocks, or another heap.";
 
 const char* adviceForAllocation(int err) {
+  if (err == ENODEV || err == ENXIO) return "It has gone: choose another heap.";
   return err == EMFILE || err == ENFILE ? kMoreFiles : kMoreMemory;
 }
 
@@ -58,18 +59,22 @@ Fd allocateFromHeap(const Fd& heap, const std::string& devicePath, uint64_t byte
   return Fd(static_cast<int>(allocation.fd));
 }
 
-Fd makeSharedMemory(uint64_t bytes) {
+Fd makeSharedMemory(uint64_t bytes, Allocation& allocation) {
   Fd memory(::memfd_create("iio-studio", MFD_ALLOW_SEALING | MFD_CLOEXEC));
   if (!memory) {
     const int err = errno;
     throw CoreError(makeFault(err, "memfd_create", "", adviceForAllocation(err)));
   }
   // fallocate rather than ftruncate: too little memory is an error here, not a SIGBUS later.
-  int result = 0;
-  do {
-    result = ::fallocate(memory.get(), 0, 0, static_cast<off_t>(bytes));
-  } while (result < 0 && errno == EINTR);
-  if (result < 0) throw CoreError(makeFault(errno, "fallocate", "", kMoreMemory));
+  allocation.inSteps(bytes, [&](uint64_t offset, uint64_t step) {
+    int result = 0;
+    do {
+      result =
+          ::fallocate(memory.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(step));
+    } while (result < 0 && errno == EINTR);
+    if (result < 0) throw CoreError(makeFault(errno, "fallocate", "", kMoreMemory));
+    allocation.had(step);
+  });
   if (::fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK) < 0)
     throw CoreError(makeFault(errno, "fcntl(F_ADD_SEALS)", ""));
   return memory;

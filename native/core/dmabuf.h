@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "allocation.h"
 #include "fs-fd.h"
 
 namespace iio {
@@ -15,7 +16,7 @@ Fd allocateFromHeap(const Fd& heap, const std::string& devicePath, uint64_t byte
 
 // A memfd that a udmabuf accepts: sealed against shrinking, writable for ever, and all its pages
 // there. Throws CoreError.
-Fd makeSharedMemory(uint64_t bytes);
+Fd makeSharedMemory(uint64_t bytes, Allocation& allocation);
 // A dma-buf over [offset, offset + bytes) of such a memfd. Throws CoreError.
 Fd makeUdmabuf(const Fd& device, const std::string& devicePath, const Fd& memory, uint64_t offset,
                uint64_t bytes);

@@ -113,7 +113,9 @@ TEST_CASE("a device that is no heap fails at its allocation and leaves nothing o
 }
 
 TEST_CASE("memory for udmabufs is sealed against shrinking and against nothing else") {
-  const Fd memory = makeSharedMemory(8 * kPage);
+  Allocation allocation;
+  const Fd memory = makeSharedMemory(8 * kPage, allocation);
+  CHECK(allocation.bytes() == 8 * kPage);
   const int seals = ::fcntl(memory.get(), F_GET_SEALS);
   CHECK((seals & F_SEAL_SHRINK) != 0);
   CHECK((seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0);

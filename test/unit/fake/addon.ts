@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { crc32c } from "../../../shared/crc32c.js";
 import type { Addon, NativeControl } from "../../../native/addon.js";
 import { FakeFileStore } from "./file-store.js";
+import type { FakeMemory } from "./memory.js";
 import { FakeStream } from "./stream.js";
 
 export interface FakeAddon extends Addon {
@@ -15,6 +16,7 @@ export interface FakeAddon extends Addon {
   open(): number;
   /** Recordings stop with ENOSPC beyond. */
   readonly disk: { fullAfterBytes: number; freeBytes: number };
+  readonly memory: FakeMemory;
   /** The next openStream throws this. */
   refuseNext: Error | null;
 }
@@ -22,12 +24,14 @@ export interface FakeAddon extends Addon {
 export function createFakeAddon(): FakeAddon {
   let opened = 0;
   const disk = { fullAfterBytes: Infinity, freeBytes: 1e12 };
+  const memory: FakeMemory = { stepMs: 0 };
   const streams: FakeStream[] = [];
   const addon: FakeAddon = {
     version: "fake",
     vectorPath: "baseline",
     streams,
     disk,
+    memory,
     refuseNext: null,
     open: () => opened,
     openStream(options) {
@@ -35,7 +39,7 @@ export function createFakeAddon(): FakeAddon {
       addon.refuseNext = null;
       if (refused) throw refused;
       opened++;
-      const stream = new FakeStream(options, disk, () => opened--);
+      const stream = new FakeStream(options, disk, memory, () => opened--);
       streams.push(stream);
       return stream;
     },

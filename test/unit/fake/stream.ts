@@ -14,6 +14,7 @@ import type {
 } from "../../../native/addon.js";
 import { answer, findTriggers, type FoundTrigger } from "./query.js";
 import { FakeGate } from "./captures.js";
+import { FakeAllocation, type FakeMemory } from "./memory.js";
 import { FakeRecording, type FakeBlock } from "./recorder.js";
 import { decode, decodeBig, encode, viewOf, type FakeStore } from "./scans.js";
 
@@ -45,21 +46,34 @@ export class FakeStream implements NativeStream {
   private producedTo = 0;
   private pins = new Map<string, { fromScan: number; toScan: number }>();
   readonly recordings: FakeRecording[] = [];
+  private readonly memory: FakeAllocation;
   private readonly gates: FakeGate[] = [];
 
   constructor(
     readonly options: NativeStreamOptions,
     private readonly disk: { fullAfterBytes: number },
+    memory: FakeMemory,
     private readonly onClose: () => void,
   ) {
     const { source } = options;
     this.channels = source.kind === "simulator" ? source.channels : [];
+    this.memory = new FakeAllocation(options.arena, memory);
   }
 
   async start(): Promise<void> {
+    await this.memory.allocate();
+    this.memory.checkWanted();
     this.state = "running";
     this.startNs = process.hrtime.bigint();
     this.schedule(TICK_MS);
+  }
+
+  cancelStart(): void {
+    this.memory.cancel();
+  }
+
+  allocation(): { bytes: number; totalBytes: number } {
+    return this.memory.progress();
   }
 
   async stop(): Promise<void> {
@@ -69,6 +83,8 @@ export class FakeStream implements NativeStream {
   }
 
   async close(): Promise<void> {
+    this.cancelStart();
+    await this.memory.settled();
     await this.stop();
     if (this.state === "closed") return;
     this.state = "closed";
@@ -220,6 +236,7 @@ export class FakeStream implements NativeStream {
   }
 
   async record(options: NativeRecordingOptions): Promise<NativeRecording> {
+    if (this.state === "new") await this.memory.allocate();
     const recording = new FakeRecording(this.options.layout, options, this.disk.fullAfterBytes);
     recording.takeHistory(this.blocks, this.endScan);
     if (options.captures) {
