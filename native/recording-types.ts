@@ -7,10 +7,13 @@ export interface NativeOutput {
   path: string;
   /** True: scans go out as they are. */
   verbatim: boolean;
-  /** Elements in output order; each written as `as`, sign-extended and shifted, little-endian, `repeat` times. */
+  /**
+   * Elements in output order; each written as `as`, sign-extended and shifted, little-endian, `repeat` times. `stored`: the
+   * word as the device stores it.
+   */
   elements: {
     element: number;
-    as: "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "i64-as-2u32";
+    as: "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "i64-as-2u32" | "stored";
   }[];
 }
 

@@ -3,6 +3,7 @@
  * that runs, one that ended and one that was cut off (docs/journal.md, "What counts").
  */
 import { JournalRate } from "./journal-rate.js";
+import { movedEvent, RESUMED_GAP, resumedIn, type ResumedJournal } from "./journal-resumed.js";
 import { JournalReader } from "./journal.js";
 import type { JournalGap, JournalProof, JournalRecord, JournalSegment } from "./journal.js";
 import type { Continuity, Grade } from "./stream.js";
@@ -11,7 +12,7 @@ import type { Continuity, Grade } from "./stream.js";
 export interface JournalCapture {
   /** Index of its first scan in the files. */
   sample: number;
-  /** Index in the stream, lost scans counted. */
+  /** Index in the stream, lost scans counted; of a part that a later run recorded: through all parts. */
   scan: number;
   /** Completion of its block, CLOCK_MONOTONIC. */
   blockTimeNs: bigint;
@@ -49,6 +50,7 @@ export interface JournalSummary {
 /** Grows with each record; {@link summary} can be asked at any time. */
 export class JournalSummaryBuilder {
   private header: unknown = null;
+  private resumed: ResumedJournal = resumedIn(null);
   private readonly captures: JournalCapture[] = [];
   private readonly proofs: JournalProof[] = [];
   private readonly events: JournalEvent[] = [];
@@ -61,14 +63,20 @@ export class JournalSummaryBuilder {
   add(record: JournalRecord): void {
     switch (record.kind) {
       case "header":
-        if (this.header === null) this.header = record.json;
-        else this.faults.push("The journal has more than one header.");
+        if (this.header === null) {
+          this.header = record.json;
+          this.resumed = resumedIn(record.json);
+        } else this.faults.push("The journal has more than one header.");
         break;
       case "segment":
         this.addSegment(record.segment);
         break;
       case "event":
-        this.events.push({ sample: record.sample, timeNs: record.timeNs, json: record.json });
+        this.events.push({
+          sample: record.sample,
+          timeNs: record.timeNs,
+          json: movedEvent(record.json, this.resumed.scanOffset),
+        });
         break;
       case "proof":
         this.proofs.push(record.proof);
@@ -101,18 +109,19 @@ export class JournalSummaryBuilder {
         `The journal's segment ${this.segments} begins at sample ${segment.sample} instead of ${expected}.`,
       );
     }
+    const scan = segment.scan + this.resumed.scanOffset;
     const open = this.captures.at(-1);
     const sameBlock = this.last?.sequence === segment.sequence;
     if (open && sameBlock && this.openSequence === segment.sequence) {
-      open.scansToBlockEnd = segment.scan + segment.scanCount - open.scan;
+      open.scansToBlockEnd = scan + segment.scanCount - open.scan;
     }
     if (!open || segment.gap) {
       this.captures.push({
         sample: segment.sample,
-        scan: segment.scan,
+        scan,
         blockTimeNs: segment.timeNs,
         scansToBlockEnd: segment.scanCount,
-        gap: segment.gap,
+        gap: segment.gap ?? (!open && this.resumed.hole ? { ...RESUMED_GAP } : null),
       });
       this.openSequence = segment.sequence;
     }
@@ -151,14 +160,17 @@ export function fitSummary(summary: JournalSummary, samples: number): JournalSum
   const journaled = summary.samples;
   if (samples <= journaled) return cutSummary(summary, samples);
   const last = summary.captures.at(-1);
+  const { scanOffset, hole } = resumedIn(summary.header);
   const tail: JournalCapture = {
     sample: journaled,
-    scan: last ? last.scan + (journaled - last.sample) : 0,
+    scan: last ? last.scan + (journaled - last.sample) : scanOffset,
     blockTimeNs: summary.lastTimeNs ?? startNs(summary.header),
     scansToBlockEnd: 0,
     gap: last
       ? { grade: "unknown", cause: "unjournaled", lost: 0, lostMin: 0, lostMax: null }
-      : null,
+      : hole
+        ? { ...RESUMED_GAP }
+        : null,
   };
   return {
     ...summary,

@@ -30,6 +30,8 @@ export const JOURNAL_CAUSES: readonly GapCause[] = [
   "unjournaled",
   // Of recordings of captures; nothing was lost.
   "not-recorded",
+  // Of a part that goes on behind a hole; never in a journal.
+  "resumed",
 ];
 
 /** What a grade rests on when no gap was seen. In the order of the core's Evidence. */

@@ -148,6 +148,13 @@ const recordingStart = v.strictObject({
   captures: v.optional(captures),
   /** It ends at this time, in milliseconds since 1970 by the host's clock, however that is set meanwhile. */
   untilMs: v.optional(count),
+  /** Words stay as the device stores them, shifted, where SigMF has a type of their size; else values are converted. */
+  raw: v.optional(v.boolean()),
+  /**
+   * Goes on where the recording of this name ended, in its next part, with the hole between marked; `seconds`, `scans` and
+   * the number of captures count all parts. Where there is none it begins, in parts. Without `preSeconds`.
+   */
+  resume: v.optional(v.boolean()),
   hash: v.optional(v.boolean()),
 });
 
@@ -309,6 +316,7 @@ export const requests = {
         name: v.optional(name),
         note: v.optional(v.pipe(v.string(), v.maxLength(65_536))),
         hash: v.optional(v.boolean()),
+        raw: v.optional(v.boolean()),
       }),
       v.check(
         ({ seconds, fromScan, toScan }) =>
@@ -348,6 +356,7 @@ export const requests = {
       seconds: v.optional(positive),
       scans: v.optional(v.pipe(count, v.minValue(1))),
       hash: v.optional(v.boolean()),
+      raw: v.optional(v.boolean()),
       sharedClock: v.boolean(),
     }),
   )<GroupStatus>(),

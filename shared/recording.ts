@@ -106,6 +106,8 @@ export interface RecordingResult extends Partial<WriteWay> {
   parts?: string[];
   /** Of a recording of captures. */
   captures?: CaptureResult;
+  /** Where it went on behind a hole: from which part, and how long nobody recorded; null: the clocks don't tell. */
+  resumed?: { from: string; holeSeconds: number | null }[];
 }
 
 /** How a recording was made, as far as its metadata say; null or "" where they don't. */

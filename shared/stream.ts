@@ -87,7 +87,7 @@ export interface GapInfo {
   grade: Grade;
   /**
    * Why: `dry-queue`, `timestamp`, `counter`, `simulator`, `overrun`, `failed-block`, `restart`, `unjournaled`, `not-recorded`
-   * (nothing was lost: the recording leaves out what lies between its captures).
+   * (nothing was lost: the recording leaves out what lies between its captures), `resumed` (nobody recorded before it).
    */
   cause: GapCause;
   /** Completion of the block after the gap, CLOCK_REALTIME; "" if not known. */
@@ -103,7 +103,8 @@ export type GapCause =
   | "failed-block"
   | "restart"
   | "unjournaled"
-  | "not-recorded";
+  | "not-recorded"
+  | "resumed";
 
 export interface Continuity {
   grade: Grade;

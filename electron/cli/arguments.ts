@@ -47,6 +47,8 @@ const COMMANDS = {
     "split-time": { type: "string" },
     "ring-size": { type: "string" },
     "ring-time": { type: "string" },
+    resume: { type: "boolean" },
+    raw: { type: "boolean" },
     "no-check": { type: "boolean", default: false },
     "shared-clock": { type: "boolean", default: false },
   },

@@ -9,7 +9,7 @@ export const usage = (program: string): string => `${program} COMMAND
          [--device-trigger NAME [--device-trigger-rate HZ]] [--counter CHANNEL,…]
          [--realtime PRIORITY] [--cpus 2,3]
          [--set [DEVICE:]NAME=VALUE]… [--note TEXT] [--no-hash] [--seconds T | --samples N]
-         [--start-at TIME] [--until TIME] [--pre T] [--no-check]
+         [--start-at TIME] [--until TIME] [--pre T] [--no-check] [--resume] [--raw]
          [--split-size BYTES | --split-time T] [--ring-size BYTES | --ring-time T]
          [--trigger CHANNEL:LEVEL[:falling] [--before T] [--after T] [--captures N] [--each]]
   record DEVICE DEVICE… --out BASENAME [--shared-clock] …
@@ -49,6 +49,13 @@ record:
                       recordings, nothing lost between them, tied together by BASENAME.sigmf-collection
   --ring-size BYTES, --ring-time T
                       keeps the last so much; parts that lie further back are deleted
+  --resume            goes on where BASENAME ended, in its next part, with the hole between marked: after the machine
+                      or the program stopped (what was cut off is completed first), and when the device goes and
+                      comes back, which it waits for. Where there is nothing yet it begins, in parts. --seconds,
+                      --samples and --captures count all parts. Ctrl+C or SIGTERM ends it. docs/unattended.md
+                      has a unit for systemd
+  --raw               keeps values as the device stores them (12 bits shifted by 4, say) and says how, instead of
+                      writing what they mean: no pass over the data, but few other programs read them rightly
   --trigger CHANNEL:LEVEL[:rising|falling]
                       records only what is around each crossing of the level, in the channel's unit or in
                       counts (voltage0:0.5, voltage0:-20mV:falling, voltage0:1200counts); of a pair that of

@@ -149,7 +149,7 @@ OutputSpec readOutput(const Field& field, const ScanLayout& layout) {
     output.elements.push_back(
         {element["element"].index(layout.elements.size()),
          OutputType(element["as"].choice(
-             {"i8", "u8", "i16", "u16", "i32", "u32", "f32", "f64", "i64-as-2u32"}))});
+             {"i8", "u8", "i16", "u16", "i32", "u32", "f32", "f64", "i64-as-2u32", "stored"}))});
   return output;
 }
 

@@ -28,7 +28,8 @@ constexpr const char* kNext =
 ScanElement elementAs(const ScanElement& from, OutputType type, uint32_t offset) {
   ScanElement to = from;
   to.offsetBytes = offset;
-  to.storageBits = uint16_t(8 * outputTypeBytes(type));
+  if (type == OutputType::Stored) return to;
+  to.storageBits = uint16_t(8 * outputBytes(from, type));
   to.shift = 0;
   to.bigEndian = false;
   if (to.kind == NumberKind::Float) to.bits = to.storageBits;

@@ -16,7 +16,8 @@
 
 namespace iio {
 
-enum class OutputType : uint8_t { I8, U8, I16, U16, I32, U32, F32, F64, I64As2U32 };
+// Stored: the storage word as it comes, shifted, in its byte order.
+enum class OutputType : uint8_t { I8, U8, I16, U16, I32, U32, F32, F64, I64As2U32, Stored };
 
 struct OutputElement {
   uint32_t element = 0;

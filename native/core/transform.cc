@@ -57,6 +57,31 @@ void floats(Shift, const std::byte* in, size_t inStride, std::byte* out, size_t 
   }
 }
 
+template <size_t Bytes>
+void words(Shift, const std::byte* in, size_t inStride, std::byte* out, size_t outStride,
+           size_t count) {
+  if (inStride == Bytes && outStride == Bytes) {
+    std::memcpy(out, in, count * Bytes);
+    return;
+  }
+  for (size_t i = 0; i < count; ++i) std::memcpy(out + i * outStride, in + i * inStride, Bytes);
+}
+
+Kernel wordKernel(uint32_t bytes) {
+  switch (bytes) {
+    case 1:
+      return words<1>;
+    case 2:
+      return words<2>;
+    case 3:
+      return words<3>;
+    case 4:
+      return words<4>;
+    default:
+      return words<8>;
+  }
+}
+
 template <class W, bool Signed>
 Kernel integerKernel(OutputType type) {
   switch (type) {
@@ -75,6 +100,8 @@ Kernel integerKernel(OutputType type) {
       return integers<W, Signed, double>;
     case OutputType::I64As2U32:
       return integers<W, Signed, uint64_t>;
+    case OutputType::Stored:
+      break;
   }
   return nullptr;
 }
@@ -88,7 +115,7 @@ Kernel floatKernel(OutputType type) {
 
 // Whether every value of the element comes back unchanged from this type.
 bool holds(const ScanElement& e, OutputType type) {
-  const uint32_t width = 8 * outputTypeBytes(type);
+  const uint32_t width = 8 * outputBytes(e, type);
   const bool isSigned = e.kind == NumberKind::Signed;
   switch (type) {
     case OutputType::F32:
@@ -113,6 +140,7 @@ bool isStored(const ScanElement& e) {
 
 Kernel kernelOf(const ScanElement& e, OutputType type) {
   if (!isStored(e)) return nullptr;
+  if (type == OutputType::Stored) return wordKernel(e.storageBits / 8u);
   const ValueFormat format = valueFormat(e);
   if (format.isFloat())
     return withFloatWord(format, [&](auto word) { return floatKernel<decltype(word)>(type); });
@@ -138,7 +166,7 @@ void checkElement(const ScanLayout& layout, const OutputElement& output) {
 
 }  // namespace
 
-uint32_t outputTypeBytes(OutputType type) {
+uint32_t outputBytes(const ScanElement& element, OutputType type) {
   switch (type) {
     case OutputType::I8:
     case OutputType::U8:
@@ -153,6 +181,8 @@ uint32_t outputTypeBytes(OutputType type) {
     case OutputType::F64:
     case OutputType::I64As2U32:
       return 8;
+    case OutputType::Stored:
+      return element.storageBits / 8u;
   }
   return 0;
 }
@@ -170,11 +200,12 @@ Transform::Transform(const ScanLayout& layout, const std::vector<OutputElement>&
       throw std::invalid_argument("Element " + std::to_string(output.element) +
                                   " does not fit the number type asked for. Choose a wider one.");
     const uint32_t wordBits = e.storageBits == 64 ? 64 : 32;
-    run.shift = {uint8_t(wordBits - e.shift - e.bits), uint8_t(wordBits - e.bits)};
+    if (output.as != OutputType::Stored)
+      run.shift = {uint8_t(wordBits - e.shift - e.bits), uint8_t(wordBits - e.bits)};
     run.inOffset = e.offsetBytes;
     run.inBytes = e.storageBits / 8u;
     run.outOffset = outputScanBytes_;
-    run.outBytes = outputTypeBytes(output.as);
+    run.outBytes = outputBytes(e, output.as);
     run.values = e.repeat;
     outputScanBytes_ += run.values * run.outBytes;
     append(run);

@@ -1,6 +1,6 @@
 // Transform: from scans as the hardware delivers them to what a file format can hold, in one pass.
-// Values come out sign-extended, shifted to the right and little-endian; each element `repeat`
-// times, in the order asked for.
+// Values come out sign-extended, shifted to the right and little-endian, or as they are stored; each
+// element `repeat` times, in the order asked for.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace iio {
 
-// Bytes of one value of this type; 8 for I64As2U32.
-uint32_t outputTypeBytes(OutputType type);
+// Bytes of one value of the element, written as this type; 8 for I64As2U32.
+uint32_t outputBytes(const ScanElement& element, OutputType type);
 
 class Transform {
  public:

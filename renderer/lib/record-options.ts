@@ -13,6 +13,8 @@ export interface RecordOptions {
   /** Only the last so much stays; null: all. */
   ring: Amount | null;
   trigger: TriggerOptions;
+  /** Words stay as the device stores them. */
+  raw: boolean;
 }
 
 /** Only what is around each trigger of the scope trigger, if it is `on`. */
@@ -41,6 +43,7 @@ export const RECORD_DEFAULTS: RecordOptions = {
   split: null,
   ring: null,
   trigger: TRIGGER_DEFAULTS,
+  raw: false,
 };
 
 /** Of what is asked of the past; more than the history holds is said when it is asked. */
@@ -63,6 +66,7 @@ export function parseRecordOptions(value: unknown): RecordOptions {
     split: restoreAmount(known.split),
     ring: restoreAmount(known.ring),
     trigger: parseTriggerOptions(known.trigger),
+    raw: known.raw === true,
   };
 }
 
@@ -85,14 +89,17 @@ function parseTriggerOptions(value: unknown): TriggerOptions {
 }
 
 /** What a recording is asked with: captures, or what of the past and which parts. */
-export function recordParams({ preSeconds, split, ring, trigger }: RecordOptions): {
+export function recordParams({ preSeconds, split, ring, trigger, raw }: RecordOptions): {
   preSeconds?: number;
   split?: Amount;
   ring?: Amount;
   captures?: CaptureOptions;
+  raw?: boolean;
 } {
+  const stored = raw ? { raw } : {};
   if (!trigger.on) {
     return {
+      ...stored,
       ...(preSeconds > 0 ? { preSeconds } : {}),
       ...(split ? { split } : {}),
       ...(ring ? { ring } : {}),
@@ -100,6 +107,7 @@ export function recordParams({ preSeconds, split, ring, trigger }: RecordOptions
   }
   const { beforeSeconds, afterSeconds, count, each } = trigger;
   return {
+    ...stored,
     captures: {
       beforeSeconds,
       afterSeconds,

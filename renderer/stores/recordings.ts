@@ -116,7 +116,8 @@ export const useRecordings = defineStore("recordings", () => {
 
   /** Saves what has happened already; answers when it is on the disk. */
   function keep(stream: StreamId, span: KeptSpan): Promise<RecordingResult> {
-    return connection.request("recording.keep", { stream, ...span });
+    const { raw } = recordParams(useSettings().layout.record);
+    return connection.request("recording.keep", { stream, ...span, ...(raw && { raw }) });
   }
 
   /** Of a ring that is recorded: what holds the last seconds stays. */

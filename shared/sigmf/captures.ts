@@ -37,9 +37,23 @@ export function makeCaptures(
           "iio:lost": gap.grade === "unknown" ? null : gap.lost,
           "iio:lost_min": gap.lostMin,
           "iio:lost_max": gap.lostMax,
+          ...(gap.cause === "resumed" ? { "iio:gap_seconds": holeSeconds(facts, capture) } : {}),
         }
       : {}),
   }));
+}
+
+/** From the last sample of the part before to the first of this one; null: the clocks don't tell. */
+export function holeSeconds(facts: RecordingFacts, first: JournalCapture): number | null {
+  const { endedMonotonicNs, endedRealtimeNs } = facts.resumed?.hole ?? {};
+  const begunNs = takenNs(facts, first, 0);
+  const ns = endedMonotonicNs
+    ? begunNs - BigInt(endedMonotonicNs)
+    : endedRealtimeNs
+      ? toRealtimeNs(facts.clocks, begunNs) - BigInt(endedRealtimeNs)
+      : -1n;
+  // Below 0: the clock was set back meanwhile.
+  return ns < 0n ? null : Number(ns) / 1e9;
 }
 
 /**
@@ -47,8 +61,12 @@ export function makeCaptures(
  * rate it is the completion itself.
  */
 function datetimeOf(facts: RecordingFacts, capture: JournalCapture, offset: number): string {
-  const after = scansToNs(capture.scansToBlockEnd - offset, facts.rateHz);
-  return formatDatetime(toRealtimeNs(facts.clocks, capture.blockTimeNs - after));
+  return formatDatetime(toRealtimeNs(facts.clocks, takenNs(facts, capture, offset)));
+}
+
+/** CLOCK_MONOTONIC. */
+function takenNs(facts: RecordingFacts, capture: JournalCapture, offset: number): bigint {
+  return capture.blockTimeNs - scansToNs(capture.scansToBlockEnd - offset, facts.rateHz);
 }
 
 function frequencyAt(

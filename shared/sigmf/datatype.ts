@@ -61,14 +61,23 @@ export function datatypeFormat(datatype: Datatype): ScanFormat {
 
 /** The SigMF type that holds exactly these bytes, or null: shifted, padded, 24-bit and 64-bit integers have none. */
 export function exactDatatype(format: ScanFormat): Datatype | null {
-  const { kind, bits, storageBits, shift, endianness } = format;
-  if (bits !== storageBits || shift !== 0) return null;
-  const fits = kind === "f" ? bits === 32 || bits === 64 : bits === 8 || bits === 16 || bits === 32;
-  if (!fits) return null;
+  return fillsStorage(format) ? storedDatatype(format) : null;
+}
+
+/** Every bit of the storage belongs to the value. */
+export function fillsStorage({ bits, storageBits, shift }: ScanFormat): boolean {
+  return bits === storageBits && shift === 0;
+}
+
+/** The SigMF type of the words that values are stored in, whichever bits of them mean something; null: it has none. */
+export function storedDatatype(format: ScanFormat): Datatype | null {
+  const { kind, storageBits, endianness } = format;
+  const sizes = kind === "f" ? [32, 64] : [8, 16, 32];
+  if (!sizes.includes(storageBits)) return null;
   return {
     complex: false,
     kind: kind === "s" ? "i" : kind,
-    bits: bits as Datatype["bits"],
-    bigEndian: bits > 8 && endianness === "be",
+    bits: storageBits as Datatype["bits"],
+    bigEndian: storageBits > 8 && endianness === "be",
   };
 }

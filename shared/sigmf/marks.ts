@@ -13,7 +13,13 @@ const LABELS: Record<RecordingMark["kind"], string> = {
 /** One per mark, in the order of the facts. Those that lie beyond the recording stand at its edge. */
 export function makeMarks(facts: RecordingFacts, journal: JournalSummary): SigmfObject[] {
   if (journal.samples === 0) return [];
-  return (facts.marks ?? []).map((mark) => {
+  const scanOffset = facts.resumed?.scanOffset ?? 0;
+  return (facts.marks ?? []).map((asked) => {
+    const mark = {
+      ...asked,
+      fromScan: asked.fromScan + scanOffset,
+      toScan: asked.toScan === null ? null : asked.toScan + scanOffset,
+    };
     const start = Math.min(sampleOfScan(journal, mark.fromScan), journal.samples - 1);
     const end = mark.toScan === null ? null : sampleOfScan(journal, mark.toScan);
     return {

@@ -8,6 +8,7 @@ import type { ChannelInfo } from "../device.js";
 import type { StudioError } from "../errors.js";
 import type { JournalSummary } from "../journal-summary.js";
 import { formatScanFormat } from "../parse-format.js";
+import type { ScanFormat } from "../scan-format.js";
 import { channelUnit } from "../units.js";
 import { eventsOf, makeAnnotations, makeCaptures } from "./captures.js";
 import { continuityFields } from "./continuity.js";
@@ -152,9 +153,19 @@ function channelFields(facts: RecordingFacts, output: PlannedOutput): SigmfObjec
       index: element.index,
       repeat: planned.repeat,
       format: formatScanFormat(element),
+      ...(output.stored ? { stored: storedFields(element) } : {}),
       ...scalingFields(channel),
     };
   });
+}
+
+/** Where a value lies in the words of the file. */
+function storedFields({ storageBits, bits, shift, kind, endianness }: ScanFormat): SigmfObject {
+  return {
+    ...{ storage_bits: storageBits, bits, shift },
+    signed: kind !== "u",
+    big_endian: storageBits > 8 && endianness === "be",
+  };
 }
 
 function scalingFields(channel: ChannelInfo | undefined): SigmfObject {

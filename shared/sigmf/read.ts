@@ -127,7 +127,9 @@ function ownParts(global: SigmfObject, datatype: Datatype): Part[] {
       last.format.repeat = repeat + 1;
       continue;
     }
-    const format = ownFormat(text(entry["format"]), datatype, component === "low");
+    const format = isObject(entry["stored"])
+      ? storedFormat(entry["stored"], datatype, text(entry["id"]))
+      : ownFormat(text(entry["format"]), datatype, component === "low");
     parts.push({
       format,
       channel: ownChannel(entry, format),
@@ -147,6 +149,21 @@ function ownFormat(original: string, datatype: Datatype, halves: boolean): ScanF
   const format = datatypeFormat(datatype);
   const bits = format.kind === "f" ? format.bits : Math.min(device.bits, format.bits);
   return { ...format, bits };
+}
+
+/** The value within a word that is as the device stores it. */
+function storedFormat(stored: SigmfObject, datatype: Datatype, channel: string): ScanFormat {
+  const format = datatypeFormat(datatype);
+  const bits = count(stored["bits"]) ?? 0;
+  const shift = count(stored["shift"]) ?? 0;
+  if (bits < 1 || bits + shift > format.storageBits) {
+    throw fail(
+      "BAD_RECORDING",
+      `The metadata say that ${channel} has ${bits} bits shifted by ${shift}, which its datatype of ${format.storageBits} bits does not hold. ` +
+        'Correct "stored" in iio:channels.',
+    );
+  }
+  return { ...format, bits, shift };
 }
 
 function ownChannel(entry: SigmfObject, format: ScanFormat): ChannelInfo {

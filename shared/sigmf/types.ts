@@ -11,10 +11,13 @@ import type { ScanLayout } from "../scan-format.js";
 
 export const SIGMF_VERSION = "1.2.5";
 /** Of the `iio:` namespace, docs/iio.sigmf-ext.md. */
-export const IIO_EXTENSION_VERSION = "1.0.0";
+export const IIO_EXTENSION_VERSION = "1.1.0";
 
-/** How the recorder writes a value: the addon's NativeOutput. */
-export type WrittenAs = "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "i64-as-2u32";
+/** A number type that values are converted to. */
+export type NumberType =
+  "i8" | "u8" | "i16" | "u16" | "i32" | "u32" | "f32" | "f64" | "i64-as-2u32";
+/** How the recorder writes a value: the addon's NativeOutput. `stored`: the word as the device stores it. */
+export type WrittenAs = NumberType | "stored";
 
 /** What one SigMF channel of a file (or one part of a complex or a 64-bit one) holds. */
 export interface PlannedChannel {
@@ -43,6 +46,8 @@ export interface PlannedOutput {
   verbatim: boolean;
   elements: { element: number; as: WrittenAs }[];
   channels: PlannedChannel[];
+  /** It holds words as the device stores them, some of which have shifted or fewer bits. */
+  stored?: true;
   /** `timestamps`: the device's time of each scan, 64 bits as two u32. */
   role: "samples" | "timestamps";
 }
@@ -125,6 +130,17 @@ export interface RecordingFacts {
   hash: boolean;
   /** It goes on from the part before and is gone on from in the next: `of` is the name of all together. */
   part?: { of: string; number: number };
+  /** Of a part recorded by a later run, whose scans began anew. */
+  resumed?: {
+    /** Added to the scans of its stream: `core:global_index` counts through all parts. */
+    scanOffset: number;
+    /** In the first part behind it: nobody recorded between the last sample of the part before and its own first. */
+    hole?: {
+      /** When that last sample was taken, decimal nanoseconds; null: not known. `monotonicNs` only of the same boot. */
+      endedRealtimeNs: string | null;
+      endedMonotonicNs: string | null;
+    };
+  };
   /** What was asked of it that no block border says. */
   marks?: RecordingMark[];
   /** Only what is around the scope trigger is recorded. */

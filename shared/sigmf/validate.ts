@@ -93,6 +93,15 @@ function ownFaults(global: SigmfObject, name: string): string[] {
     (continues === name || continues === global["core:collection"])
   )
     faults.push(`${name}: iio:continues names the recording itself.`);
+  const bits = parseDatatype(String(global["core:datatype"]))?.bits ?? 0;
+  for (const { id, stored } of objects(global["iio:channels"])) {
+    if (!isObject(stored)) continue;
+    const used = (number(stored["bits"]) ?? 0) + (number(stored["shift"]) ?? 0);
+    if (number(stored["storage_bits"]) !== bits || used > bits)
+      faults.push(
+        `${name}: "stored" of channel ${String(id)} does not fit a datatype of ${bits} bits.`,
+      );
+  }
   const pending = global[HASH_PENDING];
   if (pending !== undefined && pending !== true)
     faults.push(`${name}: ${HASH_PENDING} is either true or left out.`);

@@ -1,7 +1,11 @@
 /** Sizes and times of parts and rings, as people type them. */
 import { expect, it } from "vitest";
 import { amountText, parseAmount, restoreAmount } from "../../renderer/lib/amount.js";
-import { parseRecordOptions, RECORD_DEFAULTS } from "../../renderer/lib/record-options.js";
+import {
+  parseRecordOptions,
+  RECORD_DEFAULTS,
+  recordParams,
+} from "../../renderer/lib/record-options.js";
 
 it("takes a size, a time, or nothing", () => {
   expect(parseAmount("10 GB")).toEqual({ kind: "bytes", bytes: 1e10 });
@@ -19,8 +23,12 @@ it("takes a size, a time, or nothing", () => {
 });
 
 it("comes back as it was left, and falls back where it is broken", () => {
-  const options = { keepSeconds: 2, preSeconds: 1, split: parseAmount("1 GB"), ring: null };
+  const options = {
+    ...{ keepSeconds: 2, preSeconds: 1, split: parseAmount("1 GB"), ring: null, raw: true },
+  };
   expect(parseRecordOptions(JSON.parse(JSON.stringify(options)))).toMatchObject(options);
+  expect(recordParams(parseRecordOptions(options))).toMatchObject({ raw: true });
+  expect(recordParams(RECORD_DEFAULTS)).toEqual({});
   expect(parseRecordOptions(null)).toEqual(RECORD_DEFAULTS);
   expect(restoreAmount({ kind: "bytes", bytes: -1 })).toBe(null);
   expect(parseRecordOptions({ keepSeconds: "x", ring: 7 })).toEqual(RECORD_DEFAULTS);

@@ -137,6 +137,11 @@ export function writeScan(layout: ScanLayout, output: PlannedOutput, scan: Uint8
   const bytes: number[] = [];
   for (const { element, as } of output.elements) {
     const from = layout.elements[element]!;
+    if (as === "stored") {
+      const size = (from.storageBits / 8) * from.repeat;
+      bytes.push(...scan.subarray(from.offsetBytes, from.offsetBytes + size));
+      continue;
+    }
     for (let repeat = 0; repeat < from.repeat; repeat++) {
       const value = decodeElement(scan, from, repeat);
       const size = WIDTH[as] ?? 8;

@@ -78,7 +78,7 @@ describe("metadata of a recording", () => {
       "core:recorder": "IIO Studio 0.1.0",
       "core:hw": "ZedBoard, ad7768",
       "core:description": "20 dB pad",
-      "core:extensions": [{ name: "iio", version: "1.0.0", optional: true }],
+      "core:extensions": [{ name: "iio", version: "1.1.0", optional: true }],
       "iio:state": "complete",
       "iio:samples": 200,
       "iio:kernel": "Linux 6.12.117",

@@ -22,7 +22,7 @@ const FOR_ONE = [
   ...["buffer", "channels", "counter", "device-trigger", "device-trigger-rate", "pre"],
   ...["start-at", "until"],
   ...["split-size", "split-time", "ring-size", "ring-time"],
-  ...["trigger", "hysteresis", "before", "after", "captures", "each"],
+  ...["trigger", "hysteresis", "before", "after", "captures", "each", "resume"],
 ];
 
 /** Answers whether all recordings ended as asked. */
@@ -159,6 +159,7 @@ async function run(
       ...(plan.scans !== undefined && { scans: plan.scans }),
       ...(note !== undefined && { note }),
       hash: !args.values["no-hash"],
+      ...(args.values["raw"] === true && { raw: true }),
     });
     running = true;
     stop();

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
+import type { Inventory } from "../../../shared/device.js";
 import { checkLine, checkWarning } from "../../../shared/disk-check.js";
 import { fail } from "../../../shared/errors.js";
 import type { Amount, RecordingResult } from "../../../shared/recording.js";
@@ -19,6 +20,13 @@ import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { fillHistory, makeRoom } from "../pre-trigger.js";
+import {
+  readResume,
+  recordResuming,
+  resumedLines,
+  type Recorded,
+  type ResumeRequest,
+} from "../resume.js";
 import { LEAST_FOR_CHECK_MS, readTimes, waitForStart, type TimePlan } from "../schedule.js";
 import { progressLine } from "../record-progress.js";
 import { openSession, type CliSession } from "../session.js";
@@ -30,7 +38,7 @@ import {
   type TriggerPlan,
 } from "../trigger-options.js";
 
-interface Plan extends StreamPlan, TimePlan {
+export interface RecordPlan extends StreamPlan, TimePlan {
   out: string;
   sets: { name: string; value: string }[];
   seconds: number | undefined;
@@ -39,6 +47,8 @@ interface Plan extends StreamPlan, TimePlan {
   split: Amount | undefined;
   ring: Amount | undefined;
   trigger: TriggerPlan | undefined;
+  resume: boolean;
+  raw: boolean;
 }
 
 /** Answers whether the recording ended as asked; what was recorded is said either way. */
@@ -52,12 +62,17 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
     note: (line) => output.note(line),
   });
   try {
-    const recorded = await run(session, name, plan, args, output);
+    const recorded = await recordOn(session, name, plan, args, output);
     if (recorded === null) {
       const nothing = "Cancelled before it began; nothing was recorded.";
       output.answer({ name: basename(plan.out), samples: 0, files: [], cancelled: true }, () => [
         nothing,
       ]);
+      return true;
+    }
+    if (recorded === "complete") {
+      const complete = { name: basename(plan.out), samples: 0, files: [], complete: true };
+      output.answer(complete, () => ["Nothing is left to record."]);
       return true;
     }
     const { notes, ...result } = recorded;
@@ -73,6 +88,24 @@ export async function record(args: Arguments, output: Output): Promise<boolean> 
   }
 }
 
+/**
+ * With `--resume` as often as the device comes back. null: cancelled before anything was recorded; "complete": all that was
+ * asked for is there already.
+ */
+export function recordOn(
+  { client, hello }: Pick<CliSession, "client" | "hello">,
+  device: string,
+  plan: RecordPlan,
+  args: Arguments,
+  output: Output,
+): Promise<Recorded | "complete" | null> {
+  const once: ResumeRequest["once"] = (inventory, state) =>
+    run(client, inventory, device, plan, args, output, state);
+  if (!plan.resume) return once(hello.inventory, { asked: () => false, again: false });
+  const { out, untilMs } = plan;
+  return recordResuming({ client, device, name: basename(out), untilMs, output, once });
+}
+
 /** A mistyped folder is refused instead of made. */
 export function checkFolder(folder: string): void {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
@@ -82,7 +115,7 @@ export function checkFolder(folder: string): void {
   }
 }
 
-function readPlan(args: Arguments): Plan {
+export function readPlan(args: Arguments): RecordPlan {
   const out = textOption(args, "out");
   if (!out) throw new UsageError("record needs --out BASENAME.");
   const seconds = numberOption(args, "seconds");
@@ -106,6 +139,8 @@ function readPlan(args: Arguments): Plan {
     split: amountOption(args, "split"),
     ring: amountOption(args, "ring"),
     trigger: readTriggerPlan(args),
+    resume: readResume(args),
+    raw: args.values["raw"] === true,
   };
 }
 
@@ -120,14 +155,16 @@ function amountOption(args: Arguments, name: string): Amount | undefined {
   return seconds === undefined ? undefined : { kind: "seconds", seconds };
 }
 
-/** null: cancelled while it waited for its time. */
+/** null: cancelled while it waited for its time. `again`: the disk was looked at before. */
 async function run(
-  { client, hello: { inventory } }: CliSession,
+  client: StudioClient,
+  inventory: Inventory,
   name: string,
-  plan: Plan,
+  plan: RecordPlan,
   args: Arguments,
   output: Output,
-): Promise<(RecordingResult & { notes: string[] }) | null> {
+  { asked, again }: { asked: () => boolean; again: boolean },
+): Promise<Recorded | null> {
   const device = findDevice(inventory, name);
   const stream = streamId(device.id, plan.buffer);
   for (const { name: attribute, value } of plan.sets) {
@@ -139,11 +176,11 @@ async function run(
   const stopNotes = tellNotes(client, stream, output);
   const ended = waitForEnd(client, stream, output, plan);
   const wait = waitForStart(client, stream, output);
-  const stop = stopOnSignal(client, stream, output);
+  const stop = stopOnSignal(client, stream, output, asked());
   try {
     const { startAtMs } = plan;
     const soon = startAtMs !== undefined && startAtMs - Date.now() < LEAST_FOR_CHECK_MS;
-    if (!args.values["no-check"] && !soon) await checkDisk(client, stream, output);
+    if (!args.values["no-check"] && !soon && !again) await checkDisk(client, stream, output);
     if (plan.pre !== undefined) {
       if (startAtMs !== undefined) await makeRoom(client, stream, plan.pre);
       else await fillHistory(client, stream, plan.pre, output, stop.asked);
@@ -160,6 +197,8 @@ async function run(
       ...(textOption(args, "note") !== undefined && { note: textOption(args, "note")! }),
       ...(plan.untilMs !== undefined && { untilMs: plan.untilMs }),
       hash: !args.values["no-hash"],
+      ...(plan.raw && { raw: true }),
+      ...(plan.resume && { resume: true }),
     };
     if (startAtMs === undefined) await client.request("recording.start", request);
     else {
@@ -197,7 +236,7 @@ function waitForEnd(
   client: StudioClient,
   stream: string,
   output: Output,
-  plan: Plan,
+  plan: RecordPlan,
 ): { promise: Promise<RecordingResult>; dispose: () => void } {
   const disposers: (() => void)[] = [];
   let waiting: string | null = null;
@@ -205,7 +244,9 @@ function waitForEnd(
     disposers.push(
       client.on("recording", ({ status }) => {
         if (status.stream !== stream) return;
-        output.progress(progressLine(status, plan.seconds, plan.samples));
+        // What is there of before counts too, and is not in the figures.
+        const [seconds, samples] = plan.resume ? [] : [plan.seconds, plan.samples];
+        output.progress(progressLine(status, seconds, samples));
       }),
       client.on("stream.progress", ({ stream: of, counters: { waitingFor } }) => {
         if (of !== stream || waitingFor === waiting) return;
@@ -230,8 +271,9 @@ function stopOnSignal(
   client: StudioClient,
   stream: string,
   output: Output,
+  askedBefore: boolean,
 ): { started: () => void; waits: () => void; asked: () => boolean; dispose: () => void } {
-  let asked = false;
+  let asked = askedBefore;
   let waiting = false;
   let running = false;
   const stop = () => {
@@ -278,6 +320,7 @@ export function describe(result: RecordingResult): string[] {
     `${loss}; ${result.transport} over ${result.heap}, ${result.copiesPerByte.toFixed(2)} copies per byte`,
     ...(result.writePath && result.writePath !== "direct" ? [result.writePathWhy ?? ""] : []),
     ...(result.captures ? captureLines(result.captures) : []),
+    ...resumedLines(result),
     ...result.files,
   ];
 }

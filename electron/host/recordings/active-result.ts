@@ -3,6 +3,7 @@ import type { NativeRecordingStatus } from "../../../native/addon.js";
 import type { StudioError } from "../../../shared/errors.js";
 import { soundCaptures, type JournalSummary } from "../../../shared/journal-summary.js";
 import type { RecordingResult } from "../../../shared/recording.js";
+import { holeSeconds } from "../../../shared/sigmf/captures.js";
 import { continuityOfRecording } from "../../../shared/sigmf/continuity.js";
 import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 import { captureResult, shortCaptures } from "./capture-result.js";
@@ -51,7 +52,14 @@ export function resultOf(whole: RecordedWhole): RecordingResult {
     error,
     ...(shortfall && { shortfall }),
     ...(captures && { captures }),
+    ...resumedFields(facts, journal),
   };
+}
+
+function resumedFields(facts: RecordingFacts, journal: JournalSummary): Partial<RecordingResult> {
+  const [first] = journal.captures;
+  if (!facts.resumed?.hole || !first || !facts.continues) return {};
+  return { resumed: [{ from: facts.continues, holeSeconds: holeSeconds(facts, first) }] };
 }
 
 function gapsOf(journal: JournalSummary): RecordingResult["gaps"] {

@@ -11,6 +11,7 @@ import {
   JournalSummaryBuilder,
   type JournalSummary,
 } from "../../../shared/journal-summary.js";
+import { movedEvent } from "../../../shared/journal-resumed.js";
 import type {
   RecordedAttribute,
   RecordingEvent,
@@ -29,7 +30,13 @@ import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
 import type { AskedSpan } from "./moment.js";
 import { recordingPaths } from "./names.js";
-import { continuityOfNative, nativeError, toNativeFault, writeWayOf } from "./native-words.js";
+import {
+  continuityOfNative,
+  nativeError,
+  toNativeFault,
+  withHole,
+  writeWayOf,
+} from "./native-words.js";
 
 /** Metadata are written anew at each gap, and this often without … */
 const METADATA_EVERY_MS = 2000;
@@ -282,7 +289,7 @@ export class ActiveRecording {
       worstWriteMs: last.worstWriteMs,
       freeBytes: last.freeBytes,
       secondsLeft: flows ? Math.max(0, last.freeBytes - FREE_FLOOR_BYTES) / perSecond : null,
-      continuity: continuityOfNative(last),
+      continuity: withHole(continuityOfNative(last), this.facts),
       hashing,
       ...writeWayOf(last),
       ...(this.captures && { captures: this.captures.log.status() }),
@@ -360,7 +367,9 @@ export class ActiveRecording {
     };
     const timeNs = journal.lastTimeNs ?? 0n;
     this.captures?.news();
-    for (const json of [...(this.captures?.lacking(journal) ?? []), measured]) {
+    const { scanOffset = 0 } = this.facts.resumed ?? {};
+    for (const event of [...(this.captures?.lacking(journal) ?? []), measured]) {
+      const json = movedEvent(event, scanOffset);
       journal.events.push({ sample: journal.samples, timeNs, json });
     }
     return journal;

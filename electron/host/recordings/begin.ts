@@ -16,6 +16,7 @@ import type { AskedSpan } from "./moment.js";
 import { checkFree, checkName, nameFromPattern } from "./names.js";
 import { partName } from "./parts-plan.js";
 import type { PromisedNames } from "./promised-names.js";
+import { requireSame, type ResumePoint } from "./resume.js";
 import { ownIdentity } from "./writer-identity.js";
 import { makeFolder } from "./make-folder.js";
 
@@ -59,6 +60,8 @@ export async function findPlace(
   }
   if (request.name !== undefined) {
     const name = checkName(request.name);
+    // What has that name is gone on from.
+    if (request.resume) return { folder: folder.path, name, held: promised.keep([name]) };
     return { folder: folder.path, name, held: await promised.hold(folder.path, name, []) };
   }
   const { namePattern } = deps.settings.get().recordings;
@@ -79,14 +82,16 @@ export interface Creation {
   marks?: RecordingMark[];
   /** Only what is around the scope trigger; one log for all parts. */
   captures?: CaptureLog | undefined;
+  /** It goes on from there. */
+  resumed?: ResumePoint | undefined;
   /** It is one of several, which carry the place's name with their number. */
-  part?: { number: number; partScans: number; before: ActiveRecording | null };
+  part?: { number: number; partScans: number | null; before: ActiveRecording | null };
 }
 
 /** Records the run into new files. */
 export async function beginRecording(
   deps: BeginDeps,
-  { request, stream, place, continues, span, marks, captures, part }: Creation,
+  { request, stream, place, continues, span, marks, captures, part, resumed }: Creation,
   run: Run,
 ): Promise<ActiveRecording> {
   const { folder } = place;
@@ -110,8 +115,11 @@ export async function beginRecording(
     startedAtMs: Date.now(),
     marks,
     captures: captures?.plan,
+    raw: request.raw,
+    resumed: resumed?.last ? resumedFacts(resumed, before === null) : undefined,
     ...(part && { part: { of: place.name, number: part.number } }),
   });
+  if (resumed) requireSame(place.name, resumed, facts);
   // What it writes beside its own name, which was looked for before.
   const besides = facts.outputs.filter(({ suffix }) => suffix !== "");
   for (const { suffix } of besides) await checkFree(folder, name + suffix);
@@ -129,7 +137,7 @@ export async function beginRecording(
       // What is left of it goes over to a next part by itself.
       scans: span || before || captures ? 0 : length,
       stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
-      ...(part && { partScans: part.partScans }),
+      ...(part?.partScans && { partScans: part.partScans }),
       ...(before && { begunAtMs: before.begunAtMs }),
       captures,
       ...(span && { span: { ...span, toScan: endOf(span, length) } }),
@@ -137,6 +145,11 @@ export async function beginRecording(
     run,
     before,
   );
+}
+
+/** `isFirst`: the one behind the hole. */
+function resumedFacts({ scanOffset, hole }: ResumePoint, isFirst: boolean) {
+  return { scanOffset, ...(isFirst && { hole }) };
 }
 
 /** A length counts from the press, wherever the block begins that holds the first scan. */
@@ -158,6 +171,7 @@ export function restOf(
   const rest: StartRequest = { ...request, note: recording.noteNow };
   delete rest.name;
   delete rest.preSeconds;
+  delete rest.resume;
   if (request.captures) return restOfCaptures(rest, recording);
   if (request.scans !== undefined) rest.scans = request.scans - scans;
   if (request.seconds !== undefined) {

@@ -25,6 +25,8 @@ export class CaptureLog {
     readonly run: Run,
     /** Base name; of one in parts that of all together. */
     private name: string,
+    /** Captures of earlier runs that it goes on from. */
+    private readonly before = 0,
   ) {
     this.notSearchedBefore = run.counters().unsummarisedBlocks ?? 0;
   }
@@ -50,7 +52,7 @@ export class CaptureLog {
 
   /** The next number. */
   add(facts: RecordingFacts, capture: NativeCapture): CaptureEvent {
-    const event = eventOf(capture, ++this.count);
+    const event = eventOf(capture, this.before + ++this.count);
     if (this.kept.length < CAPTURES_LISTED) this.kept.push(captureInfo(facts, event, facts.name));
     return event;
   }

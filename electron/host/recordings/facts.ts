@@ -33,6 +33,9 @@ export interface FactsInput {
   marks?: RecordingMark[] | undefined;
   part?: RecordingFacts["part"];
   captures?: CapturePlan | undefined;
+  /** Words stay as the device stores them. */
+  raw?: boolean | undefined;
+  resumed?: RecordingFacts["resumed"] | undefined;
 }
 
 export function recordingFacts(input: FactsInput): RecordingFacts {
@@ -77,10 +80,11 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
       monotonicNs: input.clocks.monotonicNs.toString(),
       realtimeNs: input.clocks.realtimeNs.toString(),
     },
-    outputs: planRecording({ layout, pairs }).outputs,
+    outputs: planRecording({ layout, pairs, raw: input.raw ?? false }).outputs,
     writer: input.writer,
     hash: input.hash,
     ...(input.part ? { part: input.part } : {}),
+    ...(input.resumed ? { resumed: input.resumed } : {}),
     ...(input.marks?.length ? { marks: input.marks } : {}),
     ...(input.captures ? { captures: capturesOf(input.captures) } : {}),
   };

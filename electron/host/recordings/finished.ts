@@ -9,7 +9,7 @@ import { Serial } from "../streams/serial.js";
 import { writeMetadata } from "./complete.js";
 import { moveFiles } from "./move-files.js";
 import { nameTaken, recordingPaths } from "./names.js";
-import { writeParts } from "./parts-collection.js";
+import { partsWith, writeParts } from "./parts-collection.js";
 import { partsKeepNames } from "./parts-plan.js";
 
 export class FinishedRecording {
@@ -82,7 +82,8 @@ export class FinishedRecording {
     return this.serial.run(async () => {
       const old = this.shownName;
       if (name === old) return;
-      if (this.facts.part) throw partsKeepNames(this.facts.part.of);
+      const partOf = await this.partOf();
+      if (partOf !== null) throw partsKeepNames(partOf);
       const to = this.filesNamed(name);
       const undo = await moveFiles(
         this.filesNamed(old).map((from, index) => ({ from, to: to[index] as string })),
@@ -134,8 +135,14 @@ export class FinishedRecording {
       sha512: this.sha512,
       name: this.shownName,
     });
-    const { part } = this.facts;
-    if (part) await writeParts(this.folder, part.of, { note: noteOf(this.facts, this.journal) });
+    const partOf = await this.partOf();
+    if (partOf !== null) {
+      await writeParts(this.folder, partOf, { note: noteOf(this.facts, this.journal) });
+    }
+  }
+
+  private partOf(): Promise<string | null> {
+    return partsWith(this.folder, this.shownName, this.facts.part);
   }
 }
 

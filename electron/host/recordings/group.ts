@@ -210,7 +210,7 @@ export class GroupRecordings {
 
   /** All are ready before the first begins. Rejects with why one of them could not. */
   private async begin(group: Group, request: GroupRequest): Promise<void> {
-    const { note, seconds, scans, hash } = request;
+    const { note, seconds, scans, hash, raw } = request;
     const recordings = this.deps.recordings();
     const barrier = new Barrier(group.members.length);
     const begun = await Promise.allSettled(
@@ -224,6 +224,7 @@ export class GroupRecordings {
               ...(seconds !== undefined && { seconds }),
               ...(scans !== undefined && { scans }),
               ...(hash !== undefined && { hash }),
+              ...(raw !== undefined && { raw }),
             },
             undefined,
             { group: group.name, ready: () => barrier.arrive() },

@@ -68,12 +68,13 @@ export class Keeps {
     const span = spanOf(request, now);
     const { addon, promised, folder } = this.deps;
     const mark = markOf(span, addon.clocks().realtimeNs);
-    const { name, note, hash } = request;
+    const { name, note, hash, raw } = request;
     const rest: StartRequest = {
       stream: request.stream,
       ...(name !== undefined && { name }),
       ...(note !== undefined && { note }),
       ...(hash !== undefined && { hash }),
+      ...(raw !== undefined && { raw }),
     };
     const place = await findPlace(this.deps, promised, rest, stream, folder());
     const recording = await beginRecording(

@@ -13,6 +13,8 @@ export function memberNames(name: string, collection: unknown): string[] {
   if (collection === undefined) return [name];
   const inner = (collection as { collection?: Record<string, unknown> } | null)?.collection;
   if (inner?.[PARTS] === true) {
+    // The first part of one that went on may have been recorded by itself, under the name of all together.
+    if (readCollection(collection).some((member) => member.name === name)) return [name];
     throw fail("IN_PARTS", `“${name}” was recorded in parts. Open one of them.`);
   }
   refuseGroup(name, collection);

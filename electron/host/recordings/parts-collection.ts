@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isObject, objects } from "../../../shared/sigmf/fields.js";
+import { isObject, objects, text } from "../../../shared/sigmf/fields.js";
 import { buildPartsCollection, metadataText, PARTS } from "../../../shared/sigmf/metadata.js";
 import { writeAtomically } from "../json-file.js";
 import { Serial } from "../streams/serial.js";
@@ -38,6 +38,20 @@ export function partsOf(collection: Record<string, unknown>): PartsOnDisk | null
   };
 }
 
+/**
+ * Name of the recording in parts that one belongs to, null: to none. `part`: its `iio:part`; a lone recording that others
+ * went on from has none, and their collection names it.
+ */
+export async function partsWith(
+  folder: string,
+  name: string,
+  part: unknown,
+): Promise<string | null> {
+  if (isObject(part)) return text(part["of"]) || null;
+  const parts = await readParts(folder, name);
+  return parts?.names.includes(name) ? name : null;
+}
+
 /** `kept`: without, as it stands in the file that is there. */
 export function writeParts(
   folder: string,
@@ -61,11 +75,12 @@ async function membersIn(folder: string, name: string): Promise<{ name: string; 
   const files = await readdir(folder);
   const found: { name: string; number: number; hash: string }[] = [];
   for (const file of files) {
-    if (!file.startsWith(`${name}-part`) || !file.endsWith(META)) continue;
-    const text = await readFile(join(folder, file)).catch(() => null);
-    const number = text && partNumber(text.toString("utf8"), name);
-    if (!text || number === null) continue;
-    const hash = createHash("sha512").update(text).digest("hex");
+    const isLone = file === name + META;
+    if (!isLone && (!file.startsWith(`${name}-part`) || !file.endsWith(META))) continue;
+    const bytes = await readFile(join(folder, file)).catch(() => null);
+    const number = bytes && partNumber(bytes.toString("utf8"), name, isLone);
+    if (!bytes || number === null) continue;
+    const hash = createHash("sha512").update(bytes).digest("hex");
     found.push({ name: file.slice(0, -META.length), number: number as number, hash });
   }
   return found
@@ -73,12 +88,14 @@ async function membersIn(folder: string, name: string): Promise<{ name: string; 
     .map(({ name: member, hash }) => ({ name: member, hash }));
 }
 
-function partNumber(text: string, name: string): number | null {
+/** `isLone`: it has the name of all together, and is the first of them. */
+function partNumber(json: string, name: string, isLone: boolean): number | null {
   try {
-    const { global } = JSON.parse(text) as { global?: Record<string, unknown> };
+    const { global } = JSON.parse(json) as { global?: Record<string, unknown> };
     const part = global?.["iio:part"];
     // One that is still being written changes all the time.
     const over = global?.["iio:state"] !== "recording";
+    if (over && isLone && part === undefined) return 1;
     if (!over || !isObject(part) || part["of"] !== name) return null;
     return typeof part["number"] === "number" ? part["number"] : null;
   } catch {

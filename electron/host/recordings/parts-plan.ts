@@ -8,8 +8,8 @@ const RING_PARTS = 10;
 const FIRST_NUMBER_DIGITS = 4;
 
 export interface PartsPlan {
-  /** A part is full when it holds so many. */
-  partScans: number;
+  /** A part is full when it holds so many; null: it never is. */
+  partScans: number | null;
   /** What lies further back is deleted, a part at a time; null: nothing is. */
   ringScans: number | null;
 }

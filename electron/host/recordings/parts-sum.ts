@@ -42,6 +42,7 @@ export function joinResults(
   const sum = (pick: (part: RecordingResult) => number): number =>
     parts.reduce((total, part) => total + pick(part), 0);
   const bytes = sum((part) => part.bytes);
+  const resumed = parts.flatMap((part) => part.resumed ?? []);
   const captures = joinCaptures(parts.map((part) => part.captures));
   return {
     ...end,
@@ -62,5 +63,6 @@ export function joinResults(
     parts: parts.map((part) => part.name),
     ...(first.shortfall === undefined ? {} : { shortfall: first.shortfall }),
     ...(captures && { captures }),
+    ...(resumed.length > 0 && { resumed }),
   };
 }

@@ -12,6 +12,8 @@ import type { FinishedRecording } from "./finished.js";
 import { writeParts } from "./parts-collection.js";
 import { planParts, type PartsPlan } from "./parts-plan.js";
 import { addContinuity, joinResults } from "./parts-sum.js";
+import { removeRecording } from "./remove.js";
+import type { ResumePoint } from "./resume.js";
 import { recordedScanBytes } from "./scan-bytes.js";
 
 /** A next part that could not be made is tried again; until then the present one goes on past its length. */
@@ -38,21 +40,36 @@ export async function partsOf(
   run: Run,
   events: PartsEvents,
 ): Promise<Parts | null> {
-  const { split, ring, captures } = creation.request;
+  const { split, ring, captures, resume, raw } = creation.request;
   const each = captures?.each
     ? new Parts(deps, creation, run, { partScans: 1, ringScans: null }, events)
     : null;
-  if (each || (!split && !ring)) return each;
+  if (each || (!split && !ring && !resume)) return each;
   const { rateHz, plan } = run.resolved;
   const free = await deps.addon.freeBytes(creation.place.folder);
   const parts = planParts({
     split,
     ring,
     rateHz: plan.waitsForBlocks || run.settings.rateMax ? null : rateHz,
-    scanBytes: recordedScanBytes(run),
-    roomBytes: Math.max(0, free - FREE_FLOOR_BYTES),
+    scanBytes: recordedScanBytes(run, raw),
+    roomBytes:
+      Math.max(0, free - FREE_FLOOR_BYTES) + bytesToGo(creation.resumed, creation.place.name),
   });
-  return parts && new Parts(deps, creation, run, parts, events);
+  const whole = { partScans: null, ringScans: null };
+  return new Parts(deps, creation, run, parts ?? whole, events);
+}
+
+/** Of the parts before, which a ring deletes as it goes on. */
+function bytesToGo(resumed: ResumePoint | undefined, name: string): number {
+  const kept = keptBefore(resumed, name);
+  const going = resumed?.parts.filter((part) => !kept.has(part.name)) ?? [];
+  return going.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** A recording that was made by itself is no part that a ring may delete. */
+function keptBefore(resumed: ResumePoint | undefined, name: string): Set<string> {
+  const lone = resumed?.parts.find((part) => part.name === name);
+  return new Set([...(resumed?.kept ?? []), ...(lone ? [name] : [])]);
 }
 
 export class Parts {
@@ -60,22 +77,37 @@ export class Parts {
   private making: Promise<void> | null = null;
   private retryAtMs = 0;
   private warned = false;
-  private number = 1;
+  private number: number;
   private concluding: Promise<void> = Promise.resolve();
   private leaving = false;
   private readonly done: DonePart[] = [];
-  private readonly kept = new Set<string>();
+  private readonly kept: Set<string>;
+  /** Of earlier runs, oldest first, as far as they lie there. */
+  private readonly earlier: ResumePoint["parts"];
+  /** Makes scans through all parts of those of this run. */
+  private readonly scanOffset: number;
+  private readonly creation: Creation;
   /** Scans of all parts that have ended, those deleted too. */
   private scansBefore = 0;
   private secondsBefore = 0;
 
   constructor(
     private readonly deps: BeginDeps,
-    private readonly creation: Creation,
+    asked: Creation,
     private readonly run: Run,
     private readonly plan: PartsPlan,
     private readonly events: PartsEvents,
-  ) {}
+  ) {
+    const { resumed } = asked;
+    // Of a stream that runs already the first scan to come has a number.
+    this.scanOffset = resumed?.last ? resumed.scanOffset - run.counters().historyToScan : 0;
+    this.creation = resumed
+      ? { ...asked, resumed: { ...resumed, scanOffset: this.scanOffset } }
+      : asked;
+    this.number = (resumed?.highestNumber ?? 0) + 1;
+    this.kept = keptBefore(resumed, asked.place.name);
+    this.earlier = [...(resumed?.parts ?? [])];
+  }
 
   get name(): string {
     return this.creation.place.name;
@@ -87,8 +119,14 @@ export class Parts {
   }
 
   begin(): Promise<ActiveRecording> {
-    const part = { number: 1, partScans: this.plan.partScans, before: null };
-    return beginRecording(this.deps, { ...this.creation, part }, this.run);
+    const { creation } = this;
+    const from = creation.resumed?.last?.name;
+    const part = { number: this.number, partScans: this.plan.partScans, before: null };
+    return beginRecording(
+      this.deps,
+      { ...creation, part, continues: from ?? creation.continues },
+      this.run,
+    );
   }
 
   /** That is written next: what happens from now on concerns it too. */
@@ -134,7 +172,7 @@ export class Parts {
       parts: {
         name: current.facts.name,
         number: this.number,
-        count: this.done.length + 1,
+        count: this.earlier.length + this.done.length + 1,
         kept: this.kept.size,
         ring: this.plan.ringScans !== null,
       },
@@ -148,6 +186,9 @@ export class Parts {
     // Those that ended a moment ago are known by then.
     await this.concluding;
     for (const { done, endScan } of this.done) if (endScan > fromScan) this.kept.add(done.name);
+    for (const { name, endScan } of this.earlier) {
+      if (endScan > fromScan + this.scanOffset) this.kept.add(name);
+    }
     this.concluding = this.concluding.then(() => this.collect(current.noteNow));
     await this.concluding;
   }
@@ -191,11 +232,12 @@ export class Parts {
 
   /** Makes the next part, unless it is being made, or could not be made just now. */
   private prepare(current: ActiveRecording): void {
+    const { partScans } = this.plan;
     if (this.leaving || this.making || performance.now() < this.retryAtMs) return;
-    if (current.ended()) return;
-    const part = { number: this.number + 1, partScans: this.plan.partScans, before: current };
-    const { request, stream, place, captures } = this.creation;
-    const creation = { request, stream, place, continues: undefined, captures };
+    if (partScans === null || current.ended()) return;
+    const part = { number: this.number + 1, partScans, before: current };
+    const { request, stream, place, captures, resumed } = this.creation;
+    const creation = { request, stream, place, continues: undefined, captures, resumed };
     this.making = beginRecording(this.deps, { ...creation, part }, this.run)
       .then((next) => {
         this.waiting = next;
@@ -244,14 +286,30 @@ export class Parts {
   /** Deletes what lies further back than the ring reaches. */
   private trim(current: ActiveRecording): void {
     const { ringScans } = this.plan;
+    if (ringScans === null) return;
+    this.trimEarlier(current.endScan - ringScans, current);
     const first = this.done.find(({ done }) => !this.kept.has(done.name));
-    if (ringScans === null || !first || first.endScan > current.endScan - ringScans) return;
+    if (!first || first.endScan > current.endScan - ringScans) return;
     this.done.splice(this.done.indexOf(first), 1);
     this.concluding = this.concluding
       .then(() => first.done.remove())
       .then(() => this.collect(current.noteNow));
     this.concluding.catch((error: unknown) =>
       this.events.warn(`The part “${first.done.name}” could not be deleted`, error),
+    );
+  }
+
+  private trimEarlier(fromScan: number, current: ActiveRecording): void {
+    const first = this.earlier.find(({ name }) => !this.kept.has(name));
+    if (!first || first.endScan > fromScan + this.scanOffset) return;
+    this.earlier.splice(this.earlier.indexOf(first), 1);
+    const { folder } = this.creation.place;
+    const files = first.files.map(({ name }) => name);
+    this.concluding = this.concluding
+      .then(() => removeRecording(folder, first.name, files))
+      .then(() => this.collect(current.noteNow));
+    this.concluding.catch((error: unknown) =>
+      this.events.warn(`The part “${first.name}” could not be deleted`, error),
     );
   }
 

@@ -12,7 +12,7 @@ import { writeAtomically } from "../json-file.js";
 import type { Hashable } from "./hashing.js";
 import { readJournalHeader } from "./journal-follower.js";
 import { COLLECTION, DATA, META, recordingPaths } from "./names.js";
-import { writeParts } from "./parts-collection.js";
+import { partsWith, writeParts } from "./parts-collection.js";
 import { isAlive } from "./writer-identity.js";
 
 export class PendingHash implements Hashable {
@@ -44,7 +44,8 @@ export class PendingHash implements Hashable {
       await writeAtomically(path, now);
       changed.set(member, createHash("sha512").update(now).digest("hex"));
       const part = isObject(json["global"]) ? json["global"]["iio:part"] : null;
-      if (isObject(part)) await writeParts(this.folder, String(part["of"]), { note: noteIn(json) });
+      const partOf = await partsWith(this.folder, member, part);
+      if (partOf !== null) await writeParts(this.folder, partOf, { note: noteIn(json) });
     }
     await this.updateCollection(changed);
   }

@@ -14,7 +14,7 @@ import { JOURNAL, META, recordingPaths } from "./names.js";
 import { isAlive, ownIdentity } from "./writer-identity.js";
 
 /** A journal written this recently from another boot belongs to another machine that shares the folder. */
-const FRESH_MS = 15_000;
+export const FRESH_MS = 15_000;
 
 export interface Recovered {
   recording: FinishedRecording;
@@ -99,7 +99,7 @@ async function recover(folder: string, name: string): Promise<Recovered | null> 
 
 /** A part that lay ready when the one before was cut off: its files are empty, and stay as they are. */
 async function neverBegun(folder: string, name: string, facts: RecordingFacts): Promise<boolean> {
-  if (!facts.part || facts.part.number === 1) return false;
+  if (!facts.part || facts.part.number === 1 || facts.resumed?.hole) return false;
   const paths = recordingPaths(folder, name);
   const sizes = await Promise.all(facts.outputs.map((output) => stat(paths.data(output))));
   return sizes.every(({ size }) => size === 0);

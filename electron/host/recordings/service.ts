@@ -26,12 +26,20 @@ import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
 import { GoingRecordings, nameOf, statusOf, written, type Going } from "./going.js";
 import { Keeps, type KeepRequest } from "./keep.js";
-import { markOf, momentNow, scheduledSpan, spanBefore, type AskedSpan } from "./moment.js";
+import { markOf, momentNow } from "./moment.js";
 import { checkName } from "./names.js";
+import { pastOf } from "./past.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings } from "./recovery.js";
 import { recoveredWords } from "./recovered-words.js";
+import {
+  capturesBefore,
+  checkResume,
+  findResumePoint,
+  leftOf,
+  type ResumePoint,
+} from "./resume.js";
 import { Schedules, SYSTEM_CLOCK, type SetFor } from "./schedule.js";
 import { StoredRecordings } from "./stored.js";
 
@@ -194,18 +202,20 @@ export class Recordings implements RecordingControl {
   }
 
   async start(
-    request: StartRequest,
+    asked: StartRequest,
     continues?: string,
     { group, ready, scheduled }: StartMore = {},
   ): Promise<RecordingStatus> {
-    const stream = this.checkStart(request);
-    const fault = momentFault(null, request.untilMs ?? null, Date.now());
+    const stream = this.checkStart(asked);
+    const fault = momentFault(null, asked.untilMs ?? null, Date.now());
     if (fault) throw fail("BAD_VALUE", fault.message, { field: fault.field });
     if (this.going.of(stream.id) || this.starting.has(stream.id)) {
       throw fail("BUSY_RECORDING", "This stream is being recorded already. Stop that first.");
     }
     this.starting.add(stream.id);
     try {
+      const resumed = asked.resume && asked.name ? await this.resumed(asked.name) : undefined;
+      const request = resumed ? leftOf(asked, resumed) : asked;
       // Looked at first: what takes time below is not to cost anything of the past.
       const past = pastOf(stream, request, scheduled);
       const timeNs = scheduled?.timeNs ?? this.deps.addon.clocks().realtimeNs;
@@ -215,8 +225,8 @@ export class Recordings implements RecordingControl {
       const create = (run: Run): Promise<void> =>
         this.going.begin(
           {
-            ...{ request, stream, place, continues },
-            captures: this.logCaptures(request, stream, run, place.name),
+            ...{ request, stream, place, continues, resumed },
+            captures: this.logCaptures(request, stream, run, place.name, resumed),
             ...(past?.run === run && { span: past.span, marks: [markOf(past.span, timeNs)] }),
           },
           run,
@@ -244,22 +254,37 @@ export class Recordings implements RecordingControl {
     return statusOf(going);
   }
 
+  /** What of that name is there to go on from: what was cut off is completed first. */
+  private resumed(name: string): Promise<ResumePoint> {
+    if (this.going.named(checkName(name)) || this.promised.has(name)) {
+      throw fail("BUSY_RECORDING", `“${name}” is being recorded. Stop it first.`);
+    }
+    return findResumePoint(this.folder(), name, () => this.recover());
+  }
+
   /** Throws what keeps a stream from being recorded so, now and later. */
   private checkStart(request: StartRequest): LiveStream {
     const stream = this.deps.streams().live(request.stream);
     stream.checkFree();
     checkCaptures(request);
+    checkResume(request);
     if (request.name !== undefined) checkName(request.name);
     return stream;
   }
 
   /** A new log for a recording of captures; none for any other. */
-  private logCaptures(request: StartRequest, stream: LiveStream, run: Run, name: string) {
+  private logCaptures(
+    request: StartRequest,
+    stream: LiveStream,
+    run: Run,
+    name: string,
+    resumed?: ResumePoint,
+  ) {
     const device = this.deps.inventory.device(stream.device);
     const plan = planCaptures(request, stream.view.scopeTrigger(), run, device);
     this.captures.delete(stream.id);
     if (!plan) return undefined;
-    const log = new CaptureLog(plan, run, name);
+    const log = new CaptureLog(plan, run, name, resumed && capturesBefore(resumed));
     this.captures.set(stream.id, log);
     return log;
   }
@@ -419,19 +444,4 @@ export class Recordings implements RecordingControl {
   private warn(title: string, thrown: unknown): void {
     this.deps.tell("notice", "notice", { level: "error", title, error: toStudioError(thrown) });
   }
-}
-
-/** What is asked of the past of a stream that runs. */
-function pastOf(
-  stream: LiveStream,
-  { preSeconds = 0, captures }: StartRequest,
-  scheduled: SetFor | undefined,
-): { run: Run; span: AskedSpan } | null {
-  const run = stream.isRunning() ? stream.currentRun() : null;
-  if (run && scheduled && !captures) {
-    const span = scheduledSpan(run, preSeconds, scheduled.agoSeconds);
-    return span && { run, span };
-  }
-  const span = run && preSeconds > 0 ? spanBefore(run, preSeconds) : null;
-  return run && span ? { run, span } : null;
 }

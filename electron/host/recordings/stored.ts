@@ -1,15 +1,16 @@
 /** What can be done to a recording that lies in the folder: renamed, deleted, shown where it is. */
-import { access, readFile, unlink } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../../../shared/errors.js";
 import type { RecordingEntry } from "../../../shared/recording.js";
 import { isObject, text } from "../../../shared/sigmf/fields.js";
 import type { Catalogue } from "./catalogue.js";
 import { moveFiles } from "./move-files.js";
-import { checkName, COLLECTION, DATA, INDEX, JOURNAL, META, REST } from "./names.js";
-import { writeParts } from "./parts-collection.js";
+import { checkName, DATA, INDEX, JOURNAL, META, REST } from "./names.js";
+import { partsWith, writeParts } from "./parts-collection.js";
 import { isHashedElsewhere } from "./pending-hash.js";
 import type { PromisedNames } from "./promised-names.js";
+import { removeRecording } from "./remove.js";
 
 export interface StoredDeps {
   catalogue: Catalogue;
@@ -45,18 +46,7 @@ export class StoredRecordings {
     const { members, partOf, note } = await this.free(name);
     const folder = this.deps.folder();
     this.deps.forget(name);
-    // Metadata last: what could not be taken away whole stays in the list.
-    const files = [
-      name + JOURNAL,
-      ...members.flatMap((member) => [member + DATA, member + INDEX, member + REST]),
-      ...(members.length > 1 ? [name + COLLECTION] : []),
-      ...members.map((member) => member + META),
-    ];
-    for (const file of files) {
-      await unlink(join(folder, file)).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "ENOENT") throw error;
-      });
-    }
+    await removeRecording(folder, name, members);
     if (partOf !== null) await writeParts(folder, partOf, { note });
     await this.deps.catalogue.refresh();
   }
@@ -113,14 +103,14 @@ export class StoredRecordings {
     }
     const members = this.deps.catalogue.membersOf(name);
     const global = await globalOf(join(this.deps.folder(), members[0] + META));
-    const part = isObject(global["iio:part"]) ? text(global["iio:part"]["of"]) : "";
+    const partOf = await partsWith(this.deps.folder(), name, global["iio:part"]);
     const group = text(global["iio:group"]);
     return {
       entry,
       members,
-      partOf: part === "" ? null : part,
+      partOf,
       note: text(global["core:description"]),
-      alone: members.length === 1 && members[0] === name && part === "" && group === "",
+      alone: members.length === 1 && members[0] === name && partOf === null && group === "",
     };
   }
 }

@@ -8,19 +8,23 @@ import type { VerifyReport } from "./verify.js";
 
 interface Seam {
   name: string;
+  /** Of the part, which may have several files. */
+  owner: string;
   number: number;
+  /** Part that it goes on from, of a later run; else "". */
+  continues: string;
   fromScan: number;
   toScan: number;
   /** Scans may be missing before it: lost, or left out between captures. */
   gapBefore: boolean;
 }
 
-/** `verify`: of a part, by its path without ending. */
+/** `verify`: of a part, by its base name. */
 export async function verifyParts(
   folder: string,
   name: string,
   collection: Record<string, unknown>,
-  verify: (base: string) => Promise<VerifyReport>,
+  verify: (part: string) => Promise<VerifyReport>,
 ): Promise<VerifyReport> {
   const faults: string[] = [];
   const checked: string[] = [];
@@ -41,16 +45,16 @@ export async function verifyParts(
     // Of a part with several files each belongs to a collection of its own.
     const owner = text(meta?.global["core:collection"]) || part;
     if (!verified.has(owner)) {
-      const report = await verify(join(folder, owner));
+      const report = await verify(owner);
       faults.push(...report.faults);
       checked.push(...report.checked);
       notes.push(...report.notes);
       verified.add(owner);
     }
-    const seam = meta && seamOf(part, meta);
+    const seam = meta && seamOf(part, owner, meta, part === name);
     const fault = before && seam && seamFault(before, seam);
     if (fault) faults.push(fault);
-    before = seam;
+    before = seam ?? before;
   }
   if (before === null) faults.push(`${name}: none of its parts can be read.`);
   checked.push(`${name}: that its parts follow one another`);
@@ -59,7 +63,7 @@ export async function verifyParts(
 
 /** Parts of a ring that lie between may have been deleted. */
 function seamFault(before: Seam, after: Seam): string | null {
-  if (after.number !== before.number + 1) return null;
+  if (after.number !== before.number + 1 && after.continues !== before.owner) return null;
   const { toScan } = before;
   if (after.fromScan === toScan || (after.gapBefore && after.fromScan >= toScan)) return null;
   return `${after.name}: begins at scan ${after.fromScan} of the stream, and ${before.name} ends at ${toScan}.`;
@@ -79,8 +83,14 @@ function parse(json: string): Meta | null {
   }
 }
 
-function seamOf(name: string, { global, captures: all }: Meta): Seam | null {
-  const part = global["iio:part"];
+/** `isLone`: it was recorded by itself, before others went on from it. */
+function seamOf(
+  name: string,
+  owner: string,
+  { global, captures: all }: Meta,
+  isLone: boolean,
+): Seam | null {
+  const part = isLone ? { number: 1 } : global["iio:part"];
   const captures = objects(all);
   const [first, last] = [captures[0], captures.at(-1)];
   if (!isObject(part) || !first || !last) return null;
@@ -88,7 +98,9 @@ function seamOf(name: string, { global, captures: all }: Meta): Seam | null {
   const behind = Number(global["iio:samples"]) - Number(last["core:sample_start"]);
   return {
     name,
+    owner,
     number: Number(part["number"]),
+    continues: text(global["iio:continues"]),
     fromScan: index(first),
     toScan: index(last) + behind,
     gapBefore: "iio:gap_grade" in first || "iio:captures" in global,

@@ -40,10 +40,16 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
   const collection = collectionText === null ? undefined : parse(collectionText);
   const inner = isObject(collection) ? collection["collection"] : null;
   if (isObject(inner) && inner[PARTS] === true) {
-    return verifyParts(folder, name, inner, verifyRecording);
+    return verifyParts(folder, name, inner, (part) =>
+      part === name ? verifyOne(folder, name, undefined) : verifyRecording(join(folder, part)),
+    );
   }
   const group = readGroup(collection);
   if (group) return verifyGroup(folder, name, collection, group, verifyRecording);
+  return verifyOne(folder, name, collection);
+}
+
+async function verifyOne(folder: string, name: string, collection: unknown): Promise<VerifyReport> {
   const journal = await readSegments(join(folder, name + JOURNAL));
   const members = membersOf(name, collection);
   const recordings: FoundRecording[] = [];

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 
-type Writer = RecordingFacts["writer"];
+export type Writer = RecordingFacts["writer"];
 
 export async function ownIdentity(): Promise<Writer> {
   return {

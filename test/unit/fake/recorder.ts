@@ -239,6 +239,9 @@ export class FakeRecording implements NativeRecording {
         if (as === "i64-as-2u32") {
           const big = BigInt.asUintN(64, decodeBig(view, scan * scanBytes, one));
           for (let n = 0n; n < 8n; n++) out.push(Number((big >> (8n * n)) & 255n));
+        } else if (as === "stored") {
+          const at = scan * scanBytes + one.offsetBytes;
+          out.push(...block.data.subarray(at, at + (one.storageBits / 8) * one.repeat));
         } else pushNumber(out, as, decode(view, scan * scanBytes, one));
       }
     }

@@ -1,0 +1,318 @@
+/** Recordings that go on where they ended, in their next part, with the hole between marked. */
+import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { trackDisposables } from "../../electron/host/disposable.js";
+import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import type { RecordingResult } from "../../shared/recording.js";
+import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
+
+let bench: Bench;
+let leaks: () => string[];
+beforeEach(async () => {
+  leaks = trackDisposables();
+  bench = await makeBench();
+  const patch = { blockSize: { kind: "scans" as const, scans: 10_000 }, blockCount: 32 };
+  await request("stream.configure", { stream: ADC, patch });
+});
+afterEach(async () => {
+  await bench.close();
+  expect(bench.addon.open()).toBe(0);
+  expect(leaks()).toEqual([]);
+});
+
+const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
+const folder = () => join(bench.folder, "recordings");
+const file = (name: string) => join(folder(), name);
+const part = (n: number, name = "take") => `${name}-part${String(n).padStart(4, "0")}`;
+interface Meta {
+  global: Record<string, unknown>;
+  captures: (Record<string, number> & { "iio:gap_cause"?: string; "core:datetime": string })[];
+  annotations: Record<string, number>[];
+}
+const meta = (name: string) => JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as Meta;
+const streamsOf = (name = "take") =>
+  (
+    JSON.parse(readFileSync(file(`${name}.sigmf-collection`), "utf8")) as {
+      collection: { "core:streams": { name: string }[] };
+    }
+  ).collection["core:streams"].map((one) => one.name);
+const dataNames = () =>
+  readdirSync(folder())
+    .filter((one) => one.endsWith(".sigmf-data"))
+    .map((one) => one.replace(".sigmf-data", ""))
+    .sort();
+const sound = async (name: string) =>
+  expect((await verifyRecording(file(name))).faults).toEqual([]);
+const start = (more: object = {}) =>
+  request("recording.start", { stream: ADC, name: "take", hash: false, resume: true, ...more });
+/** Records until it ends by itself; the stream runs anew the next time. */
+async function record(more: object): Promise<RecordingResult> {
+  const ended = bench.next("recording.ended");
+  const { stream } = await start(more);
+  const { result } = await ended;
+  await request("stream.stop", { stream });
+  return result;
+}
+/** Of the whole recording, as its own count goes on. */
+const scansOf = (name: string) => {
+  const { global, captures } = meta(name);
+  const last = captures.at(-1)!;
+  const behind = (global["iio:samples"] as number) - last["core:sample_start"]!;
+  return { first: captures[0]!["core:global_index"]!, end: last["core:global_index"]! + behind };
+};
+
+describe("recording.start with resume", () => {
+  it("begins where there is nothing, in parts", async () => {
+    const result = await record({ scans: 25_000 });
+    expect(result).toMatchObject({ name: "take", samples: 25_000, parts: [part(1)], error: null });
+    expect(result.resumed).toBe(undefined);
+    expect(streamsOf()).toEqual([part(1)]);
+    await sound("take");
+  });
+
+  it("goes on in the next part, and says what was there and how long nobody recorded", async () => {
+    await record({ scans: 25_000 });
+    const result = await record({ scans: 65_000 });
+    expect(result).toMatchObject({ samples: 40_000, parts: [part(2)], continuity: "unknown" });
+    expect(result.resumed).toMatchObject([{ from: part(1) }]);
+    const { global, captures } = meta(part(2));
+    expect(global["iio:continues"]).toBe(part(1));
+    expect(captures).toHaveLength(1);
+    const [first] = captures;
+    expect(first).toMatchObject({
+      "core:global_index": 25_000,
+      "iio:gap_grade": "unknown",
+      "iio:gap_cause": "resumed",
+      "iio:lost": null,
+      "iio:lost_max": null,
+    });
+    expect(first!["iio:gap_seconds"]).toBe(result.resumed![0]!.holeSeconds);
+    expect(first!["iio:gap_seconds"]).toBeGreaterThanOrEqual(0);
+    expect(global["iio:continuity"]).toMatchObject({ gaps: 1, grade: "unknown" });
+    // The times of each part stand by themselves.
+    const begun = (n: number) => Date.parse(meta(part(n)).captures[0]!["core:datetime"]);
+    expect(begun(2)).toBeGreaterThan(begun(1));
+    expect(streamsOf()).toEqual([part(1), part(2)]);
+    await sound("take");
+    await sound(part(2));
+  });
+
+  it("counts through parts of a later run that follow each other, without a gap between those", async () => {
+    await record({ scans: 30_000 });
+    const result = await record({ scans: 330_000, split: { kind: "bytes", bytes: 400_000 } });
+    expect(result.samples).toBe(300_000);
+    const names = result.parts!;
+    expect(names.length).toBeGreaterThan(1);
+    expect(names[0]).toBe(part(2));
+    let next = 30_000;
+    for (const name of names) {
+      const { first, end } = scansOf(name);
+      expect(first).toBe(next);
+      next = end;
+    }
+    expect(next).toBe(330_000);
+    expect(meta(names[1]!).captures[0]).not.toHaveProperty("iio:gap_grade");
+    await sound("take");
+  });
+
+  it("takes a recording without parts for the first of them, and leaves its files as they are", async () => {
+    await record({ scans: 20_000, resume: false });
+    const before = readdirSync(folder()).map((one) => [one, readFileSync(file(one))] as const);
+    const result = await record({ scans: 50_000 });
+    expect(result).toMatchObject({ parts: [part(2)], samples: 30_000 });
+    for (const [name, bytes] of before) expect(readFileSync(file(name))).toEqual(bytes);
+    expect(streamsOf()).toEqual(["take", part(2)]);
+    expect(scansOf(part(2)).first).toBe(20_000);
+    await sound("take");
+    await record({ scans: 60_000 });
+    expect(streamsOf()).toEqual(["take", part(2), part(3)]);
+    await sound("take");
+    // It is listed, opened, and deleted for itself, and keeps its name.
+    const list = await request("recording.list", {});
+    expect(list.map(({ name }) => name).sort()).toEqual(["take", part(2), part(3)]);
+    await request("recording.open", { name: "take" });
+    await request("recording.close", { name: "take" });
+    const renamed = request("recording.rename", { name: "take", newName: "other" });
+    expect((await refusal(renamed)).message).toContain("name");
+    await request("recording.delete", { name: "take" });
+    expect(streamsOf()).toEqual([part(2), part(3)]);
+    await sound("take");
+  });
+
+  it("gives a lone first part its hash, in the collection too", async () => {
+    await record({ scans: 20_000, resume: false, hash: true });
+    await record({ scans: 30_000 });
+    await expect.poll(() => typeof meta("take").global["core:sha512"]).toBe("string");
+    await expect.poll(async () => (await verifyRecording(file("take"))).faults).toEqual([]);
+  });
+
+  it("goes on with a recording of several files", async () => {
+    const patch = { deviceTrigger: { name: "sim-timer10", rateHz: null } };
+    await request("stream.configure", { stream: IMU, patch });
+    await record({ stream: IMU, scans: 30 });
+    await record({ stream: IMU, scans: 50 });
+    expect(dataNames()).toContain(`${part(2)}-timestamp`);
+    expect(scansOf(`${part(2)}-timestamp`)).toEqual({ first: 30, end: 50 });
+    await sound("take");
+  });
+
+  it("goes on when the device that went is back", async () => {
+    const ended = bench.next("recording.ended");
+    await start();
+    await bench.next("recording", ({ status }) => status.scans > 20_000);
+    await request("stream.fault", { stream: ADC, fault: "vanish" });
+    const { result } = await ended;
+    expect(result.error).toMatchObject({ code: "ENODEV" });
+    expect(result.samples).toBeGreaterThan(0);
+    await expect.poll(async () => (await refusal(start())).code).toBe("ENODEV");
+    await request("stream.fault", { stream: ADC, fault: "none" });
+    const again = await record({ scans: result.samples + 10_000 });
+    expect(again).toMatchObject({ samples: 10_000, parts: [part(2)], error: null });
+    await sound("take");
+  });
+
+  it("counts what it is to hold through all parts, and refuses when all of it is there", async () => {
+    await record({ seconds: 0.2 });
+    const { samples } = await record({ seconds: 0.5 });
+    expect(samples).toBe(300_000);
+    const again = await refusal(start({ seconds: 0.5 }));
+    expect(again).toMatchObject({ code: "NOTHING_LEFT", field: "resume" });
+    expect(again.message).toContain("500 ms");
+    expect(dataNames()).toEqual([part(1), part(2)]);
+  });
+
+  it("deletes parts of earlier runs as a ring goes on, but for those that are kept", async () => {
+    const ring = {
+      ring: { kind: "seconds", seconds: 0.3 },
+      split: { kind: "seconds", seconds: 0.1 },
+    };
+    const at = (number: number) =>
+      bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= number);
+    await start(ring);
+    await at(3);
+    await request("recording.ringKeep", { name: "take", seconds: 0.001 });
+    const first = await request("recording.stop", { stream: ADC });
+    await request("stream.stop", { stream: ADC });
+    const kept = (
+      JSON.parse(readFileSync(file("take.sigmf-collection"), "utf8")) as {
+        collection: { "iio:kept": string[] };
+      }
+    ).collection["iio:kept"];
+    const before = first.parts!;
+    // What a ring will delete counts as room: the disk need not hold it twice.
+    const { freeBytes } = bench.addon.disk;
+    bench.addon.disk.freeBytes = 128 * 1024 * 1024 + 1;
+    const tight = {
+      ring: { kind: "bytes", bytes: 66_500_000 },
+      split: { kind: "bytes", bytes: 400_000 },
+    };
+    expect(await refusal(start({ ...tight, name: "other" }))).toMatchObject({ code: "ENOSPC" });
+    await start(tight);
+    await bench.next("recording", ({ status }) => status.scans > 0);
+    const { parts: between } = await request("recording.stop", { stream: ADC });
+    await request("stream.stop", { stream: ADC });
+    bench.addon.disk.freeBytes = freeBytes;
+    const begun = await start(ring);
+    expect(begun.parts!.count).toBeGreaterThan(between!.length + 1);
+    await at(begun.parts!.number + 9);
+    await request("recording.stop", { stream: ADC });
+    for (const name of before) expect(dataNames().includes(name)).toBe(kept.includes(name));
+    await sound("take");
+  });
+
+  it("never deletes a recording that was made by itself for a ring", async () => {
+    await record({ scans: 20_000, resume: false });
+    const ring = { kind: "seconds", seconds: 0.1 };
+    await start({ ring, split: { kind: "seconds", seconds: 0.05 } });
+    await bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= 8);
+    await request("recording.stop", { stream: ADC });
+    expect(dataNames()).toContain("take");
+    expect(dataNames()).not.toContain(part(2));
+    await sound("take");
+  });
+
+  it("goes on with captures, their numbers too", async () => {
+    const scope = { kind: "channel" as const, channel: "voltage1" };
+    await request("attribute.write", { device: "sim:adc", scope, name: "frequency", value: "20" });
+    const trace = { channel: "voltage1", part: "value" as const };
+    await request("stream.trigger", {
+      stream: ADC,
+      trigger: { trace, edge: "rising", level: 0.1, hysteresis: 0.05, physical: true },
+    });
+    const captures = { beforeSeconds: 0.004, afterSeconds: 0.006 };
+    await record({ captures: { ...captures, count: 3 } });
+    const { captures: more } = await record({ captures: { ...captures, count: 5 } });
+    expect(more!.list.map((one) => one.number)).toEqual([4, 5]);
+    const { captures: runs, annotations } = meta(part(2));
+    expect(annotations.map((one) => one["iio:capture"])).toEqual([4, 5]);
+    for (const one of annotations) {
+      expect(one["iio:trigger_scan"]).toBeGreaterThan(runs[0]!["core:global_index"]!);
+    }
+    await sound("take");
+  });
+});
+
+describe("resume is refused, with the reason and the next step, and makes no file", () => {
+  const refused = async (more: object, code: string, says: string) => {
+    const before = dataNames();
+    const error = await refusal(start(more));
+    expect(error).toMatchObject({ code });
+    expect(error.message).toContain(says);
+    expect(error.message).toMatch(/name|Leave|Stop/);
+    expect(dataNames()).toEqual(before);
+  };
+
+  it("where device, channels, rate or the words in the files differ", async () => {
+    await record({ scans: 20_000 });
+    await refused({ stream: RX }, "MISMATCH", "recorded from");
+    const write = (value: string) =>
+      request("attribute.write", {
+        ...{ device: "sim:adc", scope: { kind: "device" } },
+        ...{ name: "sampling_frequency", value },
+      });
+    await write("500000");
+    await refused({}, "MISMATCH", "recorded at 1 MHz, and the device runs at 500 kHz");
+    await write("1000000");
+    const patch = { channels: ["voltage0"] };
+    await request("stream.configure", { stream: ADC, patch });
+    await refused({}, "MISMATCH", "this stream has voltage0. Enable the same channels");
+    await start({ name: "rf", stream: RX, scans: 1000 });
+    await bench.next("recording.ended");
+    await refused({ name: "rf", stream: RX, raw: true }, "MISMATCH", "Leave raw out");
+  });
+
+  it("where what has the name can't be gone on from", async () => {
+    await record({ scans: 20_000 });
+    writeFileSync(file(`${part(1)}.sigmf-meta`), "{");
+    await refused({}, "BAD_RECORDING", `The metadata of “${part(1)}” can't be read`);
+    const patch = { deviceTrigger: { name: "sim-timer10", rateHz: null } };
+    await request("stream.configure", { stream: IMU, patch });
+    await record({ stream: IMU, name: "imu", scans: 20, resume: false });
+    await refused({ stream: IMU, name: "imu" }, "EEXIST", "one of several files");
+    writeFileSync(file("foreign.sigmf-data"), "x");
+    await refused({ name: "foreign" }, "EEXIST", "lies there without metadata");
+    renameSync(file("foreign.sigmf-data"), file("elsewhere.sigmf-data"));
+    const global = { "core:datatype": "ri16_le", "core:version": "1.2.5" };
+    const json = JSON.stringify({ global, captures: [], annotations: [] });
+    writeFileSync(file("elsewhere.sigmf-meta"), json);
+    await refused({ name: "elsewhere" }, "EEXIST", "another program recorded it");
+  });
+
+  it("while somebody records it, here or in another program", async () => {
+    await start();
+    await refused({ stream: RX }, "BUSY_RECORDING", "is being recorded");
+    const other = await makeBench({ recordingsFolder: folder() });
+    const elsewhere = other.client.request("recording.start", {
+      ...{ stream: RX, name: "take", hash: false, resume: true },
+    });
+    expect((await refusal(elsewhere)).message).toContain("recorded by another program");
+    await other.close();
+    await request("recording.stop", { stream: ADC });
+  });
+
+  it("together with time from before", async () => {
+    await record({ scans: 1000 });
+    await refused({ preSeconds: 1 }, "BAD_REQUEST", "begins at once");
+  });
+});
