@@ -11,9 +11,14 @@ export interface FileSample {
   exact: boolean;
 }
 
+/** Why the file has no sample of a scan: it was lost, or lies between captures (or parts) of a recording. */
+export type NoSample = "lost" | "not-recorded";
+
 interface Tie {
   scan: number;
   sample: number;
+  /** Scans lost right before it. */
+  lost: number;
 }
 
 /** Those looked at last; the whole recording is one of them unless it has very many gaps. */
@@ -26,12 +31,12 @@ export class FileIndex {
 
   /** @param firstScan of the recording: sample 0 of its file */
   constructor(firstScan: number) {
-    this.ties = [{ scan: firstScan, sample: 0 }];
+    this.ties = [{ scan: firstScan, sample: 0, lost: 0 }];
   }
 
   /** @param joined whether the frame may hold fewer gaps than there are */
   learn(frame: Frame, joined: boolean): void {
-    for (const { scan, sample } of frame.gaps) this.tie({ scan, sample });
+    for (const { scan, sample, lost } of frame.gaps) this.tie({ scan, sample, lost });
     if (joined) return;
     const { fromScan: from, toScan: to } = frame;
     if (!this.known.some((span) => span.from <= from && span.to >= to)) {
@@ -40,11 +45,16 @@ export class FileIndex {
     }
   }
 
-  /** Of a scan that is in the file. */
-  of(scan: number): FileSample {
-    const before = this.ties[this.after(scan) - 1] ?? this.ties[0]!;
+  /** Samples behind a tie end where those of the next one begin: what lies between is in no file. */
+  of(scan: number): FileSample | NoSample {
+    const after = this.after(scan);
+    const before = this.ties[after - 1] ?? this.ties[0]!;
+    const next = this.ties[after];
     const exact = this.known.some(({ from, to }) => from <= before.scan && to >= scan);
-    return { sample: before.sample + scan - before.scan, exact };
+    const sample = before.sample + scan - before.scan;
+    if (!next || sample < next.sample) return { sample, exact };
+    if (exact) return scan >= next.scan - next.lost ? "lost" : "not-recorded";
+    return { sample: next.sample - 1, exact };
   }
 
   private tie(found: Tie): void {

@@ -68,6 +68,17 @@ export function timeSpan(frame: Frame, rateHz: number | null = null): Span {
   };
 }
 
+/** Spans in order, those less than `apart` from each other as one. */
+export function joinSpans(spans: readonly Span[], apart: number): Span[] {
+  const joined: Span[] = [];
+  for (const { from, to } of spans) {
+    const last = joined.at(-1);
+    if (last && from - last.to < apart) last.to = Math.max(last.to, to);
+    else joined.push({ from, to });
+  }
+  return joined;
+}
+
 /** Largest k with x[k] <= value, at most length - 2. */
 function indexAt(x: Float64Array, value: number): number {
   let low = 0;

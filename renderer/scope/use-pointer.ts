@@ -10,7 +10,7 @@ export interface PointerSource {
   rateHz: ComputedRef<number | null>;
   /** Width of the plot, CSS pixels. */
   columns: Ref<number>;
-  /** Gaps in all of the stream or recording. */
+  /** Gaps in all of the stream or recording, those between captures too. */
   gapsInAll: ComputedRef<number>;
   /** First scan of an opened recording; null of a stream. */
   fileFrom: ComputedRef<number | null>;
@@ -57,7 +57,10 @@ export function usePointer({ frame, rateHz, columns, gapsInAll, fileFrom }: Poin
       frame.value.gaps.some(
         ({ scan, lost: count }) => found.scan < scan && found.scan >= scan - count,
       );
-    return { ...found, file: lost ? null : (fileIndex.value?.of(found.scan) ?? null), lost };
+    const file = lost ? "lost" : (fileIndex.value?.of(found.scan) ?? null);
+    return typeof file === "string"
+      ? { ...found, file: null, missing: file }
+      : { ...found, file, missing: null };
   });
   /** From the mark to the pointer. */
   const difference = computed(() => {

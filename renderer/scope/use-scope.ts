@@ -2,6 +2,7 @@
 import { computed, ref, shallowRef, watch } from "vue";
 import type { ScopeTrigger, StreamId } from "../../shared/stream.js";
 import type { FrameRequest } from "../../shared/view.js";
+import { useCaptures } from "../captures/store.js";
 import { useInventory } from "../stores/inventory.js";
 import { isActive, useStreams } from "../stores/streams.js";
 import { useViews } from "../stores/views.js";
@@ -40,6 +41,7 @@ export function useScope(stream: StreamId, view: string) {
   const inventory = useInventory();
   const streams = useStreams();
   const views = useViews();
+  const captures = useCaptures();
 
   const info = computed(() => streams.infos.get(stream));
   const device = computed(() => info.value && inventory.devices.get(info.value.device));
@@ -120,9 +122,11 @@ export function useScope(stream: StreamId, view: string) {
     frame,
     rateHz,
     columns,
-    gapsInAll: computed(
-      () => (info.value?.file?.continuity ?? streams.live(stream).counters?.continuity)?.gaps ?? 0,
-    ),
+    gapsInAll: computed(() => {
+      const loss = info.value?.file?.continuity ?? streams.live(stream).counters?.continuity;
+      const between = isRecording.value ? (captures.lists.get(stream)?.count ?? 0) : 0;
+      return (loss?.gaps ?? 0) + between;
+    }),
     fileFrom: computed(() => (isRecording.value ? (whole.value?.fromScan ?? null) : null)),
   });
   const zero = computed(() =>

@@ -88,6 +88,15 @@ describe("the list of captures", () => {
     expect(document.querySelector(".facts")!.textContent).toMatch(/captures: \d+ of 40/);
   });
 
+  test("is what the overview shows as on the disk, not the time between", async () => {
+    await record();
+    const onDisk = () => [...document.querySelectorAll<HTMLElement>(".overview .disk")];
+    await soon(() => expect(onDisk().length).toBeGreaterThanOrEqual(3));
+    const line = document.querySelector(".overview .line")!.getBoundingClientRect().width;
+    const widths = onDisk().map((part) => part.getBoundingClientRect().width);
+    expect(widths.reduce((sum, width) => sum + width, 0)).toBeLessThan(line / 4);
+  });
+
   test("leads the scope to each by click and by Ctrl with the arrows", async () => {
     const { host } = await record();
     const captures = useCaptures();

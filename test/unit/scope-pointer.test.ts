@@ -94,8 +94,25 @@ describe("samples of a recording's file", () => {
     index.learn(frame({ gaps: [gap({})] }), true);
     expect(index.of(1025)).toEqual({ sample: 23, exact: false });
     index.learn(frame({ fromScan: 1005, toScan: 1030, gaps: [gap({})] }), false);
-    expect(index.of(1025).exact).toBe(true);
-    expect(index.of(1040).exact).toBe(false);
+    expect(index.of(1025)).toMatchObject({ exact: true });
+    expect(index.of(1040)).toMatchObject({ exact: false });
+  });
+  it("are none between two captures, nor where samples were lost", () => {
+    const index = new FileIndex(1000);
+    const second = gap({ scan: 1060, sample: 20, lost: 0, cause: "not-recorded" });
+    index.learn(frame({ gaps: [second, gap({ scan: 1080, sample: 35, lost: 5 })] }), false);
+    expect(index.of(1019)).toEqual({ sample: 19, exact: true });
+    expect(index.of(1020)).toBe("not-recorded");
+    expect(index.of(1059)).toBe("not-recorded");
+    expect(index.of(1060)).toEqual({ sample: 20, exact: true });
+    expect(index.of(1074)).toEqual({ sample: 34, exact: true });
+    expect(index.of(1075)).toBe("lost");
+    expect(index.of(1080)).toEqual({ sample: 35, exact: true });
+  });
+  it("never reach those of the next capture where gaps between are not known", () => {
+    const index = new FileIndex(1000);
+    index.learn(frame({ gaps: [gap({ scan: 1060, sample: 20, cause: "not-recorded" })] }), true);
+    expect(index.of(1050)).toEqual({ sample: 19, exact: false });
   });
 });
 
@@ -136,17 +153,34 @@ describe("the pointer over a recording", () => {
     return pointer;
   };
   it("finds a lost scan, and no sample of the file there", () => {
-    expect(over(0.045, 1).near.value).toMatchObject({ scan: 1045, lost: true, file: null });
+    expect(over(0.045, 1).near.value).toMatchObject({
+      ...{ scan: 1045, missing: "lost", file: null },
+    });
     expect(over(0.06, 1).near.value).toMatchObject({
-      lost: false,
+      missing: null,
       file: { sample: 50, exact: true },
     });
   });
   it("claims neither where the host joined gaps", () => {
     expect(over(0.045, 500).near.value).toMatchObject({
-      lost: false,
-      file: { sample: 45, exact: false },
+      missing: null,
+      file: { sample: 39, exact: false },
     });
+  });
+  it("says that nothing was recorded between two captures", () => {
+    const pointer = usePointer({
+      frame: computed(() =>
+        frame({ gaps: [gap({ scan: 1050, sample: 10, lost: 0, cause: "not-recorded" })] }),
+      ),
+      rateHz: computed(() => 1000),
+      columns: ref(10),
+      gapsInAll: computed(() => 0),
+      fileFrom: computed(() => 1000),
+    });
+    pointer.seconds.value = 0.03;
+    expect(pointer.near.value).toMatchObject({ missing: "not-recorded", file: null });
+    pointer.seconds.value = 0.06;
+    expect(pointer.near.value).toMatchObject({ missing: null, file: { sample: 20 } });
   });
   it("measures from the mark in time and in scans", () => {
     const pointer = over(0.02, 1);
