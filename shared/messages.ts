@@ -228,6 +228,7 @@ export const requests = {
     }),
   )<StreamInfo>(),
   "stream.start": request(onStream)<StreamInfo>(),
+  /** One that starts is cancelled: its memory is given back, and what started it rejects with `CANCELLED`. */
   "stream.stop": request(onStream)<StreamInfo>(),
   /** One acquisition of `scans` (waits for the scope trigger if one is set), then stops; answers its span. */
   "stream.single": request(

@@ -64,9 +64,16 @@ export interface BlockGeometry {
   notes: string[];
 }
 
+/** How much of a pool's memory is there while its stream starts. */
+export interface AllocationProgress {
+  bytes: number;
+  totalBytes: number;
+}
+
 export type StreamState =
   | { kind: "idle" }
-  | { kind: "starting" }
+  /** `allocation` null: not begun. `stream.stop` cancels it. */
+  | { kind: "starting"; allocation: AllocationProgress | null }
   | { kind: "running"; sinceMs: number }
   | { kind: "stopping" }
   | { kind: "failed"; error: StudioError; atMs: number };

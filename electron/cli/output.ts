@@ -40,7 +40,7 @@ export function makeOutput(
     },
     progress(line) {
       if (!stderr.isTTY) return;
-      stderr.write(`\r\x1b[K${line.slice(0, Math.max(20, (stderr.columns ?? 80) - 1))}`);
+      stderr.write(`\r\x1b[K${line.slice(0, Math.max(20, (stderr.columns || 80) - 1))}`);
       progressShown = true;
     },
     note(line) {

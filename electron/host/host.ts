@@ -144,7 +144,10 @@ class StudioHost implements Host {
       this.inventory,
       {
         addon,
-        machine: () => ({ availableBytes: availableMemory(), fileLimit: this.fileLimit }),
+        machine: () => ({
+          availableBytes: Math.max(0, availableMemory() - this.streams.pendingBytes()),
+          fileLimit: this.fileLimit,
+        }),
         findDevice: (id) => this.inventory.find(id),
         context: (id) => this.inventory.contextOf(id),
         clock,

@@ -56,6 +56,7 @@ export function streamCommands(): Command[] {
     (recordings.running.has(stream) ? "it records; R stops that" : null);
   const noRecord = (stream: StreamId) => present(stream) ?? isReplay(stream);
   const noTune = (stream: StreamId) => present(stream) ?? cannotTune(streams.infos.get(stream));
+  const isStarting = (stream: StreamId) => streams.infos.get(stream)?.state.kind === "starting";
   const focused = () => (views.focusStream ? [views.focusStream] : []);
   const able = (why: (stream: StreamId) => string | null) =>
     views.targets.filter((stream) => why(stream) === null);
@@ -78,6 +79,14 @@ export function streamCommands(): Command[] {
       icon: "stop",
       blocked: () => unlessOne(views.targets, noStop),
       run: () => Promise.all(able(noStop).map((stream) => streams.stop(stream))),
+    },
+    {
+      id: "stream.cancelStart",
+      title: "Cancel the start",
+      category: "Stream",
+      keys: ["Esc"],
+      blocked: () => unlessOne(views.targets, (id) => (isStarting(id) ? null : "nothing starts")),
+      run: () => Promise.all(views.targets.filter(isStarting).map((id) => streams.stop(id))),
     },
     {
       id: "stream.single",
@@ -117,9 +126,8 @@ export function streamCommands(): Command[] {
       icon: "record",
       blocked: () => unlessOne(views.targets, noRecord),
       run: () => {
-        const active = views.targets.filter((stream) => recordings.running.has(stream));
-        if (active.length > 0) {
-          return Promise.all(active.map((stream) => recordings.stopOrAsk(stream)));
+        if (views.targets.some((stream) => recordings.running.has(stream))) {
+          return recordings.stopOrAsk(views.targets);
         }
         const waiting = views.targets.filter((stream) => recordings.scheduled.has(stream));
         if (waiting.length > 0) {
@@ -143,8 +151,8 @@ export function streamCommands(): Command[] {
       title: "Go on recording",
       category: "Recording",
       keys: ["Esc"],
-      blocked: () => (recordings.asking ? null : "nothing was asked"),
-      run: () => (recordings.asking = null),
+      blocked: () => (recordings.asking.size > 0 ? null : "nothing was asked"),
+      run: () => recordings.asking.clear(),
     },
   ];
 }

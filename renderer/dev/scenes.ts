@@ -76,10 +76,22 @@ function error(): FakeHost {
   return host;
 }
 
+/** A pool that takes a while to be had. */
+function starting(device: string): FakeHost {
+  const host = bare(device);
+  const stream = host.stream(`${device}/buffer0`);
+  const sizes = { blockCount: 4096, blockSize: { kind: "bytes" as const, bytes: 1 << 20 } };
+  stream.settings = { ...stream.settings, ...sizes };
+  const allocation = { bytes: 1_300_234_240, totalBytes: stream.geometry().poolBytes };
+  stream.state = { kind: "starting", allocation };
+  return host;
+}
+
 const SCENES: Record<string, () => FakeHost> = {
   firstrun: firstRun,
   idle: () => bare("sim:adc"),
   running: () => running("local:iio:device3"),
+  starting: () => starting("local:iio:device3"),
   recording,
   error,
   slow: () => running("local:iio:device4"),

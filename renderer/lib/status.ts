@@ -2,7 +2,12 @@
 import { formatCount, formatMemory, formatSi, siFigure } from "../../shared/figures.js";
 import type { DeviceInfo } from "../../shared/device.js";
 import type { RecordingStatus } from "../../shared/recording.js";
-import type { BlockGeometry, StreamCounters, StreamInfo } from "../../shared/stream.js";
+import type {
+  AllocationProgress,
+  BlockGeometry,
+  StreamCounters,
+  StreamInfo,
+} from "../../shared/stream.js";
 import { clockTime, failureOf, formatRate } from "./names.js";
 
 /** `61.44 MS/s` with, beside it, what was measured: `measured 61.439`, in the same prefix. */
@@ -64,17 +69,32 @@ export function restWords(
   }
 }
 
-/** A large pool takes seconds to be had, and tells nothing on the way: `allocating 4 GiB`. null: nothing to wait for. */
+/** A large pool takes seconds to be had: `allocating 4 GiB, 30 %`. null: nothing to wait for. */
 export function allocationWords({ state, geometry }: StreamInfo): string | null {
   if (state.kind !== "starting" || !geometry) return null;
-  return `allocating ${formatMemory(geometry.poolBytes)}`;
+  const words = `allocating ${formatMemory(geometry.poolBytes)}`;
+  return state.allocation ? `${words}, ${allocationFigures(state.allocation).percent} %` : words;
+}
+
+/** Beside and within a bar: `1.21 GiB of 4 GiB`, and the part of it, 0 … 1. 100 % is said only when all is there. */
+export function allocationFigures({ bytes, totalBytes }: AllocationProgress): {
+  amount: string;
+  part: number;
+  percent: number;
+} {
+  const part = totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 0;
+  return {
+    amount: `${formatMemory(bytes, 3)} of ${formatMemory(totalBytes)}`,
+    part,
+    percent: Math.floor(part * 100),
+  };
 }
 
 /** The same as a sentence, for the place where the picture will be. */
 export function startingWords(geometry: BlockGeometry | null | undefined): string {
   if (!geometry) return "Its buffer is being made.";
   const blocks = `${formatCount(geometry.blockCount)} blocks of ${formatMemory(geometry.allocatedBytes)}`;
-  return `Allocating ${formatMemory(geometry.poolBytes)}: ${blocks}. A large pool takes a while.`;
+  return `Allocating ${formatMemory(geometry.poolBytes)}: ${blocks}.`;
 }
 
 export function blocksWords(pinned: number, secondsPerBlock: number | null): string {

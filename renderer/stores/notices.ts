@@ -29,6 +29,7 @@ export interface Notice {
 }
 
 const GONE = "ENODEV";
+const CANCELLED = "CANCELLED";
 const LINE_MS = 9000;
 /** More lines than this are not read anyway; the oldest goes. */
 const LINES = 3;
@@ -88,6 +89,11 @@ export const useNotices = defineStore("notices", () => {
   /** Something the user asked for was refused and no field is there to say it. */
   function refused(title: string, thrown: unknown): StudioError {
     const error = toStudioError(thrown);
+    // The user did it, here or in another window.
+    if (error.code === CANCELLED) {
+      line({ level: "info", title: "Cancelled", detail: error.message });
+      return error;
+    }
     // A stream that failed says why in its view, its panel and the status bar.
     const said = [...useStreams().infos.values()].some(
       ({ state }) => state.kind === "failed" && state.error.message === error.message,

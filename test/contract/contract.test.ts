@@ -151,6 +151,24 @@ describe.each(Object.entries(DOORS))("through %s", (_name, openDoor) => {
     expect(stopped.state.kind).toBe("idle");
   });
 
+  it("cancels a start whose memory is still being allocated, and starts again", async () => {
+    const client = await connect();
+    const sizes = { blockCount: 512, blockSize: { kind: "bytes" as const, bytes: 1 << 20 } };
+    await client.request("stream.configure", { stream: STREAM, patch: sizes });
+    const starts = nextEvent(client, "stream", ({ stream }) => stream.state.kind === "starting");
+    const started = client.request("stream.start", { stream: STREAM });
+    started.catch(() => undefined);
+    await starts;
+    const stopped = await client.request("stream.stop", { stream: STREAM });
+    expect(stopped.state.kind).toBe("idle");
+    await expect(started).rejects.toMatchObject({ code: "CANCELLED" });
+    const patch = { blockCount: 16 };
+    await client.request("stream.configure", { stream: STREAM, patch });
+    const again = await client.request("stream.start", { stream: STREAM });
+    expect(again.state.kind).toBe("running");
+    await client.request("stream.stop", { stream: STREAM });
+  });
+
   it("keeps the blocks of a picture that is frozen, as long as it is", async () => {
     const client = await connect();
     const settled = nextEvent(client, "stream.progress", ({ counters }) => counters.blocks > 20);

@@ -2,7 +2,7 @@
 import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
 import { checkLine, checkWarning, type DiskCheck } from "../../../shared/disk-check.js";
-import { fail } from "../../../shared/errors.js";
+import { fail, toStudioError } from "../../../shared/errors.js";
 import { formatSi } from "../../../shared/figures.js";
 import { groupLines } from "../../../shared/group-words.js";
 import type { GroupResult } from "../../../shared/group.js";
@@ -10,6 +10,7 @@ import type { Inventory } from "../../../shared/device.js";
 import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
 import { streamId } from "../../../shared/stream.js";
 import { numberOption, textOption, UsageError, type Arguments } from "../arguments.js";
+import { followStarts } from "../allocation.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
@@ -48,6 +49,11 @@ export async function recordGroup(args: Arguments, output: Output): Promise<bool
     for (const id of streams) notes.push(...(await setUpStream(client, id, stream, output)));
     if (!args.values["no-check"]) await checkDisk(client, streams, output);
     const result = await run(client, streams, plan, args, output);
+    if (result === null) {
+      const nothing = "Cancelled before they began; nothing was recorded.";
+      output.answer({ name: basename(plan.out), recordings: [], cancelled: true }, () => [nothing]);
+      return true;
+    }
     output.answer({ ...result, notes }, () => describeGroup(result));
     for (const { error } of [...result.recordings, result]) {
       if (error) output.note(error.message);
@@ -124,21 +130,25 @@ async function checkDisk(
   if (warning !== null) output.note(warning);
 }
 
+/** null: cancelled while memory was allocated. */
 async function run(
   client: StudioClient,
   streams: readonly string[],
   plan: GroupPlan,
   args: Arguments,
   output: Output,
-): Promise<GroupResult> {
+): Promise<GroupResult | null> {
   const name = basename(plan.out);
   const note = textOption(args, "note");
   const stopNotes = streams.map((stream) => tellNotes(client, stream, output));
   const ended = waitForEnd(client, name, dirname(plan.out), output);
   let asked = false;
   let running = false;
+  const starts = followStarts(client, streams, output);
   const stop = () => {
-    if (asked && running) client.request("group.stop", { name }).catch(() => undefined);
+    if (!asked) return;
+    if (running) client.request("group.stop", { name }).catch(() => undefined);
+    else starts.cancel();
   };
   const stopListening = onInterrupt((times, signal) => {
     if (times > 1) {
@@ -147,7 +157,11 @@ async function run(
       return;
     }
     asked = true;
-    output.note("Stopping; what was recorded is kept.");
+    output.note(
+      starts.any()
+        ? "Cancelling; nothing was recorded yet."
+        : "Stopping; what was recorded is kept.",
+    );
     stop();
   });
   try {
@@ -164,7 +178,11 @@ async function run(
     running = true;
     stop();
     return await ended.promise;
+  } catch (error) {
+    if (asked && toStudioError(error).code === "CANCELLED") return null;
+    throw error;
   } finally {
+    starts.dispose();
     ended.dispose();
     stopListening();
     for (const end of stopNotes) end();

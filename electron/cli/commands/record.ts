@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
 import type { Inventory } from "../../../shared/device.js";
 import { checkLine, checkWarning } from "../../../shared/disk-check.js";
-import { fail } from "../../../shared/errors.js";
+import { fail, toStudioError } from "../../../shared/errors.js";
 import type { Amount, RecordingResult } from "../../../shared/recording.js";
 import { formatSi } from "../../../shared/figures.js";
 import { streamId } from "../../../shared/stream.js";
@@ -16,6 +16,7 @@ import {
   UsageError,
   type Arguments,
 } from "../arguments.js";
+import { followStarts } from "../allocation.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
@@ -155,7 +156,7 @@ function amountOption(args: Arguments, name: string): Amount | undefined {
   return seconds === undefined ? undefined : { kind: "seconds", seconds };
 }
 
-/** null: cancelled while it waited for its time. `again`: the disk was looked at before. */
+/** null: cancelled while it waited for its time, or for memory. `again`: the disk was looked at before. */
 async function run(
   client: StudioClient,
   inventory: Inventory,
@@ -208,6 +209,10 @@ async function run(
     }
     stop.started();
     return { ...(await ended.promise), notes };
+  } catch (error) {
+    // Ctrl+C while its memory was allocated.
+    if (stop.asked() && toStudioError(error).code === "CANCELLED") return null;
+    throw error;
   } finally {
     wait.dispose();
     ended.dispose();
@@ -265,7 +270,7 @@ function waitForEnd(
 
 /**
  * Ctrl+C stops the recording, not the program: what was recorded is finished as always. A second one ends it. One that
- * comes before the recording has begun takes effect as soon as it has.
+ * comes before the recording has begun cancels the start of the stream, or takes effect as soon as it has begun.
  */
 function stopOnSignal(
   client: StudioClient,
@@ -276,19 +281,22 @@ function stopOnSignal(
   let asked = askedBefore;
   let waiting = false;
   let running = false;
+  const starts = followStarts(client, [stream], output);
   const stop = () => {
     if (!asked) return;
     if (waiting) client.request("recording.unschedule", { stream }).catch(() => undefined);
-    else if (running) client.request("recording.stop", { stream }).catch(() => undefined);
+    if (running) client.request("recording.stop", { stream }).catch(() => undefined);
+    else starts.cancel();
   };
-  const dispose = onInterrupt((times, signal) => {
+  const stopListening = onInterrupt((times, signal) => {
     if (times > 1) {
-      dispose();
+      stopListening();
       process.kill(process.pid, signal);
       return;
     }
     asked = true;
-    if (!waiting) output.note("Stopping; what was recorded is kept.");
+    if (starts.any()) output.note("Cancelling; nothing was recorded yet.");
+    else if (!waiting) output.note("Stopping; what was recorded is kept.");
     stop();
   });
   return {
@@ -302,7 +310,10 @@ function stopOnSignal(
       stop();
     },
     asked: () => asked,
-    dispose,
+    dispose: () => {
+      stopListening();
+      starts.dispose();
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type TuneTry,
 } from "../../../shared/tune.js";
 import { numberOption, operands, UsageError, type Arguments } from "../arguments.js";
+import { followStarts } from "../allocation.js";
 import { findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
@@ -82,6 +83,7 @@ async function follow(
     if (over.length < tries.length) output.progress(`${nameOf(tries.at(-1) as TuneTry)} …`);
   });
   const stopNotes = tellNotes(client, stream, output);
+  const starts = followStarts(client, [stream], output);
   const stopListening = onInterrupt((times, signal) => {
     if (times === 1) {
       output.note("Cancelling; the stream is given back as it was.");
@@ -96,6 +98,7 @@ async function follow(
   } finally {
     stopListening();
     stopNotes();
+    starts.dispose();
     off();
   }
 }

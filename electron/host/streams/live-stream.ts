@@ -19,6 +19,7 @@ import { Run, type RunServices } from "./run.js";
 import { RunProgress } from "./run-progress.js";
 import { RunView } from "./run-view.js";
 import { Serial } from "./serial.js";
+import { isCancelled, Starting } from "./starting.js";
 import { defaultSettings, patchSettings, sameSettings, type SettingsPatch } from "./settings.js";
 import type { Stream } from "./stream.js";
 import { Ticker } from "./ticker.js";
@@ -64,6 +65,7 @@ export class LiveStream implements Stream {
   private markRestart = false;
   private occupied: string | null = null;
   private closed = false;
+  private starting: Starting | null = null;
   private readonly serial = new Serial();
   private readonly ticker = new Ticker(
     () => this.tick(),
@@ -199,7 +201,10 @@ export class LiveStream implements Stream {
     });
   }
 
-  stop(): Promise<StreamInfo> {
+  /** One that starts is cancelled. */
+  async stop(): Promise<StreamInfo> {
+    this.checkFree();
+    this.cancelStart();
     return this.serial.run(async () => {
       this.checkFree();
       const recording = this.services.recordings.nameOf(this.id);
@@ -207,6 +212,17 @@ export class LiveStream implements Stream {
       await this.stopRun();
       return this.info();
     });
+  }
+
+  /** Memory that it is about to take, and that the machine still counts as available. */
+  pendingBytes(): number {
+    if (this.state.kind !== "starting" || !this.run) return 0;
+    return this.run.resolved.geometry.poolBytes - this.run.native.allocation().bytes;
+  }
+
+  /** What waits for the start rejects with CANCELLED. Nothing happens if none goes on. */
+  cancelStart(): void {
+    this.starting?.cancel();
   }
 
   /** Why a run failed, even before the stream has told; null if it has not. */
@@ -235,6 +251,7 @@ export class LiveStream implements Stream {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.cancelStart();
     await this.serial.settled();
     await this.stopRun();
     await this.closeRun();
@@ -267,14 +284,22 @@ export class LiveStream implements Stream {
       await this.startRun({}).catch(() => {});
       throw error;
     }
-    await this.startRun({});
+    try {
+      await this.startRun({});
+    } catch (error) {
+      // The change was made, and the user did not want to wait for what it takes.
+      if (isCancelled(error)) return;
+      throw error;
+    }
     if (recording !== null) await recordings.startAgain(this.id, before);
   }
 
   private async startRun(options: StartOptions): Promise<void> {
     const device = this.deviceInfo();
     if (device.presence === "gone") throw goneFailure(device);
-    this.setState({ kind: "starting" });
+    this.setState({ kind: "starting", allocation: null });
+    const starting = new Starting((allocation) => this.setState({ kind: "starting", allocation }));
+    this.starting = starting;
     let opened: Run | null = null;
     let fault: "stream" | "other" = "stream";
     try {
@@ -289,6 +314,7 @@ export class LiveStream implements Stream {
       });
       this.markRestart = false;
       this.run = opened;
+      starting.follow(opened.native);
       for (const note of opened.notes) this.tellNote(note);
       this.planned = { resolved: opened.resolved, error: null };
       this.view.apply();
@@ -297,15 +323,24 @@ export class LiveStream implements Stream {
       fault = "stream";
       opened.native.onNews(() => this.ticker.news());
       await opened.start();
+      starting.checkWanted();
     } catch (thrown) {
+      starting.dispose();
       await opened?.close().catch(() => {});
       this.run = null;
-      const error = toStudioError(thrown);
+      const reason = starting.reason(thrown);
+      const error = toStudioError(reason);
+      const wanted = isCancelled(reason);
       this.setState(
-        fault === "other" ? { kind: "idle" } : { kind: "failed", error, atMs: Date.now() },
+        fault === "other" || wanted
+          ? { kind: "idle" }
+          : { kind: "failed", error, atMs: Date.now() },
       );
-      this.runEnded.fire({ error });
-      throw thrown;
+      this.runEnded.fire({ error: wanted ? null : error });
+      throw reason;
+    } finally {
+      starting.dispose();
+      this.starting = null;
     }
     this.setState({ kind: "running", sinceMs: Date.now() });
     this.ticker.start();

@@ -37,6 +37,11 @@ export class StreamRegistry {
     return [...this.streams.values()].filter((stream) => stream instanceof LiveStream);
   }
 
+  /** Memory that streams which start are about to take. */
+  pendingBytes(): number {
+    return this.lives().reduce((sum, stream) => sum + stream.pendingBytes(), 0);
+  }
+
   /** Throws NOT_FOUND. */
   get(id: string): Stream {
     const stream = this.streams.get(id);

@@ -11,6 +11,7 @@ import type { Disposable } from "../disposable.js";
 import { busyRecording } from "./faults.js";
 import type { LiveStream } from "./live-stream.js";
 import type { Run } from "./run.js";
+import { isCancelled } from "./starting.js";
 import {
   countLadder,
   leastAllowed,
@@ -202,13 +203,17 @@ class Search {
     };
     this.status.tries.push(one);
     this.tellNow();
+    const cancelStart = (): void => this.stream.cancelStart();
+    this.cancelled.addEventListener("abort", cancelStart);
     try {
       const run = await this.stream.rerun({ ...this.before, ...patchOf(candidate) }, true);
       if (run) await this.watch(run, one);
     } catch (thrown) {
       const error = toStudioError(thrown);
-      if (!isOfTheTry(error.code)) throw thrown;
-      one.verdict = { kind: "bad", why: error.message };
+      if (isOfTheTry(error.code)) one.verdict = { kind: "bad", why: error.message };
+      else if (!this.cancelled.aborted || !isCancelled(thrown)) throw thrown;
+    } finally {
+      this.cancelled.removeEventListener("abort", cancelStart);
     }
     this.tellNow();
     return one;
