@@ -126,8 +126,9 @@ export function streamCommands(): Command[] {
       icon: "record",
       blocked: () => unlessOne(views.targets, noRecord),
       run: () => {
-        if (views.targets.some((stream) => recordings.running.has(stream))) {
-          return recordings.stopOrAsk(views.targets);
+        const active = views.targets.filter((stream) => recordings.running.has(stream));
+        if (active.length > 0) {
+          return Promise.all(active.map((stream) => recordings.stopOrAsk(stream)));
         }
         const waiting = views.targets.filter((stream) => recordings.scheduled.has(stream));
         if (waiting.length > 0) {
@@ -151,8 +152,8 @@ export function streamCommands(): Command[] {
       title: "Go on recording",
       category: "Recording",
       keys: ["Esc"],
-      blocked: () => (recordings.asking.size > 0 ? null : "nothing was asked"),
-      run: () => recordings.asking.clear(),
+      blocked: () => (recordings.asking ? null : "nothing was asked"),
+      run: () => (recordings.asking = null),
     },
   ];
 }
