@@ -174,6 +174,8 @@ export const requests = {
     };
     settings: StudioSettings;
     shell: "electron" | "loopback" | "cli";
+    /** The studio ends when this window is closed, and nobody but the window asks before that. */
+    endsWithWindow?: boolean;
     /** What a user of this installation types to open the studio. */
     start?: string;
   }>(),

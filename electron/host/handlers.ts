@@ -33,6 +33,7 @@ export interface HostParts {
   groups: GroupRecordings;
   files: OpenFiles;
   showFile: ((path: string) => void) | undefined;
+  endsWithWindow: (() => boolean) | undefined;
   doctor(): Promise<DoctorReport>;
 }
 
@@ -79,6 +80,7 @@ function generalHandlers(
         },
         settings: settings.get(),
         shell: host.shell,
+        endsWithWindow: host.endsWithWindow?.() ?? false,
         start: findInstallation().start,
       };
     },

@@ -9,6 +9,7 @@ import { loadAddon } from "../../native/load.js";
 import { toStudioError } from "../../shared/errors.js";
 import type { EventName, Events } from "../../shared/messages.js";
 import type { Port } from "../../shared/port.js";
+import type { Unfinished } from "../../shared/unfinished.js";
 import type { Context, LocalOptions } from "./context.js";
 import { DisposableStore } from "./disposable.js";
 import { makeHandlers } from "./handlers.js";
@@ -40,6 +41,8 @@ export interface HostOptions {
   recordingsFolder?: string;
   /** Complete recordings that were cut off. Default: true; a command that does not record leaves them alone. */
   recover?: boolean;
+  /** Whether the studio ends when its window is closed, so that the window asks before that. */
+  endsWithWindow?: () => boolean;
   /** Shows a file in the desktop's file manager; where there is none to ask, left out. */
   showFile?: (path: string) => void;
   /** Default: the one that was built. */
@@ -51,6 +54,8 @@ export interface HostOptions {
 export interface Host {
   /** A session for this port. It ends with the port, or with the host. */
   connect(port: Port): Session;
+  /** What an end now would cut short, or keep from beginning. */
+  unfinished(): Unfinished;
   /** Ends recordings and streams cleanly, then everything else. Idempotent. */
   close(): Promise<void>;
 }
@@ -171,6 +176,7 @@ class StudioHost implements Host {
       groups: this.groups,
       files: this.files,
       showFile: options.showFile,
+      endsWithWindow: options.endsWithWindow,
       doctor: () => runDoctor({ ...this.localOptions, recordingsFolder: this.recordings.folder() }),
     });
     this.listen();
@@ -226,6 +232,13 @@ class StudioHost implements Host {
       for (const notice of this.early.splice(0)) session.tell("notice", "notice", notice);
     });
     return session;
+  }
+
+  unfinished(): Unfinished {
+    return {
+      recordings: this.recordings.running().map(({ name }) => name),
+      startsAtMs: this.recordings.schedules.list().map(({ startAtMs }) => startAtMs),
+    };
   }
 
   close(): Promise<void> {

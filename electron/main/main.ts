@@ -6,6 +6,7 @@ import { app, dialog, ipcMain, Menu, MessageChannelMain, protocol, session, shel
 import { toStudioError } from "../../shared/errors.js";
 import { runCli } from "../cli/run.js";
 import { createHost, type Host } from "../host/host.js";
+import { askBeforeClose } from "./ask-before-close.js";
 import { typedCommand } from "./command-line.js";
 import { offerPorts } from "./ports.js";
 import { makeHandler, SCHEMES } from "./protocol.js";
@@ -32,12 +33,19 @@ async function start(): Promise<void> {
     (port) => void host.connect(port),
   );
   closeBeforeQuit(host);
-  const open = () =>
-    openStudioWindow({
+  const open = () => {
+    const opened = openStudioWindow({
       preload: join(here, "..", "preload", "preload.cjs"),
       dataFolder,
       icon: join(here, "..", "renderer", "icon.png"),
     });
+    askBeforeClose(
+      opened,
+      () => host.unfinished(),
+      (question) => dialog.showMessageBoxSync(opened, question),
+    );
+    return opened;
+  };
   let window = open();
   app.on("second-instance", () => {
     if (window.isDestroyed()) window = open();

@@ -16,6 +16,8 @@ export const useConnection = defineStore("connection", () => {
   const client = shallowRef<StudioClient | null>(null);
   /** What opens this studio from a terminal; "" while it is not known. */
   const start = ref("");
+  /** The studio ends with this window. */
+  const endsWithWindow = ref(false);
 
   /** Rejects with StudioFailure; `CLOSED` without a connection. */
   function request<N extends RequestName>(
@@ -32,5 +34,5 @@ export const useConnection = defineStore("connection", () => {
     state.value = { kind: "closed", error: toStudioError(thrown), wasOpen };
   }
 
-  return { state, client, start, request, closed };
+  return { state, client, start, endsWithWindow, request, closed };
 });

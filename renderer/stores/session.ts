@@ -49,6 +49,7 @@ export async function openSession(port: Port): Promise<void> {
   followContexts(hello.settings);
   events.open();
   connection.start = hello.start ?? "";
+  connection.endsWithWindow = hello.endsWithWindow ?? false;
   connection.state = { kind: "open", version: hello.version, shell: hello.shell };
 }
 

@@ -1,6 +1,8 @@
 /** A recording set for a time: in the record options, counted down and cancelled in the toolbar. */
 import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
+import { useConnection } from "../../renderer/stores/connection.js";
+import { useRecordings } from "../../renderer/stores/recordings.js";
 import { formatMoment } from "../../shared/wall-time.js";
 import { ADC, asked, field, mountWindow, soon } from "./window.js";
 
@@ -52,5 +54,32 @@ describe("a recording set for a time", () => {
     await type("Start at", formatMoment(startAtMs));
     await type("Until", formatMoment(startAtMs - 60_000));
     await soon(() => expect(options()!.textContent).toContain("an end after the start"));
+  });
+});
+
+describe("a window that takes the studio with it", () => {
+  /** Whether the browser would ask. */
+  function leaves(): boolean {
+    const event = new Event("beforeunload", { cancelable: true });
+    return window.dispatchEvent(event);
+  }
+  async function waits(endsWithWindow: boolean): Promise<void> {
+    const { host } = await mountWindow();
+    useConnection().endsWithWindow = endsWithWindow;
+    expect(leaves()).toBe(true);
+    const startAtMs = wholeSecond(3_600_000);
+    const waiting = { stream: ADC, startAtMs, untilMs: null, secondsLeft: 3600 };
+    host.emit("recording.schedule", { schedule: { ...waiting, state: { kind: "waiting" } } });
+    await soon(() => expect(useRecordings().scheduled.size).toBe(1));
+  }
+
+  test("asks before it is closed while a recording waits for its time", async () => {
+    await waits(true);
+    expect(leaves()).toBe(false);
+  });
+
+  test("does not ask where the studio goes on without it", async () => {
+    await waits(false);
+    expect(leaves()).toBe(true);
   });
 });

@@ -6,14 +6,15 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Port } from "../../../shared/port.js";
 import { fail } from "../../../shared/errors.js";
-import { createHost } from "../../host/host.js";
+import { createHost, type Host } from "../../host/host.js";
 import { findInstallation } from "../../host/installation.js";
 import { askForAddress, offerAddresses } from "../../loopback/address-socket.js";
 import { openWindow, untilClosed } from "../../loopback/browser.js";
 import { loadFiles } from "../../loopback/files.js";
 import { startLoopback, type LoopbackServer } from "../../loopback/server.js";
 import { numberOption, operands, type Arguments } from "../arguments.js";
-import { onInterrupt } from "../interrupts.js";
+import { closer } from "../closer.js";
+import { onInterrupt, type Interrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
 import { VERSION } from "../version.js";
 
@@ -32,37 +33,53 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
     return;
   }
   const files = loadFiles(rendererFolder());
-  // Never taken away again: whatever comes while the studio closes must not cut its recordings off.
+  const served: { host?: Host } = {};
+  let press: (signal: Interrupt) => void = () => {};
   const asked = new Promise<void>((resolve) => {
-    onInterrupt((times, signal) => {
-      if (times === 1 && signal !== "SIGHUP") output.note("Closing; what is recorded is kept.");
-      resolve();
+    press = closer({
+      waiting: () => served.host?.unfinished().startsAtMs ?? [],
+      say: (line) => output.note(line),
+      close: resolve,
     });
   });
-  const host = await createHost({
+  // Never taken away again: whatever comes while the studio closes must not cut its recordings off.
+  onInterrupt((_, signal) => press(signal));
+  let windowed = false;
+  const studio = await createHost({
     version: VERSION,
     shell: "loopback",
     roots: { sysfs: args.sysfs ?? "/sys", dev: args.dev ?? "/dev" },
+    endsWithWindow: () => windowed,
   });
+  served.host = studio;
   let server: LoopbackServer | undefined;
   try {
     let tellShown: () => void;
     const shown = new Promise<void>((resolve) => (tellShown = resolve));
     const connect = (each: Port) => {
-      host.connect(each);
+      studio.connect(each);
       tellShown();
     };
     server = await startLoopback({ port, files, connect, newAddress });
-    await serveUntilEnd(server, { asked, shown }, args, output);
+    const ends = { asked, shown, press, opened: () => (windowed = true) };
+    await serveUntilEnd(server, ends, args, output);
   } finally {
     await server?.close();
-    await host.close();
+    await studio.close();
   }
+}
+
+interface Ends {
+  asked: Promise<void>;
+  shown: Promise<void>;
+  press: (signal: Interrupt) => void;
+  /** A window was opened that ends the studio when it is closed. */
+  opened: () => void;
 }
 
 async function serveUntilEnd(
   server: LoopbackServer,
-  { asked, shown }: { asked: Promise<void>; shown: Promise<void> },
+  { asked, shown, press, opened: tellOpened }: Ends,
   args: Arguments,
   output: Output,
 ): Promise<void> {
@@ -70,6 +87,7 @@ async function serveUntilEnd(
   const ends = [asked];
   const opened = args.values["open"] ? openWindow(server.newUrl()) : null;
   if (opened) {
+    tellOpened();
     output.note(
       "The studio is open in a window of its own. Closing it, or Ctrl+C here, ends the studio.",
     );
@@ -90,7 +108,7 @@ async function serveUntilEnd(
   const lines = process.stdin.isTTY ? createInterface({ input: process.stdin }) : null;
   lines?.on("line", () => output.note(`  ${server.newUrl()}`));
   // In raw terminals readline takes Ctrl+C for itself.
-  if (lines) ends.push(new Promise((resolve) => lines.on("SIGINT", () => resolve())));
+  lines?.on("SIGINT", () => press("SIGINT"));
   await Promise.race(ends);
   lines?.close();
   offer.close();
