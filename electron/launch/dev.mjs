@@ -1,11 +1,12 @@
-// npm run dev: the window with live reload from Vite's server, the host rebuilt and restarted when its sources change.
+// npm run dev: the window with live reload from Vite's server; host and addon rebuilt, and the host restarted, when their
+// sources change.
 import { spawn } from "node:child_process";
 import { watch } from "node:fs";
 import { createServer } from "vite";
 import { at } from "./paths.mjs";
-import { buildBundles } from "./bundles.mjs";
-import { main, say, step } from "./say.mjs";
-import { ensureReady } from "./setup.mjs";
+import { isSource, rebuilder } from "./rebuild.mjs";
+import { main, Refusal, say, step } from "./say.mjs";
+import { ensureAddon, ensureBundles, ensureReady } from "./setup.mjs";
 
 const HOST_PORT = 5180;
 const WATCHED = ["electron/host", "electron/loopback", "electron/cli", "shared", "native"];
@@ -38,18 +39,22 @@ await main(async () => {
   await vite.listen();
   start();
   say(`In the address the host prints, replace ${HOST_PORT} by ${HOST_PORT + 1} for live reload.`);
-  let timer;
-  const rebuild = async () => {
-    step("rebuilding");
-    await buildBundles();
-    host?.once("exit", start);
-    host?.kill("SIGTERM");
-  };
+  const changed = rebuilder({
+    // Each says what it builds, and does nothing where nothing is stale.
+    build: async () => {
+      await ensureAddon();
+      await ensureBundles();
+    },
+    restart: () => {
+      step("restarting the host");
+      if (host.exitCode !== null || host.signalCode !== null) return start();
+      host.once("exit", start);
+      host.kill("SIGTERM");
+    },
+    tell: (thrown) => say(thrown instanceof Refusal ? thrown.message : String(thrown)),
+  });
   for (const folder of WATCHED) {
-    watch(at(folder), { recursive: true }, () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => void rebuild(), 300);
-    });
+    watch(at(folder), { recursive: true }, (_, file) => isSource(folder, file) && changed());
   }
   await new Promise((resolve) => process.once("SIGINT", resolve));
   host?.kill("SIGTERM");
