@@ -46,6 +46,8 @@ interface Entry {
   device: SimDevice;
   state: SimState;
   faults: SimFaults | null;
+  /** Its buffer belongs to a stream, which may not run yet: until then attributes can be read as at rest. */
+  taken: boolean;
   running: { native: NativeStream; layout: ScanLayout } | null;
 }
 
@@ -71,6 +73,7 @@ class SimulatorContext implements Context {
         device,
         state: { goneAtMs: null, trigger: null, running: false },
         faults: null,
+        taken: false,
         running: null,
       };
       if (device.buffer) {
@@ -101,7 +104,7 @@ class SimulatorContext implements Context {
   async writeAttribute(address: AttributeAddress, text: string): Promise<AttributeValue> {
     const { entry, attribute } = this.find(address);
     if (entry.state.goneAtMs !== null && !attribute.outlives) throw gone(entry.device);
-    if (entry.state.running && (attribute.needsRestart || isRate(entry, address))) {
+    if (entry.taken && (attribute.needsRestart || isRate(entry, address))) {
       throw fail("EBUSY", "The device refuses this while its buffer runs. Stop the stream first.", {
         errno: 16,
         field: "value",
@@ -179,19 +182,22 @@ class SimulatorContext implements Context {
     const plan = await this.plan(id, buffer, settings);
     const [missing] = plan.missing;
     if (missing) throw fail("EINVAL", missing, { field: "deviceTrigger", errno: 22 });
-    if (entry.state.running) {
+    if (entry.taken) {
       throw fail("EBUSY", "The buffer runs already. Stop it first.", { errno: 16 });
     }
-    entry.state.running = true;
+    entry.taken = true;
     return {
       ...plan,
       notes: [],
-      arm: async (): Promise<SourceOptions> => ({
-        kind: "simulator",
-        channels: waveforms(entry.device, plan.layout),
-        max: plan.waitsForBlocks ?? false,
-        seed: SEED,
-      }),
+      arm: async (): Promise<SourceOptions> => {
+        entry.state.running = true;
+        return {
+          kind: "simulator",
+          channels: waveforms(entry.device, plan.layout),
+          max: plan.waitsForBlocks ?? false,
+          seed: SEED,
+        };
+      },
       attach: (native) => {
         entry.running = { native, layout: plan.layout };
         const fault = entry.faults?.active() ?? "none";
@@ -199,6 +205,7 @@ class SimulatorContext implements Context {
       },
       release: async ({ vanished }) => {
         entry.running = null;
+        entry.taken = false;
         entry.state.running = false;
         if (vanished) this.setPresence(entry, false);
       },
