@@ -237,7 +237,7 @@ function recordingHandlers({ recordings, files, streams, showFile }: HostParts):
       return known.captureList?.(from) ?? recordings.captureList(known.id, from);
     },
     "recording.start": (request) => recordings.start(request),
-    "recording.schedule": (request) => recordings.schedules.add(request),
+    "recording.schedule": (request) => recordings.schedule(request),
     "recording.unschedule": ({ stream }) => {
       recordings.schedules.cancel(stream);
       return null;

@@ -1,7 +1,5 @@
 /** How a recording begins: its folder, its name, what it says of its source, its files. */
 import type { Addon } from "../../../native/addon.js";
-import { fail } from "../../../shared/errors.js";
-import { formatBytes } from "../../../shared/figures.js";
 import type { RequestParams } from "../../../shared/messages.js";
 import type { RecordingMark } from "../../../shared/sigmf/types.js";
 import type { Disposable } from "../disposable.js";
@@ -9,7 +7,8 @@ import type { Inventory } from "../inventory.js";
 import type { SettingsStore } from "../settings-store.js";
 import type { LiveStream } from "../streams/live-stream.js";
 import type { Run } from "../streams/run.js";
-import { ActiveRecording, FREE_FLOOR_BYTES } from "./active.js";
+import { ActiveRecording } from "./active.js";
+import { requireRoom } from "./check.js";
 import { recordingFacts } from "./facts.js";
 import type { CaptureLog } from "./capture-log.js";
 import type { AskedSpan } from "./moment.js";
@@ -50,14 +49,7 @@ export async function findPlace(
     // A file stands where the folder should.
     throw error.code === "EEXIST" ? Object.assign(error, { code: "ENOTDIR" }) : error;
   });
-  const free = await deps.addon.freeBytes(folder.path);
-  if (free < FREE_FLOOR_BYTES * 2) {
-    throw fail(
-      "ENOSPC",
-      `Only ${formatBytes(free)} are free in ${folder.shown}. Free some space, or choose another folder.`,
-      { errno: 28 },
-    );
-  }
+  requireRoom(await deps.addon.freeBytes(folder.path), folder.shown);
   if (request.name !== undefined) {
     const name = checkName(request.name);
     // What has that name is gone on from.

@@ -48,9 +48,7 @@ export function planCaptures(
   device: DeviceInfo,
 ): CapturePlan | null {
   if (!captures) return null;
-  if (!trigger) {
-    throw refused("captures", "There is no scope trigger to record around. Set one first.");
-  }
+  const around = requireTrigger(trigger);
   const { rateHz, plan } = run.resolved;
   const set = plan.waitsForBlocks ? null : rateHz;
   const { rateHz: measured, historyToScan } = run.counters();
@@ -62,7 +60,7 @@ export function planCaptures(
       { field: "captures" },
     );
   }
-  const { physical, ...rest } = trigger;
+  const { physical, ...rest } = around;
   return {
     native: {
       preScans: captures.beforeSeconds * rate,
@@ -71,8 +69,14 @@ export function planCaptures(
     },
     limit: captures.count ?? null,
     toScan: seconds !== undefined && set ? historyToScan + Math.ceil(seconds * set) : null,
-    trigger: { ...rest, unit: unitOf(device, trigger.trace, physical) },
+    trigger: { ...rest, unit: unitOf(device, around.trace, physical) },
   };
+}
+
+/** Throws BAD_REQUEST if there is none. */
+export function requireTrigger(trigger: ScopeTrigger | null): ScopeTrigger {
+  if (trigger) return trigger;
+  throw refused("captures", "There is no scope trigger to record around. Set one first.");
 }
 
 function unitOf(device: DeviceInfo, trace: ScopeTrigger["trace"], physical: boolean): string {

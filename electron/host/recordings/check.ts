@@ -1,11 +1,16 @@
 /** Before a recording is started: what the disk takes, what is free, and how long that lasts at the stream's rate. */
 import type { Addon } from "../../../native/addon.js";
 import type { DiskCheck } from "../../../shared/disk-check.js";
+import { fail } from "../../../shared/errors.js";
+import { formatBytes } from "../../../shared/figures.js";
 import type { LiveStream } from "../streams/live-stream.js";
 import { FREE_FLOOR_BYTES } from "./active.js";
-import { recordedScanBytes } from "./scan-bytes.js";
+import type { StartRequest } from "./begin.js";
+import { requireTrigger } from "./capture-plan.js";
 import { testDisk, type DiskTest } from "./disk-test.js";
 import { makeFolder } from "./make-folder.js";
+import { planParts } from "./parts-plan.js";
+import { recordedScanBytes } from "./scan-bytes.js";
 
 /** A test may fill no more than this part of what is free. */
 const ROOM_SHARE = 0.25;
@@ -38,6 +43,31 @@ export class DiskChecks {
     return { ...rest, bytesPerSecond: takes, why: null, direct };
   }
 
+  /**
+   * Throws what would keep a recording that is set for a time from beginning then, as far as it is known before: no scope
+   * trigger, parts that do not fit, no room.
+   */
+  async ahead(
+    stream: LiveStream,
+    { captures, split, ring, raw, resume }: StartRequest,
+    folder: { path: string; shown: string },
+  ): Promise<void> {
+    if (captures) requireTrigger(stream.view.scopeTrigger());
+    await makeFolder(folder.path);
+    const freeBytes = await this.addon.freeBytes(folder.path);
+    requireRoom(freeBytes, folder.shown);
+    const { rateSetHz, geometry, settings } = stream.info();
+    if (!geometry) return;
+    const run = stream.isRunning() ? stream.currentRun() : null;
+    planParts({
+      ...{ split, ring },
+      rateHz: settings.rateMax ? null : rateSetHz,
+      scanBytes: run ? recordedScanBytes(run, raw) : geometry.scanBytes,
+      // What a ring goes on from gives way as it goes on.
+      roomBytes: resume ? Infinity : Math.max(0, freeBytes - FREE_FLOOR_BYTES),
+    });
+  }
+
   private whyNot(left: number): string | null {
     if (this.isBusy()) return "Something is being recorded; a test would disturb it.";
     if (left * ROOM_SHARE < LEAST_ROOM_BYTES) return "The disk is nearly full. Free some space.";
@@ -52,6 +82,16 @@ export class DiskChecks {
     test.catch(() => (this.last = null));
     return test;
   }
+}
+
+/** Throws ENOSPC where nothing could be recorded. */
+export function requireRoom(freeBytes: number, folderShown: string): void {
+  if (freeBytes >= FREE_FLOOR_BYTES * 2) return;
+  throw fail(
+    "ENOSPC",
+    `Only ${formatBytes(freeBytes)} are free in ${folderShown}. Free some space, or choose another folder.`,
+    { errno: 28 },
+  );
 }
 
 /** As it would be recorded; null: as fast as blocks come free, or no rate is known. */

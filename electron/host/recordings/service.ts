@@ -8,6 +8,7 @@ import type {
   RecordingResult,
   RecordingStatus,
 } from "../../../shared/recording.js";
+import type { ScheduleStatus } from "../../../shared/schedule.js";
 import type { ScopeTrigger } from "../../../shared/stream.js";
 import { momentFault } from "../../../shared/wall-time.js";
 import { DisposableStore } from "../disposable.js";
@@ -313,6 +314,17 @@ export class Recordings implements RecordingControl {
     } catch (error) {
       throw folderFault(error, this.folder(), this.folderShown());
     }
+  }
+
+  /** For a time by the clock; what would keep it from beginning then is refused now. */
+  async schedule(request: RequestParams<"recording.schedule">): Promise<ScheduleStatus> {
+    const folder = { path: this.folder(), shown: this.folderShown() };
+    try {
+      await this.checks.ahead(this.checkStart(request), request, folder);
+    } catch (error) {
+      throw folderFault(error, folder.path, folder.shown);
+    }
+    return this.schedules.add(request);
   }
 
   /** Saves what has happened already, and answers when it is on the disk. */
