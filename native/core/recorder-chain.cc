@@ -1,6 +1,7 @@
 #include "recorder-chain.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace iio {
 namespace {
@@ -47,9 +48,10 @@ std::shared_ptr<Recorder> RecorderChain::next(const Recorder* part, RecorderSpec
                     "that is being recorded.");
   };
   {
+    std::vector<std::shared_ptr<FileRecorder>> ended;  // go after the lock
     std::lock_guard lock(lock_);
     check();
-    forgetEnded();
+    ended = takeEnded();
   }
   spec.goesOn = true;
   spec.fromScan = -1;
@@ -81,8 +83,16 @@ bool RecorderChain::over() const {
          std::all_of(parts_.begin(), parts_.end(), [](const auto& p) { return p->over(); });
 }
 
-void RecorderChain::forgetEnded() {
-  std::erase_if(parts_, [&](const auto& part) { return part != current_ && part->over(); });
+// The chain may be the last to hold one, whose end then waits for its thread and asks here for the
+// part that takes blocks.
+std::vector<std::shared_ptr<FileRecorder>> RecorderChain::takeEnded() {
+  const auto stays = std::stable_partition(parts_.begin(), parts_.end(), [&](const auto& part) {
+    return part == current_ || !part->over();
+  });
+  std::vector<std::shared_ptr<FileRecorder>> out(std::make_move_iterator(stays),
+                                                 std::make_move_iterator(parts_.end()));
+  parts_.erase(stays, parts_.end());
+  return out;
 }
 
 void RecorderChain::finish() noexcept {

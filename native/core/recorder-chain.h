@@ -48,7 +48,8 @@ class RecorderChain final : public Consumer,
   std::shared_ptr<FileRecorder> make(RecorderSpec spec);
   void partEnded(const FileRecorder* part);  // on the part's own thread
   void finishing(const FileRecorder* part);
-  void forgetEnded();  // with the lock held
+  // With the lock held; what it answers is let go without.
+  [[nodiscard]] std::vector<std::shared_ptr<FileRecorder>> takeEnded();
 
   Leases& leases_;
   std::function<void()> finish_;

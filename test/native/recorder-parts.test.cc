@@ -219,6 +219,30 @@ TEST_CASE("parts: one that is stopped or fails while it waits is dropped, and th
   CHECK(folder.names().size() == 4);
 }
 
+TEST_CASE("parts: one that failed while it waited, and that nobody holds, does not keep up the next") {
+  struct Held {
+    Folder folder;
+    Chain chain{folder, 1};
+    std::atomic<bool> made{false};
+  };
+  const auto held = std::make_shared<Held>();
+  auto failed = held->chain.chain->next(held->chain.first.get(), part(held->folder, "1"));
+  ::unlink(held->folder.file("1.data").c_str());
+  REQUIRE(is(failed, RecorderState::Failed));
+  failed.reset();
+  // Its thread is left behind where the next one waits for good.
+  std::thread making([held] {
+    held->chain.chain->next(held->chain.first.get(), part(held->folder, "2"))->finish();
+    held->made = true;
+  });
+  const bool made = test::eventually([&] { return held->made.load(); });
+  made ? making.join() : making.detach();
+  REQUIRE(made);
+  REQUIRE(held->chain.complete());
+  held->chain.chain->finish();
+  CHECK(holds(held->folder, "0", 0, kBlock));
+}
+
 TEST_CASE("parts: one that can't be made leaves no file, and the other goes on") {
   const Folder folder;
   Chain chain(folder, 1);
