@@ -33,16 +33,8 @@ inline bool isLoss(const Gap& gap) { return gap.lost != 0 || gap.lostMax != 0; }
 // The sum of two upper bounds; -1: there is none.
 inline int64_t addMost(int64_t a, int64_t b) { return a < 0 || b < 0 ? -1 : a + b; }
 
-// Sums and bounds add up, the weaker grade holds, the cause stays.
-inline void addGap(Gap& into, const Gap& gap) {
-  into.grade = std::max(into.grade, gap.grade);
-  into.lost += gap.lost;
-  into.lostMin += gap.lostMin;
-  into.lostMax = addMost(into.lostMax, gap.lostMax);
-}
-
 // Adds loss to loss: sums and bounds add up, the weaker grade holds, the greater loss names the
-// cause.
+// cause. A gap in which nothing was lost gives way to one of loss.
 inline void mergeGap(Gap& into, const Gap& gap) {
   if (!isLoss(gap)) return;
   if (!isLoss(into)) {
@@ -50,7 +42,10 @@ inline void mergeGap(Gap& into, const Gap& gap) {
     return;
   }
   if (gap.lost > into.lost) into.cause = gap.cause;
-  addGap(into, gap);
+  into.grade = std::max(into.grade, gap.grade);
+  into.lost += gap.lost;
+  into.lostMin += gap.lostMin;
+  into.lostMax = addMost(into.lostMax, gap.lostMax);
 }
 
 // Adds up gaps. What a counter told is kept apart: if it is given up, it proves nothing.

@@ -35,6 +35,14 @@ void addSamples(ColumnBounds& b, const TraceSource& source, const std::byte* sca
     if (!f->isFloat()) touch(b, *f, boundsOfRun(*f, scans, stride, count));
 }
 
+// What was only not recorded gives way, also by its place: it would make the loss look like none.
+void joinGap(PlacedGap& into, const PlacedGap& gap) {
+  if (!isLoss(into.gap) && isLoss(gap.gap))
+    into = gap;
+  else
+    mergeGap(into.gap, gap.gap);
+}
+
 }  // namespace
 
 FrameBuilder::FrameBuilder(FrameSetup setup)
@@ -78,7 +86,8 @@ FrameData FrameBuilder::finish() {
   return std::move(work_->data);
 }
 
-// All gaps in the range; if they are many more than columns, those of one column's width as one.
+// All gaps in the range; if they are many more than columns, those of one column's width as one of
+// all their loss.
 void FrameWork::planGaps(const Timeline& timeline) {
   const auto& breaks = timeline.breaks();
   const size_t from = timeline.breakAfter(data.fromScan - 1);
@@ -92,7 +101,7 @@ void FrameWork::planGaps(const Timeline& timeline) {
     const auto at =
         static_cast<int64_t>(static_cast<double>(breaks[i].scan - data.fromScan) / width);
     if (join && !data.gaps.empty() && at == slot) {
-      addGap(data.gaps.back().gap, breaks[i].gap->gap);
+      joinGap(data.gaps.back(), *breaks[i].gap);
     } else {
       data.gaps.push_back(*breaks[i].gap);
     }

@@ -40,13 +40,16 @@ struct World {
         timeline(lanes, grain) {}
 
   std::byte* add(Random& random, int64_t scan, uint32_t count, bool gap = false,
-                 bool summarised = true, bool samples = true) {
+                 bool summarised = true, bool samples = true,
+                 GapCause cause = GapCause::DryQueue) {
     bytes.push_back(randomBytes(random, size_t{layout.scanBytes} * count));
     Strip strip;
     strip.scan = strip.sample = scan;
     strip.scans = count;
     strip.hasGap = gap;
-    strip.gap.lost = gap && !timeline.empty() ? scan - timeline.toScan() : 0;
+    strip.gap.cause = cause;
+    if (gap && !timeline.empty() && cause != GapCause::NotRecorded)
+      strip.gap.lost = scan - timeline.toScan();
     strip.samples.start = static_cast<int64_t>(bytes.size()) - 1;
     std::byte* data = bytes.back().data();
     stamp(random, data, scan, count);

@@ -244,3 +244,28 @@ TEST_CASE("very many gaps come joined by column, with what was lost added up") {
   CHECK(lost == 999 * 5);
   CHECK(joined.x.size() / 2 <= 20 * 4);
 }
+
+TEST_CASE("gaps joined by column tell of loss where there was any, and where it was") {
+  Random random(57);
+  World world(uniform(1, NumberKind::Signed, 16, 16));
+  std::set<int64_t> losses;
+  for (int i = 0; i < 1000; ++i) {
+    const int64_t scan = int64_t{15} * i;
+    const bool lost = i >= 500 && i % 2 == 1;
+    if (lost) losses.insert(scan);
+    world.add(random, scan, 10, i > 0, true, true,
+              lost ? GapCause::Counter : GapCause::NotRecorded);
+  }
+  const FrameData joined = world.query(fixed(0, 15000, 20, {trace(0)}));
+  CHECK(joined.gaps.size() == 20);
+  int64_t lost = 0;
+  for (const auto& gap : joined.gaps) {
+    CAPTURE(gap.scan);
+    lost += gap.gap.lost;
+    if (gap.scan < 7500)
+      CHECK(gap.gap.cause == GapCause::NotRecorded);
+    else
+      CHECK((gap.gap.cause == GapCause::Counter && losses.contains(gap.scan)));
+  }
+  CHECK(lost == static_cast<int64_t>(losses.size()) * 5);
+}
