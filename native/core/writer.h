@@ -69,8 +69,6 @@ class SampleFile {
   void flush();
   // Since when samples lie here that no write was asked for; -1: there are none.
   int64_t stagedSinceNs() const;
-  // Appended, but not yet handed to the kernel.
-  bool dirty() const { return base_ + int64_t(pendingBytes_ + fill_) > bytesOnFile(); }
 
   // Waits for what is under way; nothing is written after it but by finish().
   void halt() noexcept;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "writer-support.h"
 
 using namespace iio;
@@ -34,7 +35,7 @@ void appendPieces(const SampleFile::Options& given, size_t misalign,
     }
     file.flush();
     CHECK(file.bytesOnFile() == int64_t(expected.size()));
-    CHECK_FALSE(file.dirty());
+    CHECK(file.stagedSinceNs() == -1);
     file.finish(int64_t(expected.size()));
   }
   CHECK(test::contentOf(given.path) == expected);
@@ -64,6 +65,22 @@ TEST_CASE("pieces of any size arrive in order, whichever way they are written") 
           if (inFlight) given.crew = &crew;
           appendPieces(given, misalign, kMixed);
         }
+}
+
+TEST_CASE("since when samples lie staged is told until they are with the kernel") {
+  const test::Folder folder;
+  SampleFile::Options given = options(folder.file("data"));
+  given.converted = true;
+  SampleFile file(given);
+  CHECK(file.stagedSinceNs() == -1);
+  const int64_t before = monotonicNs();
+  for (const size_t bytes : {100, 5000}) {
+    file.room(bytes);
+    file.commit(bytes);
+    CHECK(file.stagedSinceNs() >= before);
+    file.flush();
+    CHECK(file.stagedSinceNs() == -1);
+  }
 }
 
 TEST_CASE("where O_DIRECT is refused, or cut short, nothing is lost or doubled on the other ways") {
