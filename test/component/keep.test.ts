@@ -1,8 +1,10 @@
 /** Keeping what has just happened, and how Record records: by key, by button and in the record options. */
 import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
+import { simulatedAdc } from "../../renderer/dev/fake-simulator.js";
 import { ADC, asked, field, mountWindow, soon } from "./window.js";
 
+const WORDS = "Keep words as the device stores them";
 const button = (command: string) =>
   document.querySelector<HTMLElement>(`[data-command="${command}"]`)!;
 const options = () => document.querySelector<HTMLElement>('[aria-label="Record options"][role]');
@@ -82,5 +84,28 @@ describe("record options", () => {
     await soon(() =>
       expect(asked(host, "recording.start")).toEqual([{ stream: ADC, preSeconds: 2 }]),
     );
+  });
+
+  test("keep words as the device stores them, where some are shifted", async () => {
+    const words = () => document.querySelector<HTMLElement>(`[aria-label="${WORDS}"]`);
+    const adc = simulatedAdc();
+    for (const { scan } of adc.channels) {
+      for (const element of scan) element.format = { ...element.format, bits: 12, shift: 4 };
+    }
+    const { host } = await mountWindow({ devices: [adc] });
+    await userEvent.keyboard("{Shift>}r{/Shift}");
+    await soon(() => expect(words()).not.toBeNull());
+    await userEvent.click(words()!);
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(options()).toBeNull());
+    await userEvent.keyboard("r");
+    await soon(() => expect(asked(host, "recording.start")).toEqual([{ stream: ADC, raw: true }]));
+  });
+
+  test("say nothing of stored words where every bit belongs to a value", async () => {
+    await mountWindow();
+    await userEvent.keyboard("{Shift>}r{/Shift}");
+    await soon(() => expect(options()).not.toBeNull());
+    expect(document.querySelector(`[aria-label="${WORDS}"]`)).toBeNull();
   });
 });

@@ -119,6 +119,7 @@ TEST_CASE("converted files have indexes of what stands in them, each its own") {
                               {{"samples", false, {{0, OutputType::I16}, {1, OutputType::U8}}},
                                {"wide", false, {{2, OutputType::U32}}},
                                {"stamps", false, {{3, OutputType::I64As2U32}}},
+                               {"stored", false, {{2, OutputType::Stored}, {0, OutputType::Stored}}},
                                {"raw", true, {}}}),
                        blocks);
   for (uint32_t i = 0; i < 30; ++i) REQUIRE(blocks.complete(*recorder, 60'001));
@@ -138,6 +139,11 @@ TEST_CASE("converted files have indexes of what stands in them, each its own") {
   stamps.elements = {{0, 64, 64, 0, 1, NumberKind::Signed, false}};
   stamps.timestamp = 0;
   checkIndex(folder, "stamps", stamps);
+  ScanLayout stored;
+  stored.scanBytes = 6;
+  stored.elements = {{0, 32, 24, 8, 1, NumberKind::Unsigned, false},
+                     {4, 16, 12, 4, 1, NumberKind::Signed, true}};
+  checkIndex(folder, "stored", stored);
   checkIndex(folder, "raw", layout);
 }
 
