@@ -81,7 +81,8 @@ struct Engine::Impl {
   bool completed(const Completion& completion, bool running);
   void fail(const Completion& completion, bool running);
   void publish(const Completion& completion, uint32_t scans);
-  void checkOverwritten(BlockIndex block, uint32_t bytes);
+  void placeUnread(BlockIndex block);
+  void beginRead(BlockIndex block, uint32_t bytes);  // throws if the device left it as it was
   void offer(const HeaderPtr& header, const ConsumerList& to);
   void refill();
   BlockIndex takeNext();

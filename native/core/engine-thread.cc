@@ -254,18 +254,16 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
   header->scanCount = scans;
   header->bytes = scans * spec.layout.scanBytes;
   header->timeNs = completion.timeNs;
-  if (scans > 0) {
-    arena->beginRead(completion.block);
-    bracketOpen[completion.block] = true;
-    if (spec.proveOverwritten) checkOverwritten(completion.block, header->bytes);
+  try {
+    if (scans > 0) beginRead(completion.block, header->bytes);
+  } catch (const CoreError&) {  // lost to all who read what completed behind it
+    continuity.failedBlock(completion, scans);
+    placeUnread(completion.block);
+    throw;
   }
   header->segments = continuity.split(completion, arena->data(completion.block), scans);
+  if (scans == 0) return placeUnread(completion.block);
   ContinuityTotals totals = continuity.totals();
-  if (scans == 0) {  // nothing to read: the block goes back as the oldest in its turn
-    std::lock_guard guard(lock);
-    places[header->block] = {totals.endScan, totals.endScan, counted.blocks};
-    return;
-  }
   header->proof = totals.proof;
   std::lock_guard adding(publishing);
   std::shared_ptr<const ConsumerList> to;
@@ -296,7 +294,17 @@ void Engine::Impl::publish(const Completion& completion, uint32_t scans) {
   toConsumers.add(now - header->timeNs, now);
 }
 
-void Engine::Impl::checkOverwritten(BlockIndex block, uint32_t bytes) {
+// Nothing to read: the block goes back as the oldest in its turn.
+void Engine::Impl::placeUnread(BlockIndex block) {
+  const int64_t endScan = continuity.totals().endScan;
+  std::lock_guard guard(lock);
+  places[block] = {endScan, endScan, counted.blocks};
+}
+
+void Engine::Impl::beginRead(BlockIndex block, uint32_t bytes) {
+  arena->beginRead(block);
+  bracketOpen[block] = true;
+  if (!spec.proveOverwritten) return;
   const bool whole = proof.look(block, arena->data(block), bytes);
   {
     std::lock_guard guard(lock);

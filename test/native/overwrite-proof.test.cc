@@ -11,7 +11,21 @@ using namespace iio;
 
 namespace {
 constexpr size_t kBytes = 4096 + 24;
+
+EngineSpec proving(uint32_t queueDepth) {
+  EngineSpec spec;
+  spec.layout.scanBytes = 4;
+  ScanElement element;
+  element.storageBits = element.bits = 32;
+  element.kind = NumberKind::Unsigned;
+  spec.layout.elements = {element};
+  spec.payloadBytes = 4096;
+  spec.queueDepth = queueDepth;
+  spec.proveOverwritten = true;
+  return spec;
 }
+
+}  // namespace
 
 TEST_CASE(
     "overwrite: a block that was written everywhere proves the device, whatever was written") {
@@ -52,18 +66,9 @@ TEST_CASE(
     "overwrite: a stream whose device leaves old bytes ends before they are shown, and says so") {
   using namespace fakes;
   auto bench = std::make_shared<Bench>();
-  EngineSpec spec;
-  spec.layout.scanBytes = 4;
-  ScanElement element;
-  element.storageBits = element.bits = 32;
-  element.kind = NumberKind::Unsigned;
-  spec.layout.elements = {element};
-  spec.payloadBytes = 4096;
-  spec.queueDepth = 3;
-  spec.proveOverwritten = true;
   auto source = std::make_unique<FakeTransport>(bench, 4);
   FakeTransport& transport = *source;
-  Engine engine(spec, std::make_unique<FakeArena>(bench, 8, 4096), std::move(source));
+  Engine engine(proving(3), std::make_unique<FakeArena>(bench, 8, 4096), std::move(source));
   engine.start();
   transport.order({});
   REQUIRE(eventually([&] { return engine.counters().blocks == 1; }));
@@ -76,5 +81,35 @@ TEST_CASE(
   CHECK(engine.counters().blocks == 1);
   CHECK(engine.counters().overwritten.staleBytes == 4096);
   CHECK(engine.counters().fault.message.find("Choose another memory") != std::string::npos);
+  engine.close();
+}
+
+TEST_CASE("overwrite: what completed behind a block with old bytes is found, behind a known loss") {
+  using namespace fakes;
+  auto bench = std::make_shared<Bench>();
+  auto source = std::make_unique<FakeTransport>(bench, 4);
+  FakeTransport& transport = *source;
+  Engine engine(proving(4), std::make_unique<FakeArena>(bench, 8, 4096), std::move(source));
+  engine.start();
+  transport.batch({{}, {.writes = false}, {}, {}});
+  REQUIRE(eventually([&] { return engine.counters().state == EngineState::Failed; }));
+  const auto history = engine.history();
+  REQUIRE(history.size() == 3);
+  for (uint64_t sequence = 0; sequence < 3; ++sequence) {
+    const HeaderPtr found = engine.tryLease(sequence);
+    CHECK(found == history[sequence]);
+    if (found) engine.release(found->block);
+  }
+  const Segment& behind = history[1]->segments.front();
+  REQUIRE(behind.hasGap);
+  CHECK(behind.gap.cause == GapCause::FailedBlock);
+  CHECK(behind.gap.lost == 1024);
+  CHECK(behind.scan == 2048);
+  int64_t from = 0, to = 2048 + 1024;
+  const PinId pin = engine.pin(from, to);
+  CHECK(from == 0);
+  CHECK(to == 2048 + 1024);
+  CHECK(engine.pinned(pin) == std::vector<HeaderPtr>{history[0], history[1]});
+  engine.unpin(pin);
   engine.close();
 }

@@ -219,7 +219,7 @@ TEST_CASE("parts: one that is stopped or fails while it waits is dropped, and th
   CHECK(folder.names().size() == 4);
 }
 
-TEST_CASE("parts: one that failed while it waited, and that nobody holds, does not keep up the next") {
+TEST_CASE("parts: a failed one that nobody holds any more does not keep up the one made next") {
   struct Held {
     Folder folder;
     Chain chain{folder, 1};
