@@ -1,8 +1,10 @@
 /** Run, stop, single, record: they act on the stream in the selector, or on all that are open. */
 import type { StreamId } from "../../shared/stream.js";
 import { useInventory } from "../stores/inventory.js";
+import { recordTitle } from "../lib/record-words.js";
 import { cannotTune } from "../lib/tune-table.js";
 import { useRecordings } from "../stores/recordings.js";
+import { useSettings } from "../stores/settings.js";
 import { isActive, useStreams } from "../stores/streams.js";
 import { useTuning } from "../stores/tuning.js";
 import { useViews } from "../stores/views.js";
@@ -18,14 +20,6 @@ function unlessOne(streams: StreamId[], why: (stream: StreamId) => string | null
     first ??= reason;
   }
   return first ?? "select a device that has a buffer";
-}
-
-/** The times set are those of these recordings alone. */
-async function startRecordings(streams: readonly StreamId[]): Promise<void> {
-  const recordings = useRecordings();
-  await Promise.all(streams.map((stream) => recordings.start(stream)));
-  recordings.startAtMs = null;
-  recordings.untilMs = null;
 }
 
 export function streamCommands(): Command[] {
@@ -55,6 +49,9 @@ export function streamCommands(): Command[] {
     isReplay(stream) ??
     (recordings.running.has(stream) ? "it records; R stops that" : null);
   const noRecord = (stream: StreamId) => present(stream) ?? isReplay(stream);
+  /** Can be stopped, or cancelled, whatever became of its device. */
+  const goesOn = (stream: StreamId) =>
+    recordings.running.has(stream) || recordings.scheduled.has(stream);
   const noTune = (stream: StreamId) => present(stream) ?? cannotTune(streams.infos.get(stream));
   const isStarting = (stream: StreamId) => streams.infos.get(stream)?.state.kind === "starting";
   const focused = () => (views.focusStream ? [views.focusStream] : []);
@@ -120,21 +117,20 @@ export function streamCommands(): Command[] {
           ? "Stop recording"
           : views.targets.some((id) => recordings.scheduled.has(id))
             ? "Cancel the recording that waits for its time"
-            : "Record",
+            : recordTitle(useSettings().layout.record, recordings),
       category: "Recording",
       keys: ["R"],
       icon: "record",
-      blocked: () => unlessOne(views.targets, noRecord),
+      blocked: () => unlessOne(views.targets, (id) => (goesOn(id) ? null : noRecord(id))),
       run: () => {
-        const active = views.targets.filter((stream) => recordings.running.has(stream));
-        if (active.length > 0) {
-          return Promise.all(active.map((stream) => recordings.stopOrAsk(stream)));
+        if (views.targets.some((stream) => recordings.running.has(stream))) {
+          return recordings.stopOrAsk(views.targets);
         }
         const waiting = views.targets.filter((stream) => recordings.scheduled.has(stream));
         if (waiting.length > 0) {
           return Promise.all(waiting.map((stream) => recordings.unschedule(stream)));
         }
-        return startRecordings(able(noRecord));
+        return recordings.start(able(noRecord));
       },
     },
     {
@@ -152,8 +148,8 @@ export function streamCommands(): Command[] {
       title: "Go on recording",
       category: "Recording",
       keys: ["Esc"],
-      blocked: () => (recordings.asking ? null : "nothing was asked"),
-      run: () => (recordings.asking = null),
+      blocked: () => (recordings.asking.size > 0 ? null : "nothing was asked"),
+      run: () => recordings.asking.clear(),
     },
   ];
 }

@@ -47,6 +47,7 @@ export class FakeHost {
   /** Everything that was asked, oldest first. */
   readonly asked: { name: RequestName; params: unknown }[] = [];
   private readonly handlers: Handlers;
+  private readonly refused = new Map<RequestName, StudioError>();
   private deliver: (message: Envelope) => void = () => undefined;
   private readonly closeListeners = new Set<() => void>();
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -127,6 +128,11 @@ export class FakeHost {
     this.deliver({ kind: "event", name, data });
   }
 
+  /** Whatever is asked by this name is refused so. */
+  refuse(name: RequestName, message: string, code = "REFUSED"): void {
+    this.refused.set(name, { code, message });
+  }
+
   private async receive(message: Envelope): Promise<void> {
     if (message.kind !== "request") return;
     const name = message.name as RequestName;
@@ -137,6 +143,8 @@ export class FakeHost {
         throw fail("BAD_REQUEST", `${name}: ${where} is not what the message map says.`);
       }
       this.asked.push({ name, params: checked.output });
+      const refusal = this.refused.get(name);
+      if (refusal) throw fail(refusal.code, refusal.message);
       const handler = this.handlers[name] as (params: unknown) => unknown;
       const result = await handler(checked.output);
       this.deliver({ kind: "reply", id: message.id, result });

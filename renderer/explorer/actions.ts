@@ -1,6 +1,7 @@
 /** What can be done to a row of the explorer; the same by mouse, by key and from its menu. */
 import type { ChannelInfo, DeviceInfo } from "../../shared/device.js";
 import type { StreamId } from "../../shared/stream.js";
+import { recordTitle } from "../lib/record-words.js";
 import { bufferPairs, drawableChannels, channelName } from "../lib/traces.js";
 import { useChanges } from "../stores/changes.js";
 import { useGroups } from "../stores/groups.js";
@@ -58,7 +59,7 @@ export function useRowActions() {
 
   function toggleRun(stream: StreamId): Promise<void> {
     return attempt("The stream stays as it is", () => {
-      if (recordings.running.has(stream)) return recordings.stopOrAsk(stream);
+      if (recordings.running.has(stream)) return recordings.stopOrAsk([stream]);
       return isActive(streams.infos.get(stream)) ? streams.stop(stream) : streams.start(stream);
     });
   }
@@ -117,15 +118,19 @@ export function useRowActions() {
           ? "Stop"
           : "Run";
       list.push({ id: "run", title, run: () => toggleRun(stream) });
-      if (!recordings.running.has(stream)) {
-        const run = () => attempt("Nothing is recorded", () => recordings.start(stream));
-        list.push({ id: "record", title: "Record", run });
+      if (!recordings.running.has(stream) && !recordings.scheduled.has(stream)) {
+        const run = () => attempt("Nothing is recorded", () => recordings.start([stream]));
+        list.push({ id: "record", title: recordTitle(settings.layout.record, recordings), run });
         if (groups.candidates().length >= 2) {
           const together = "Record together with others…";
           list.push({ id: "together", title: together, run: () => groups.open(stream) });
         }
       }
       list.push({ id: "view", title: "Open in a new view", run: () => views.open(stream) });
+    }
+    if (stream && recordings.scheduled.has(stream)) {
+      const run = () => attempt("It still waits", () => recordings.unschedule(stream));
+      list.push({ id: "unschedule", title: "Cancel the recording that waits for its time", run });
     }
     if (stream && device.presence === "gone" && device.context === "sim") {
       const run = () => attempt("It stays away", () => streams.fault(stream, "none"));

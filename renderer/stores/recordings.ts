@@ -12,6 +12,7 @@ import type {
 import type { ScheduleStatus } from "../../shared/schedule.js";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { recordParams } from "../lib/record-options.js";
+import { goingForSeconds } from "../lib/record-words.js";
 import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
 import { useInventory } from "./inventory.js";
@@ -32,8 +33,8 @@ export const useRecordings = defineStore("recordings", () => {
   const list = shallowRef<RecordingEntry[]>([]);
   /** How far the SHA-512 of a recording is, 0 … 1; by name. */
   const hashing = shallowReactive(new Map<string, number>());
-  /** The stream whose recording waits for a second "stop". */
-  const asking = ref<StreamId | null>(null);
+  /** Streams whose recordings wait for a second "stop". */
+  const asking = shallowReactive(new Set<StreamId>());
   /** A note written before anything records; the next recording takes it. */
   const nextNote = ref("");
   /** Those that wait for their time. */
@@ -89,11 +90,25 @@ export const useRecordings = defineStore("recordings", () => {
       return;
     }
     if (running.get(status.stream)?.name === status.name) running.delete(status.stream);
-    if (asking.value === status.stream) asking.value = null;
+    asking.delete(status.stream);
   }
 
-  /** Records at once, or at the time set; a stream that does not run is started by the host. */
-  async function start(stream: StreamId): Promise<void> {
+  /**
+   * Records at once, or at the time set; streams that do not run are started by the host. The times hold for these alone:
+   * they are forgotten once one of them took them. Rejects with what was refused first.
+   */
+  async function start(of: readonly StreamId[]): Promise<void> {
+    const all = await Promise.allSettled(of.map((stream) => startOne(stream)));
+    if (all.some(({ status }) => status === "fulfilled")) {
+      nextNote.value = "";
+      startAtMs.value = null;
+      untilMs.value = null;
+    }
+    const refused = all.find((one) => one.status === "rejected");
+    if (refused) throw refused.reason;
+  }
+
+  async function startOne(stream: StreamId): Promise<void> {
     const note = nextNote.value.trim();
     const request = {
       stream,
@@ -106,7 +121,6 @@ export const useRecordings = defineStore("recordings", () => {
       const at = { startAtMs: startAtMs.value };
       putSchedule(await connection.request("recording.schedule", { ...request, ...at }));
     }
-    nextNote.value = "";
   }
 
   /** What waits for its time does not begin. */
@@ -138,16 +152,18 @@ export const useRecordings = defineStore("recordings", () => {
   }
 
   async function stop(stream: StreamId): Promise<RecordingResult> {
-    asking.value = null;
+    asking.delete(stream);
     return connection.request("recording.stop", { stream });
   }
 
-  /** Stops a young recording; of an older one it asks first, and a second call answers. */
-  async function stopOrAsk(stream: StreamId): Promise<void> {
-    const status = running.get(stream);
-    if (!status) return;
-    if (status.seconds < ASK_AFTER_SECONDS || asking.value === stream) await stop(stream);
-    else asking.value = stream;
+  /** Stops young recordings; with an older one among them it asks once for all, and a second call answers. */
+  async function stopOrAsk(of: readonly StreamId[]): Promise<void> {
+    const active = of.flatMap((stream) => running.get(stream) ?? []);
+    const unasked = active.filter(
+      (one) => goingForSeconds(one, Date.now()) >= ASK_AFTER_SECONDS && !asking.has(one.stream),
+    );
+    if (unasked.length > 0) for (const { stream } of active) asking.add(stream);
+    else await Promise.all(active.map(({ stream }) => stop(stream)));
   }
 
   async function annotate(
