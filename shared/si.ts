@@ -69,7 +69,7 @@ export function parseSi(text: string, units: readonly string[] = []): ParsedNumb
 
 const TIME_UNITS: Record<string, number> = { s: 1, min: 60, h: 3600, d: 86_400 };
 
-/** Seconds from `20 ms`, `1.5 min`, `2 h`, `1:30`, or a bare number of seconds. */
+/** Seconds from `20 ms`, `1.5 min`, `2 h`, `1:30`, or a bare number of seconds. A bare `m` could be minutes: refused. */
 export function parseDuration(text: string): ParsedNumber {
   const clock = /^\s*(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)\s*$/.exec(text);
   if (clock) {
@@ -78,6 +78,12 @@ export function parseDuration(text: string): ParsedNumber {
   }
   const parsed = parseSi(text, Object.keys(TIME_UNITS));
   if (!parsed.ok) return parsed;
+  if (parsed.unit === "" && /m\s*$/.test(text)) {
+    const figure = text.trim().slice(0, -1).trim();
+    return refuse(
+      `"${text.trim()}" could be minutes or milliseconds. Type ${figure} min or ${figure} ms.`,
+    );
+  }
   const value = parsed.value * (TIME_UNITS[parsed.unit || "s"] ?? 1);
   return { ok: true, value, text: String(value), unit: "s" };
 }

@@ -165,12 +165,16 @@ export function numberOption(
   return value;
 }
 
+/** Minutes or milliseconds? The reader of times says so. */
+const BARE_M = /\d\s*m\s*$/;
+
 /** A time: `90`, `20 ms`, `1.5min`, `2h`, `1:30`; undefined if the option was not given. `none`: 0 too. */
 export function durationOption(args: Arguments, name: string, none = false): number | undefined {
   const text = args.values[name];
   if (typeof text !== "string") return undefined;
   const parsed = parseDuration(text);
   if (parsed.ok && (parsed.value > 0 || (none && parsed.value === 0))) return parsed.value;
+  if (!parsed.ok && BARE_M.test(text)) throw new UsageError(`--${name}: ${parsed.message}`);
   const bound = none ? "from 0" : "above 0";
   throw new UsageError(`--${name} takes a time ${bound}, as in 90s, 10min or 2h, not "${text}".`);
 }

@@ -36,7 +36,8 @@ record:
                       says whether that is permitted, and without permission it runs all the same
   --set NAME=VALUE    an attribute of the device or of one linked to it, written first; as often as
                       needed; DEVICE:NAME=VALUE for any other
-  --seconds, --samples  when to stop (default: Ctrl+C)
+  --seconds T, --samples N
+                      when to stop (default: Ctrl+C). Times T are in seconds, or as in 20ms, 10min, 2h, 1:30
   --start-at TIME, --until TIME
                       begins and ends by the clock: 18:30, 18:30:15 (the next to come), 2026-11-21 18:30 (local
                       time) or 2026-11-21T18:30:00Z; the clock may be set while it waits. The stream runs 2 s

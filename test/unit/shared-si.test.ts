@@ -76,6 +76,9 @@ describe("numbers as they are typed", () => {
     expect(seconds("1:30")).toBe(90);
     expect(seconds("1:00:00")).toBe(3600);
     expect(seconds("3 V")).toContain("not understood");
+    expect(seconds("5 m")).toBe('"5 m" could be minutes or milliseconds. Type 5 min or 5 ms.');
+    expect(seconds("10m")).toContain("Type 10 min or 10 ms.");
+    expect(seconds("10 min")).toBe(600);
   });
 });
 

@@ -9,7 +9,13 @@ import type { GroupResult } from "../../../shared/group.js";
 import type { Inventory } from "../../../shared/device.js";
 import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
 import { streamId } from "../../../shared/stream.js";
-import { numberOption, textOption, UsageError, type Arguments } from "../arguments.js";
+import {
+  durationOption,
+  numberOption,
+  textOption,
+  UsageError,
+  type Arguments,
+} from "../arguments.js";
 import { followStarts } from "../allocation.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
@@ -78,7 +84,7 @@ function readPlan(args: Arguments): GroupPlan {
   if (odd !== undefined) {
     throw new UsageError(`--${odd} is for one DEVICE. Leave it out, or record each by itself.`);
   }
-  const seconds = numberOption(args, "seconds");
+  const seconds = durationOption(args, "seconds");
   const scans = numberOption(args, "samples", { integer: true, least: 1 });
   if (seconds !== undefined && scans !== undefined) {
     throw new UsageError("--seconds and --samples exclude each other.");

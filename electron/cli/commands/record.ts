@@ -119,7 +119,7 @@ export function checkFolder(folder: string): void {
 export function readPlan(args: Arguments): RecordPlan {
   const out = textOption(args, "out");
   if (!out) throw new UsageError("record needs --out BASENAME.");
-  const seconds = numberOption(args, "seconds");
+  const seconds = durationOption(args, "seconds");
   const samples = numberOption(args, "samples", { integer: true, least: 1 });
   if (seconds !== undefined && samples !== undefined) {
     throw new UsageError("--seconds and --samples exclude each other.");
@@ -136,7 +136,7 @@ export function readPlan(args: Arguments): RecordPlan {
     sets,
     seconds,
     samples,
-    pre: numberOption(args, "pre"),
+    pre: durationOption(args, "pre"),
     split: amountOption(args, "split"),
     ring: amountOption(args, "ring"),
     trigger: readTriggerPlan(args),

@@ -9,7 +9,13 @@ import {
   type TuneStatus,
   type TuneTry,
 } from "../../../shared/tune.js";
-import { numberOption, operands, UsageError, type Arguments } from "../arguments.js";
+import {
+  durationOption,
+  numberOption,
+  operands,
+  UsageError,
+  type Arguments,
+} from "../arguments.js";
 import { followStarts } from "../allocation.js";
 import { findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
@@ -26,7 +32,7 @@ import {
 /** Answers whether something was found. */
 export async function tune(args: Arguments, output: Output): Promise<boolean> {
   const [name] = operands(args, 1, 1, "one DEVICE") as [string];
-  const seconds = numberOption(args, "seconds") ?? TUNE_DEFAULTS.seconds;
+  const seconds = durationOption(args, "seconds") ?? TUNE_DEFAULTS.seconds;
   const marginPercent = numberOption(args, "margin", { least: 0 }) ?? TUNE_DEFAULTS.marginPercent;
   if (marginPercent > 90) throw new UsageError("--margin takes 0 to 90, in percent of the queue.");
   const plan = readStreamPlan(args);
