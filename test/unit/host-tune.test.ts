@@ -107,6 +107,18 @@ describe("a search for settings", () => {
     expect(tries[0]!.verdict).toEqual({ kind: "bad", why: "the queue ran dry" });
   });
 
+  it("is cancelled while a try is still getting its memory", async () => {
+    const before = await get();
+    bench.addon.memory.stepMs = 3_600_000;
+    const ended = tune();
+    await vi.waitFor(() => expect(bench.addon.streams).toHaveLength(1));
+    await request("stream.tuneStop", { stream: ADC });
+    expect((await ended).state).toEqual({ kind: "cancelled" });
+    const after = await get();
+    expect(after.settings).toEqual(before.settings);
+    expect(after.state).toEqual({ kind: "idle" });
+  });
+
   it("runs again what ran before, when it is cancelled too", async () => {
     const { settings } = await request("stream.start", { stream: ADC });
     const first = firstTry();
