@@ -61,7 +61,7 @@ async function openLoopback(host: Host): Promise<Door> {
 }
 
 /** The window's side of the loopback door, spoken from Node. */
-async function loopbackClient(port: number, url: string): Promise<Port> {
+export async function loopbackClient(port: number, url: string): Promise<Port> {
   const host = `127.0.0.1:${port}`;
   const entered = await fetch(url, { headers: { host } });
   const cookie = entered.headers.get("set-cookie")!.split(";")[0]!;
