@@ -1,10 +1,21 @@
 /** Recordings that go on where they ended, in their next part, with the hole between marked. */
-import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  readdirSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { trackDisposables } from "../../electron/host/disposable.js";
+import { JournalFollower } from "../../electron/host/recordings/journal-follower.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import { crc32c } from "../../shared/crc32c.js";
 import type { RecordingResult } from "../../shared/recording.js";
+import type { RecordingFacts } from "../../shared/sigmf/types.js";
+import { FakeJournal } from "./fake/journal.js";
 import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
 
 let bench: Bench;
@@ -171,6 +182,41 @@ describe("recording.start with resume", () => {
     expect(again).toMatchObject({ samples: 10_000, parts: [part(2)], error: null });
     await sound("take");
   });
+
+  it("goes on after a restart of the machine, as soon as nobody else can be writing the part before", async () => {
+    await record({ scans: 20_000 });
+    await cutOffInAnotherBoot(part(1));
+    const { resumed } = await record({ scans: 50_000 });
+    expect(meta(part(1)).global).toMatchObject({ "iio:state": "recovered", "iio:samples": 20_000 });
+    expect(scansOf(part(2))).toEqual({ first: 20_000, end: 50_000 });
+    // By the clock on the wall: the other one began anew with the machine.
+    expect(resumed![0]!.holeSeconds).toBeGreaterThan(3600);
+    await sound("take");
+  });
+
+  /** As a machine leaves it that lost its power an hour ago and is back at once, by the journal's time of change. */
+  async function cutOffInAnotherBoot(name: string): Promise<void> {
+    const path = file(`${name}.iio-journal`);
+    const data = readFileSync(file(`${name}.sigmf-data`));
+    const { header } = await new JournalFollower(path).look();
+    const facts = header as RecordingFacts;
+    facts.writer = { ...facts.writer, bootId: "another" };
+    const hourAgo = BigInt(facts.clocks.realtimeNs) - 3_600_000_000_000n;
+    facts.clocks = { ...facts.clocks, realtimeNs: hourAgo.toString() };
+    unlinkSync(path);
+    const journal = new FakeJournal(path, new TextEncoder().encode(JSON.stringify(facts)));
+    journal.proof(0, 0, 0);
+    journal.segment({
+      ...{ sequence: 0, scan: 0, sample: 0, scanCount: 20_000, offsetScans: 0, gap: null },
+      ...{ crc: crc32c(data), timeNs: BigInt(facts.clocks.monotonicNs) },
+    });
+    journal.close();
+    const seconds = Date.now() / 1000 - 14;
+    utimesSync(path, seconds, seconds);
+    const json = meta(name);
+    json.global["iio:state"] = "recording";
+    writeFileSync(file(`${name}.sigmf-meta`), JSON.stringify(json));
+  }
 
   it("counts what it is to hold through all parts, and refuses when all of it is there", async () => {
     await record({ seconds: 0.2 });

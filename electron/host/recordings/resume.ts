@@ -51,14 +51,16 @@ export async function findResumePoint(
     const written = await writtenElsewhere(folder, earlier);
     if (!written) return resumePoint(folder, earlier);
     if (written.here || performance.now() > until) {
-      throw fail(
-        "BUSY_RECORDING",
-        `“${written.name}” is being recorded by another program. Stop that first, or give the recording another name.`,
-        { field: "name" },
-      );
+      throw fail("BUSY_RECORDING", whyWritten(written), { field: "name" });
     }
     await setTimeout(LOOK_MS);
   }
+}
+
+function whyWritten({ name, here }: { name: string; here: boolean }): string {
+  return here
+    ? `“${name}” is being recorded by another program. Stop that first, or give the recording another name.`
+    : `“${name}” is not complete: another computer records it, or one of its files is missing. Stop that, or bring the file back, or give the recording another name.`;
 }
 
 /** So many triggers were numbered before. */
