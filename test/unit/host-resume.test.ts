@@ -168,6 +168,17 @@ describe("recording.start with resume", () => {
     await sound("take");
   });
 
+  it("does not count what a stream that runs already gave before", async () => {
+    await record({ scans: 20_000 });
+    await request("stream.start", { stream: ADC });
+    await bench.next("stream.progress", ({ counters }) => counters.historyToScan > 200_000);
+    await record({ scans: 50_000 });
+    const { first } = scansOf(part(2));
+    expect(first).toBeGreaterThanOrEqual(20_000);
+    expect(first).toBeLessThan(150_000);
+    await sound("take");
+  });
+
   it("goes on when the device that went is back", async () => {
     const ended = bench.next("recording.ended");
     await start();
