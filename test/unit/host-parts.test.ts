@@ -1,7 +1,7 @@
 /** Recordings in parts, and rings: nothing lost or written twice between parts, only what lies too far back is deleted. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { planParts } from "../../electron/host/recordings/parts-plan.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { trackDisposables } from "../../electron/host/disposable.js";
@@ -152,6 +152,18 @@ describe("a recording in parts", () => {
     expect(result.gaps).toHaveLength(1);
     const { geometry } = await request("stream.get", { stream: ADC });
     expect(result.lostSamples).toBe(geometry!.scansPerBlock);
+    await sound("take");
+  });
+
+  it("makes another next part where the one that waited failed, and ends that one", async () => {
+    await begin({ split: { kind: "seconds", seconds: 0.2 } });
+    const first = bench.addon.streams.at(-1)!.recordings[0]!;
+    const failed = await vi.waitUntil(() => first.failWaiting(), { timeout: 20_000 });
+    await at(2);
+    expect(failed.stopped).toBe(true);
+    const result = await request("recording.stop", { stream: ADC });
+    expect(result).toMatchObject({ error: null, gaps: [] });
+    expect(dataNames()).toEqual(result.parts);
     await sound("take");
   });
 

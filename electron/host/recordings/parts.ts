@@ -139,8 +139,11 @@ export class Parts {
     const { waiting } = this;
     if (waiting && !waiting.waits()) {
       this.waiting = null;
-      if (waiting.failedWaiting()) this.retryAtMs = performance.now() + RETRY_MS;
-      else {
+      if (waiting.failedWaiting()) {
+        this.retryAtMs = performance.now() + RETRY_MS;
+        // Gives back its thread. The present part goes on until the next attempt.
+        void waiting.withdrawn().catch(() => undefined);
+      } else {
         this.number++;
         // Before those of the next part, which has them from now on.
         current.noteCaptures();

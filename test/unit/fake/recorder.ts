@@ -48,6 +48,7 @@ export class FakeRecording implements NativeRecording {
   behind = false;
   /** Called before it ends. */
   beforeStop: () => void = () => {};
+  stopped = false;
   private listed: NativeCapture[] = [];
   private capturesEnded = 0;
   private capturesMissed = 0;
@@ -213,7 +214,20 @@ export class FakeRecording implements NativeRecording {
     if (this.state === "recording") this.journal.event(this.scans, bytes);
   }
 
+  /** The part that waits fails, as where somebody removes its file; null: none waits. */
+  failWaiting(): FakeRecording | null {
+    const { successor } = this;
+    if (successor?.state !== "waiting") return null;
+    this.successor = null;
+    successor.withdraw();
+    successor.state = "failed";
+    const path = successor.options.outputs[0]?.path ?? "";
+    successor.error = { code: "ENOENT", errno: 2, syscall: "fstat", path, message: "Removed." };
+    return successor;
+  }
+
   async stop(): Promise<NativeRecordingStatus> {
+    this.stopped = true;
     if (this.state === "recording") {
       this.beforeStop();
       this.finish("done");
