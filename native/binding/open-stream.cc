@@ -14,7 +14,9 @@ Simulator* simulatorOf(Stream& stream) {
 }  // namespace
 
 OpenStream::OpenStream(StreamOptions options, std::function<void()> news)
-    : options_(std::move(options)), news_(std::move(news)) {}
+    : options_(std::move(options)), news_(std::move(news)) {
+  options_.engine.allocation = &allocation_;
+}
 
 std::unique_ptr<Transport> OpenStream::makeTransport() {
   if (simulated()) {

@@ -32,8 +32,10 @@ void Engine::Impl::begin() {
   bool enabled = false;
   try {
     if (spec.proveOverwritten)
-      for (BlockIndex block = 0; block < arena->blockCount(); ++block)
+      for (BlockIndex block = 0; block < arena->blockCount(); ++block) {
+        if (spec.allocation) spec.allocation->check();
         proof.fill(block, arena->data(block), spec.payloadBytes);
+      }
     transport->open(*arena);
     refill();
     continuity.begin(transport->lossGrade(), monotonicNs());

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "allocation.h"
 #include "arena.h"
 #include "block.h"
 #include "consumer.h"
@@ -32,6 +33,8 @@ struct EngineSpec {
   // Fills each block before the device first sees it, and ends the stream (EIO) if it comes back
   // with anything of that.
   bool proveOverwritten = false;
+  // If set, start() looks at it before it fills each block; outlives that.
+  const Allocation* allocation = nullptr;
   RealtimeSpec realtime;  // of the acquisition thread
 };
 

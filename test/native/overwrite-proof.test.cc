@@ -113,3 +113,37 @@ TEST_CASE("overwrite: what completed behind a block with old bytes is found, beh
   engine.unpin(pin);
   engine.close();
 }
+
+TEST_CASE(
+    "overwrite: a start that is cancelled fills no further block and leaves the device alone") {
+  using namespace fakes;
+  // Cancelled from another thread while the third block is being filled.
+  struct Filling : FakeArena {
+    Filling(std::shared_ptr<Bench> bench, Allocation& stop)
+        : FakeArena(bench, 8, 4096), stop_(stop) {}
+    std::byte* data(BlockIndex block) const override {
+      if (block == 2) stop_.cancel();
+      if (block > 2) ++late;
+      return FakeArena::data(block);
+    }
+    mutable uint32_t late = 0;
+    Allocation& stop_;
+  };
+  auto bench = std::make_shared<Bench>();
+  Allocation allocation;
+  EngineSpec spec = proving(3);
+  spec.allocation = &allocation;
+  auto memory = std::make_unique<Filling>(bench, allocation);
+  const Filling& filling = *memory;
+  Engine engine(spec, std::move(memory), std::make_unique<FakeTransport>(bench, 4));
+  int err = 0;
+  try {
+    engine.start();
+  } catch (const CoreError& error) {
+    err = error.fault.err;
+  }
+  CHECK(err == ECANCELED);
+  CHECK(filling.late == 0);
+  CHECK(bench->calls == std::vector<std::string>{"close"});
+  engine.close();
+}
