@@ -13,7 +13,7 @@ import type {
 import { loadAddon } from "../../native/load.js";
 import { readJournal } from "../../shared/journal-summary.js";
 import { JournalReader } from "../../shared/journal.js";
-import { counterOptions, rawTrace, waveform } from "./addon-options.js";
+import { captures, counterOptions, element, rawTrace, waveform } from "./addon-options.js";
 
 const BLOCK = 8192;
 const addon = loadAddon();
@@ -203,5 +203,39 @@ describe("recordings of a running stream", () => {
     }
     expect(ways[0]).toBe("buffered");
     expect(["direct", "buffered"]).toContain(ways[1]);
+  });
+});
+
+describe("words as they are stored", () => {
+  it("lie in a file of their own, byte by byte, and open as the values they hold", async () => {
+    const shifted = { ...element(4, 16, "s"), bits: 12, shift: 4, bigEndian: true };
+    const stream = openStream({
+      layout: { scanBytes: 8, elements: [element(0, 32, "u"), shifted], timestamp: -1 },
+    });
+    const path = join(folder, "stored.data");
+    const options = recordingTo("all", { scans: 20_000 });
+    const stored = { path, verbatim: false, elements: [{ element: 1, as: "stored" as const }] };
+    const recording = await stream.record({ ...options, outputs: [...options.outputs, stored] });
+    await stream.start();
+    expect((await ends(recording)).state).toBe("done");
+    const scans = readFileSync(join(folder, "all.data"));
+    const words = readFileSync(path);
+    expect(words.length).toBe(20_000 * 2);
+    let wrong = 0;
+    for (let n = 0; n < 20_000; n++) {
+      if (words.readUInt16BE(n * 2) !== scans.readUInt16BE(n * 8 + 4)) wrong++;
+    }
+    expect(wrong).toBe(0);
+    const store = await addon.openFile({
+      ...{ path, headerBytes: 0, rateHz: 1_000_000, firstTimeNs: -1n },
+      layout: { scanBytes: 2, elements: [{ ...shifted, offsetBytes: 0 }], timestamp: -1 },
+      captures: captures(),
+    });
+    const { values } = await store.samples(0, 0, 5000);
+    await store.close();
+    expect([...values]).toEqual(
+      Array.from({ length: 5000 }, (_, n) => words.readInt16BE(n * 2) >> 4),
+    );
+    expect(new Set(values).size).toBeGreaterThan(10);
   });
 });
