@@ -33,6 +33,8 @@ export interface WindowLayout {
   rows: ViewGroup[][];
   focusedView: string;
   record: RecordOptions;
+  /** Streams whose scope trigger the user took off. */
+  untriggered: Record<StreamId, boolean>;
   /** What each kind of view keeps for itself, by view and stream; what was kept last comes last. */
   viewState: Record<string, unknown>;
 }
@@ -104,6 +106,7 @@ export function parseLayout(text: string): WindowLayout {
       .filter((row) => row.length > 0),
     focusedView: typeof known["focusedView"] === "string" ? known["focusedView"] : "",
     record: parseRecordOptions(known["record"]),
+    untriggered: booleans(known["untriggered"]),
     viewState: isObject(known["viewState"]) ? known["viewState"] : {},
   };
 }

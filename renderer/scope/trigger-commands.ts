@@ -30,16 +30,18 @@ export function triggerOn(scope: Scope, at: number): ScopeTrigger | null {
   if (!trace) return null;
   const y = scope.frame.value?.traces[at]?.y;
   const { physical } = scope.state.value;
-  return triggerFor(trace.source, y ? reachOf(y) : null, physical, scope.trigger.value?.edge);
+  const { edge } = scope.triggering.shown.value ?? scope.trigger.value ?? {};
+  return triggerFor(trace.source, y ? reachOf(y) : null, physical, edge);
 }
 
 export function triggerCommands(scope: Scope): Command[] {
   const { actions, state, traces, trigger, isRecording } = scope;
+  const { shown } = scope.triggering;
   const recorded = () => (isRecording.value ? "this is a recording" : null);
   const noTrigger = () => recorded() ?? (trigger.value ? null : "choose a trigger source first");
   const command = (entry: Omit<Command, "category">): Command => ({ category: "View", ...entry });
   const level = (direction: 1 | -1) => () => {
-    const now = trigger.value;
+    const now = shown.value;
     if (!now) return;
     const step = nextStep(Math.max(Math.abs(now.hysteresis), 1e-12) / 2, 1);
     return actions.setTrigger({ ...now, level: now.level + direction * step });
@@ -90,7 +92,7 @@ export function triggerCommands(scope: Scope): Command[] {
       keys: ["E"],
       blocked: noTrigger,
       run: () => {
-        const now = trigger.value;
+        const now = shown.value ?? trigger.value;
         if (!now) return;
         const edge = now.edge === "rising" ? "falling" : "rising";
         return actions.setTrigger({ ...now, edge });

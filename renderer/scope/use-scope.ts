@@ -22,13 +22,13 @@ import {
   type ScopeState,
   type Sweep,
 } from "./state.js";
-import { channelOf, scopeTrace } from "./trace-model.js";
-import { inOtherUnits } from "./trigger-defaults.js";
+import { scopeTrace } from "./trace-model.js";
 import { useFrames } from "./use-frames.js";
 import { useLanes } from "./use-lanes.js";
 import { usePinned } from "./use-pinned.js";
 import { usePointer } from "./use-pointer.js";
 import { useSources, type PairDrawing } from "./use-sources.js";
+import { useTrigger } from "./use-trigger.js";
 
 /** What of a view is kept from session to session. */
 interface Kept {
@@ -73,7 +73,8 @@ export function useScope(stream: StreamId, view: string) {
       : [],
   );
 
-  const trigger = computed(() => info.value?.trigger ?? null);
+  const triggering = useTrigger({ stream, info, device, state });
+  const { trigger } = triggering;
   const request = computed<FrameRequest | null>(() => {
     if (!hasRun.value || traces.value.length === 0) return null;
     return {
@@ -183,13 +184,7 @@ export function useScope(stream: StreamId, view: string) {
       const factor = spanScans / (frozen.toScan - frozen.fromScan);
       change(zoom(state.value, factor, 0.5, extent.value));
     },
-    setPhysical(physical: boolean): void {
-      change({ ...state.value, physical });
-      const now = trigger.value;
-      if (!now || !device.value || now.physical === physical) return;
-      const next = inOtherUnits(now, channelOf(device.value, now.trace));
-      if (next) streams.setTrigger(stream, next).catch(() => undefined);
-    },
+    setPhysical: (physical: boolean) => change({ ...state.value, physical }),
     setDots: (dots: boolean) => change({ ...state.value, dots }),
     setLane: (key: string, lane: Lane) =>
       change({ ...state.value, lanes: { ...state.value.lanes, [key]: lane } }),
@@ -202,7 +197,7 @@ export function useScope(stream: StreamId, view: string) {
       if (before) state.value = before;
       return before !== undefined;
     },
-    setTrigger: (next: ScopeTrigger | null) => streams.setTrigger(stream, next),
+    setTrigger: triggering.set,
     setPair: (pair: string, drawing: PairDrawing) => {
       pairs.value = { ...pairs.value, [pair]: drawing };
     },
@@ -268,6 +263,7 @@ export function useScope(stream: StreamId, view: string) {
     error,
     rate,
     trigger,
+    triggering,
     triggerSettings,
     columns,
     extent,

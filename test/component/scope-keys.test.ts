@@ -30,8 +30,11 @@ describe("keys of the scope", () => {
     for (const { id, keys } of commands)
       for (const key of keys ?? []) taken.set(key, [...(taken.get(key) ?? []), id]);
     const shared = [...taken].filter(([, ids]) => ids.length > 1);
-    // Run and Stop are one key; only one of them can act.
-    expect(shared).toEqual([["Space", ["stream.run", "stream.stop"]]]);
+    // Run and Stop are one key, of which only one can act; Esc takes back what was begun or asked.
+    expect(shared).toEqual([
+      ["Space", ["stream.run", "stream.stop"]],
+      ["Esc", ["stream.cancelStart", "recording.goOn"]],
+    ]);
   });
 
   test("7, 8 and 9 are the sweeps", async () => {
