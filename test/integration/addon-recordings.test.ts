@@ -233,9 +233,7 @@ describe("words as they are stored", () => {
     });
     const values = Array.from((await store.samples(0, 0, 5000)).values as Int32Array);
     await store.close();
-    expect(values).toEqual(
-      Array.from({ length: 5000 }, (_, n) => words.readInt16BE(n * 2) >> 4),
-    );
+    expect(values).toEqual(Array.from({ length: 5000 }, (_, n) => words.readInt16BE(n * 2) >> 4));
     expect(new Set(values).size).toBeGreaterThan(10);
   });
 });
