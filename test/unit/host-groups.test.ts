@@ -122,6 +122,39 @@ describe("a group", () => {
     await request("group.stop", { name: "take" });
   });
 
+  it("that is cancelled at the one that waits is cancelled at all, whatever memory they still wait for", async () => {
+    let allocations = 0;
+    const stepMs = { get: () => (allocations++ === 0 ? 3_600_000 : 0) };
+    Object.defineProperty(bench.addon.memory, "stepMs", stepMs);
+    const begun = refusal(start());
+    await vi.waitFor(() => expect(bench.addon.streams).toHaveLength(2));
+    const both = bench.addon.streams;
+    await vi.waitFor(() => expect(both.some(({ recordings }) => recordings.length > 0)).toBe(true));
+    const waiting = both.find(({ recordings }) => recordings.length > 0)!;
+    const stream = waiting.options.rateHz === 1e6 ? ADC : RX;
+    await request("stream.stop", { stream });
+    expect((await begun).code).toBe("CANCELLED");
+    for (const stream of [ADC, RX]) {
+      expect((await request("stream.get", { stream })).state).toEqual({ kind: "idle" });
+    }
+    expect(files().filter((name) => name.endsWith("data"))).toEqual([]);
+  });
+
+  it("that can't get its memory for one says why, and does not wait for the others'", async () => {
+    bench.addon.memory.stepMs = 3_600_000;
+    const fault = Object.assign(new Error("No memory is left. Use fewer blocks."), {
+      code: "ENOMEM",
+    });
+    vi.spyOn(FakeStream.prototype, "record").mockImplementationOnce(async () => {
+      await vi.waitFor(() => expect(bench.addon.streams).toHaveLength(2));
+      throw fault;
+    });
+    expect(await refusal(start())).toMatchObject({ code: "ENOMEM" });
+    for (const stream of [ADC, RX]) {
+      expect((await request("stream.get", { stream })).state).toEqual({ kind: "idle" });
+    }
+  });
+
   it("takes in a stream that runs already, from its next block on", async () => {
     await request("stream.start", { stream: ADC });
     await bench.next("stream.progress", ({ counters }) => counters.scans > 50_000);

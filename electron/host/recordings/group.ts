@@ -12,6 +12,7 @@ import type { Inventory } from "../inventory.js";
 import type { SettingsStore } from "../settings-store.js";
 import { busyRecording } from "../streams/faults.js";
 import type { LiveStream } from "../streams/live-stream.js";
+import { isCancelled } from "../streams/starting.js";
 import type { StreamRegistry } from "../streams/registry.js";
 import { Serial } from "../streams/serial.js";
 import { Barrier } from "./barrier.js";
@@ -213,7 +214,8 @@ export class GroupRecordings {
     const { note, seconds, scans, hash, raw } = request;
     const recordings = this.deps.recordings();
     const barrier = new Barrier(group.members.length);
-    const begun = await Promise.allSettled(
+    const causes: unknown[] = [];
+    await Promise.allSettled(
       group.members.map(async (member) => {
         try {
           const status = await recordings.start(
@@ -227,19 +229,23 @@ export class GroupRecordings {
               ...(raw !== undefined && { raw }),
             },
             undefined,
-            { group: group.name, ready: () => barrier.arrive() },
+            {
+              group: group.name,
+              ready: () => Promise.race([barrier.arrive(), member.stream.startUnwanted()]),
+            },
           );
           member.startedAtMs = status.startedAtMs;
         } catch (error) {
           // A short one may have ended before it was told that it began.
-          if (member.result) return;
+          if (member.result && !isCancelled(error)) return;
+          causes.push(error);
           barrier.break(error);
-          throw error;
+          // Memory that others still wait for is not needed any more.
+          for (const { stream } of group.members) stream.cancelStart();
         }
       }),
     );
-    const refused = begun.find((one) => one.status === "rejected");
-    if (refused) throw refused.reason;
+    if (causes.length > 0) throw causes[0];
   }
 
   /** A group that could not begin: what had begun ends, and stays a recording by itself. */

@@ -225,6 +225,11 @@ export class LiveStream implements Stream {
     this.starting?.cancel();
   }
 
+  /** Rejects with CANCELLED when the start that goes on is cancelled; never resolves. */
+  startUnwanted(): Promise<never> {
+    return this.starting?.unwanted ?? new Promise<never>(() => {});
+  }
+
   /** Why a run failed, even before the stream has told; null if it has not. */
   failureOfRun(run: Run): StudioError | null {
     const native = run.counters();

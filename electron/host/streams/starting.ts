@@ -12,9 +12,14 @@ export class Starting implements Disposable {
   private timer: NodeJS.Timeout | null = null;
   private told = 0;
   private cancelled = false;
+  private reject: (reason: Error) => void = () => {};
+  /** Rejects with CANCELLED; never resolves. */
+  readonly unwanted = new Promise<never>((_, reject) => (this.reject = reject));
 
   /** `tell` is called while memory comes, some ten times a second. */
-  constructor(private readonly tell: (allocation: AllocationProgress) => void) {}
+  constructor(private readonly tell: (allocation: AllocationProgress) => void) {
+    this.unwanted.catch(() => {});
+  }
 
   /** From here on there is something that allocates. */
   follow(native: NativeStream): void {
@@ -27,6 +32,7 @@ export class Starting implements Disposable {
   cancel(): void {
     this.cancelled = true;
     this.native?.cancelStart();
+    this.reject(this.failure());
   }
 
   /** Throws CANCELLED if nobody wants what has started meanwhile. */
