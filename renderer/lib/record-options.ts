@@ -88,7 +88,29 @@ function parseTriggerOptions(value: unknown): TriggerOptions {
   };
 }
 
-/** What a recording is asked with: captures, or what of the past and which parts. */
+/** Why a ring can't be of such parts; null: it can, or nobody knows how much comes in a second. */
+export function ringFault(
+  split: Amount | null,
+  ring: Amount | null,
+  bytesPerSecond: number | null,
+): string | null {
+  if (!split || !ring) return null;
+  const bytes = (amount: Amount): number | null => {
+    if (amount.kind === "bytes") return amount.bytes;
+    return bytesPerSecond && amount.seconds * bytesPerSecond;
+  };
+  const [part, all] =
+    split.kind === "seconds" && ring.kind === "seconds"
+      ? [split.seconds, ring.seconds]
+      : [bytes(split), bytes(ring)];
+  if (part === null || all === null || part * 2 <= all) return null;
+  return "A ring holds at least two parts. Take shorter parts, or a longer ring.";
+}
+
+/**
+ * What a recording is asked with: captures, or what of the past and which parts. Plain copies: what is reactive can't pass
+ * through a door.
+ */
 export function recordParams({ preSeconds, split, ring, trigger, raw }: RecordOptions): {
   preSeconds?: number;
   split?: Amount;
@@ -101,8 +123,8 @@ export function recordParams({ preSeconds, split, ring, trigger, raw }: RecordOp
     return {
       ...stored,
       ...(preSeconds > 0 ? { preSeconds } : {}),
-      ...(split ? { split } : {}),
-      ...(ring ? { ring } : {}),
+      ...(split ? { split: { ...split } } : {}),
+      ...(ring ? { ring: { ...ring } } : {}),
     };
   }
   const { beforeSeconds, afterSeconds, count, each } = trigger;
@@ -114,6 +136,6 @@ export function recordParams({ preSeconds, split, ring, trigger, raw }: RecordOp
       ...(count === null ? {} : { count }),
       ...(each ? { each } : {}),
     },
-    ...(split && !each ? { split } : {}),
+    ...(split && !each ? { split: { ...split } } : {}),
   };
 }

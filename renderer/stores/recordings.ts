@@ -42,6 +42,8 @@ export const useRecordings = defineStore("recordings", () => {
   /** For the next recording only: when it begins, and ends, in milliseconds since 1970. */
   const startAtMs = ref<number | null>(null);
   const untilMs = ref<number | null>(null);
+  /** For the next recording only: it ends after so long. */
+  const forSeconds = ref<number | null>(null);
   const endedListeners = new Set<(status: RecordingStatus, result: RecordingResult) => void>();
 
   function listen(host: EventSource): void {
@@ -103,6 +105,7 @@ export const useRecordings = defineStore("recordings", () => {
       nextNote.value = "";
       startAtMs.value = null;
       untilMs.value = null;
+      forSeconds.value = null;
     }
     const refused = all.find((one) => one.status === "rejected");
     if (refused) throw refused.reason;
@@ -115,6 +118,7 @@ export const useRecordings = defineStore("recordings", () => {
       ...(note ? { note } : {}),
       ...recordParams(useSettings().layout.record),
       ...(untilMs.value === null ? {} : { untilMs: untilMs.value }),
+      ...(forSeconds.value === null ? {} : { seconds: forSeconds.value }),
     };
     if (startAtMs.value === null) put(await connection.request("recording.start", request));
     else {
@@ -222,6 +226,7 @@ export const useRecordings = defineStore("recordings", () => {
     scheduled,
     startAtMs,
     untilMs,
+    forSeconds,
     unschedule,
     listen,
     load,

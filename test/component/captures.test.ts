@@ -2,6 +2,7 @@
 import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
 import { useCaptures } from "../../renderer/captures/store.js";
+import { useStreams } from "../../renderer/stores/streams.js";
 import { useViews } from "../../renderer/stores/views.js";
 import { ADC, asked, field, mountWindow, soon } from "./window.js";
 
@@ -47,6 +48,27 @@ async function record(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
 }
 
 describe("record on trigger", () => {
+  test("says beside its switch that the scope has no trigger", async () => {
+    const { host } = await setUp();
+    const said = () =>
+      document.querySelector(`#${turn("Record on trigger").getAttribute("aria-describedby")}`);
+    const trace = { channel: "voltage3", part: "value" as const };
+    const trigger = {
+      trace,
+      edge: "rising" as const,
+      level: 0.2,
+      hysteresis: 0.02,
+      physical: true,
+    };
+    await soon(() => expect(turn("Record on trigger").hasAttribute("aria-describedby")).toBe(true));
+    expect(said()!.textContent).toContain("choose a source for it in its strip");
+    await useStreams().setTrigger(ADC, trigger);
+    await soon(() =>
+      expect(turn("Record on trigger").hasAttribute("aria-describedby")).toBe(false),
+    );
+    expect(host.stream(ADC).trigger).toEqual(trigger);
+  });
+
   test("is asked for as it was set, and refuses what makes no sense beside the field", async () => {
     const { host } = await setUp();
     await userEvent.fill(field("Ends after so many captures"), "some");

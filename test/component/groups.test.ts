@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
 import { useCommands } from "../../renderer/stores/commands.js";
+import { useRecordings } from "../../renderer/stores/recordings.js";
+import { useSettings } from "../../renderer/stores/settings.js";
 import { ADC, asked, field, mountWindow, row, soon } from "./window.js";
 
 const RX = "sim:transceiver/buffer0";
@@ -62,6 +64,25 @@ describe("recording together", () => {
     await userEvent.click(toggle("They share a sample clock"));
     await userEvent.click(button(/^Record 2 together$/));
     await soon(() => expect(asked(host, "group.start")).toMatchObject([{ sharedClock: true }]));
+  });
+
+  test("takes the note and the length, and says which record options do not hold", async () => {
+    const { host } = await mountWindow({}, (fake) => {
+      for (const id of [ADC, RX]) fake.stream(id).start();
+    });
+    const recordings = useRecordings();
+    recordings.nextNote = "both antennas";
+    recordings.forSeconds = 600;
+    useSettings().layout.record.ring = { kind: "seconds", seconds: 60 };
+    await useCommands().run("group.record");
+    await soon(() => expect(dialog()?.textContent).toContain("Each records for 10 min."));
+    expect(dialog()!.textContent).toContain("these do not hold here: ring 1 min.");
+    await userEvent.click(button(/^Record 2 together$/));
+    await soon(() =>
+      expect(asked(host, "group.start")).toMatchObject([{ note: "both antennas", seconds: 600 }]),
+    );
+    await soon(() => expect(dialog()).toBeNull());
+    expect([recordings.nextNote, recordings.forSeconds]).toEqual(["", null]);
   });
 
   test("is offered in the menu of a device, which it takes in, and refused beside the button", async () => {

@@ -46,6 +46,23 @@ describe("a recording set for a time", () => {
     await soon(() => expect(asked(host, "recording.start")).toEqual([{ stream: ADC }]));
   });
 
+  test("may have a length, for the next recording only", async () => {
+    const { host } = await open();
+    await type("For", "10 min");
+    await soon(() => expect(field("For").value).toBe("10 min"));
+    await type("For", "10m");
+    await soon(() => expect(options()!.textContent).toContain("Type 10 min or 10 ms."));
+    await userEvent.keyboard("{Escape}{Escape}");
+    await soon(() => expect(options()).toBeNull());
+    const words = document.querySelector('[data-test="record-how"]')?.textContent;
+    expect(words).toContain("for 10 min");
+    await userEvent.keyboard("r");
+    await soon(() =>
+      expect(asked(host, "recording.start")).toEqual([{ stream: ADC, seconds: 600 }]),
+    );
+    await soon(() => expect(useRecordings().forSeconds).toBeNull());
+  });
+
   test("is refused in the past, and where it would end before it starts", async () => {
     await open();
     await type("Start at", "2020-01-01 12:00");

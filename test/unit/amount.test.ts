@@ -1,10 +1,17 @@
 /** Sizes and times of parts and rings, as people type them. */
 import { expect, it } from "vitest";
-import { amountText, parseAmount, restoreAmount } from "../../renderer/lib/amount.js";
+import {
+  amountText,
+  lengthText,
+  parseAmount,
+  parseLength,
+  restoreAmount,
+} from "../../renderer/lib/amount.js";
 import {
   parseRecordOptions,
   RECORD_DEFAULTS,
   recordParams,
+  ringFault,
 } from "../../renderer/lib/record-options.js";
 
 it("takes a size, a time, or nothing", () => {
@@ -20,6 +27,26 @@ it("takes a size, a time, or nothing", () => {
     kind: "seconds",
     seconds: 2,
   });
+});
+
+it("takes a length, or none", () => {
+  expect(parseLength("10 min")).toBe(600);
+  expect(parseLength("90")).toBe(90);
+  for (const none of ["", "off", "0"]) expect(parseLength(none)).toBe(null);
+  expect(() => parseLength("10m")).toThrow("Type 10 min or 10 ms.");
+  expect(() => parseLength("-5 s")).toThrow("above 0");
+  expect(parseLength(lengthText(7200))).toBe(7200);
+});
+
+it("knows which parts do not go into a ring", () => {
+  const [gigabyte, minute] = [parseAmount("1 GB"), parseAmount("1 min")];
+  expect(ringFault(gigabyte, gigabyte, null)).toContain("at least two parts");
+  expect(ringFault(parseAmount("500 MB"), gigabyte, null)).toBe(null);
+  expect(ringFault(minute, minute, null)).toContain("at least two parts");
+  expect(ringFault(minute, gigabyte, 1e6)).toBe(null);
+  expect(ringFault(minute, gigabyte, 1e7)).toContain("at least two parts");
+  expect(ringFault(minute, gigabyte, null)).toBe(null);
+  expect(ringFault(gigabyte, null, 1e6)).toBe(null);
 });
 
 it("comes back as it was left, and falls back where it is broken", () => {
