@@ -62,6 +62,17 @@ function followFocus(): void {
     },
     { immediate: true },
   );
+  // Captures name the recording they are in: that may have got another name.
+  watch(
+    () => recordings.list,
+    (now, before) => {
+      const there = new Set(now.map(({ name }) => name));
+      const left = new Set(before.map(({ name }) => name).filter((name) => !there.has(name)));
+      for (const [stream, { captures: all }] of captures.lists) {
+        if (all.some(({ recording }) => left.has(recording))) void captures.refresh(stream, true);
+      }
+    },
+  );
   onScopeDispose(
     recordings.onEnded(({ stream, kept }) => {
       if (!kept && captures.lists.has(stream)) void captures.refresh(stream);

@@ -8,6 +8,7 @@ import {
   type CaptureList,
 } from "../../shared/capture.js";
 import type { StreamId } from "../../shared/stream.js";
+import { unbrokenFrom } from "../lib/history.js";
 import { useConnection } from "../stores/connection.js";
 import { useNotices } from "../stores/notices.js";
 import { useRecordings } from "../stores/recordings.js";
@@ -26,21 +27,23 @@ export const useCaptures = defineStore("captures", () => {
   /** Number of the capture chosen, by stream. */
   const chosen = shallowReactive(new Map<StreamId, number>());
   const target = shallowRef<CaptureTarget | null>(null);
-  const busy = new Map<StreamId, { again: boolean }>();
+  const busy = new Map<StreamId, { again: boolean; anew: boolean }>();
 
-  /** Asks for what is new; one question at a time. */
-  async function refresh(stream: StreamId): Promise<void> {
+  /** Asks for what is new, or for all of it `anew`; one question at a time. */
+  async function refresh(stream: StreamId, anew = false): Promise<void> {
     const going = busy.get(stream);
     if (going) {
       going.again = true;
+      going.anew ||= anew;
       return;
     }
-    const work = { again: true };
+    const work = { again: true, anew };
     busy.set(stream, work);
     try {
       while (work.again) {
-        work.again = false;
-        await load(stream);
+        const { anew: whole } = work;
+        Object.assign(work, { again: false, anew: false });
+        await load(stream, whole);
       }
     } catch {
       // A stream that has gone has no captures.
@@ -50,8 +53,8 @@ export const useCaptures = defineStore("captures", () => {
     }
   }
 
-  async function load(stream: StreamId): Promise<void> {
-    let known = lists.get(stream);
+  async function load(stream: StreamId, anew: boolean): Promise<void> {
+    let known = anew ? undefined : lists.get(stream);
     for (;;) {
       const from = known?.captures.length ?? 0;
       const answer = await connection.request("recording.captures", { stream, from });
@@ -60,7 +63,7 @@ export const useCaptures = defineStore("captures", () => {
         known = undefined;
         if (from > 0) continue;
       }
-      if (known?.recording !== answer.recording) chosen.delete(stream);
+      if (!anew && known?.recording !== answer.recording) chosen.delete(stream);
       known = { ...answer, from: 0, captures: [...(known?.captures ?? []), ...answer.captures] };
       lists.set(stream, known);
       const more = answer.captures.length === CAPTURES_PER_ANSWER;
@@ -68,9 +71,20 @@ export const useCaptures = defineStore("captures", () => {
     }
   }
 
-  /** Shows a capture: in the stream it came from as long as its samples are there, else in its recording. */
+  /** Shows a capture, or says why it can't be shown. */
   async function goTo(stream: StreamId, capture: CaptureInfo): Promise<void> {
-    const goesOn = useRecordings().running.get(stream)?.captures !== undefined;
+    try {
+      await find(stream, capture);
+    } catch (thrown) {
+      useNotices().refused(`Capture ${capture.number} can't be shown`, thrown);
+    }
+  }
+
+  /** In the stream it came from as long as its samples are there, else in its recording. */
+  async function find(stream: StreamId, capture: CaptureInfo): Promise<void> {
+    // Whatever comes of it: the next step goes on from here.
+    chosen.set(stream, capture.number);
+    const goesOn = isRecorded(stream);
     const left = leftIn(stream, capture);
     if (goesOn && left === "nothing") {
       useNotices().line({
@@ -81,7 +95,6 @@ export const useCaptures = defineStore("captures", () => {
       return;
     }
     const there = left === "samples" || goesOn;
-    chosen.set(stream, capture.number);
     const place = there ? stream : (await useRecordings().open(capture.recording)).id;
     if (!there) {
       await refresh(place);
@@ -96,21 +109,41 @@ export const useCaptures = defineStore("captures", () => {
   }
 
   /** What the stream can still show of it. */
-  function leftIn(stream: StreamId, { fromScan }: CaptureInfo): "samples" | "envelope" | "nothing" {
+  function leftIn(
+    stream: StreamId,
+    { fromScan, toScan }: CaptureInfo,
+  ): "samples" | "envelope" | "nothing" {
     if (stream.startsWith("rec:")) return "samples";
     const streams = useStreams();
-    const counters = streams.live(stream).counters;
+    const { counters, blockCounts } = streams.live(stream);
     const sameRun = streams.infos.get(stream)?.run === lists.get(stream)?.run;
     if (!sameRun || !counters) return "nothing";
-    if (fromScan >= counters.historyFromScan) return "samples";
+    const start = unbrokenFrom(counters, streams.infos.get(stream), blockCounts);
+    const pinned = [...useViews().pinned.values()].some(
+      (pin) => pin.stream === stream && pin.fromScan <= fromScan && pin.toScan >= toScan,
+    );
+    if (fromScan >= start || pinned) return "samples";
     return fromScan >= counters.pyramidFromScan ? "envelope" : "nothing";
   }
 
-  /** The one before or behind the one chosen; without one the last, or the first. */
+  function isRecorded(stream: StreamId): boolean {
+    return useRecordings().running.get(stream)?.captures !== undefined;
+  }
+
+  /**
+   * The one before or behind the one chosen; without one the last, or the first. While they are recorded those are passed
+   * over that can't be shown, if one behind them can.
+   */
   function step(stream: StreamId, by: 1 | -1): CaptureInfo | undefined {
     const all = lists.get(stream)?.captures ?? [];
     const at = all.findIndex(({ number }) => number === chosen.get(stream));
-    return at < 0 ? all.at(by < 0 ? -1 : 0) : all[at + by];
+    const start = at < 0 ? (by < 0 ? all.length - 1 : 0) : at + by;
+    if (isRecorded(stream)) {
+      for (let next = start; next >= 0 && next < all.length; next += by) {
+        if (leftIn(stream, all[next]!) !== "nothing") return all[next];
+      }
+    }
+    return all[start];
   }
 
   return { lists, chosen, target, refresh, goTo, reached, step };

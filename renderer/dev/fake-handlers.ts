@@ -248,6 +248,7 @@ export function makeHandlers(host: FakeHost): Handlers {
       return null;
     },
     "recording.rename": ({ name, newName }) => {
+      for (const one of host.ended.values()) if (one.name === name) one.name = newName;
       host.list = host.list.map((one) =>
         one.name === name ? { ...one, name: newName, device: `rec:${newName}` } : one,
       );

@@ -23,6 +23,13 @@ export interface TakenSpan {
   trigger: { scan: number; fraction: number } | null;
 }
 
+/** Samples that stay while a view stands on them. */
+export interface PinnedSpan {
+  stream: StreamId;
+  fromScan: number;
+  toScan: number;
+}
+
 let ids = 0;
 const newId = (prefix: string) => `${prefix}${Date.now().toString(36)}${(ids++).toString(36)}`;
 
@@ -35,6 +42,8 @@ export const useViews = defineStore("views", () => {
   /** Length of one acquisition, set by views of a stream. */
   const acquisitions = shallowReactive(new Map<StreamId, { scans: number; preScans: number }>());
   const taken = shallowReactive(new Map<StreamId, TakenSpan>());
+  /** What frozen views hold of the history, by view. */
+  const pinned = shallowReactive(new Map<string, PinnedSpan>());
   const framesPerSecond = shallowRef<number | null>(null);
   /** How old the newest samples are when they are drawn, of streams that a view follows. */
   const screenAges = shallowReactive(new Map<StreamId, Spread>());
@@ -228,6 +237,7 @@ export const useViews = defineStore("views", () => {
     allStreams,
     acquisitions,
     taken,
+    pinned,
     framesPerSecond,
     screenAges,
     tabs,

@@ -1,0 +1,16 @@
+/** What of a stream's past is there without a hole. Pure. */
+import type { BlockState, StreamCounters, StreamInfo } from "../../shared/stream.js";
+
+/**
+ * The scan from which every sample up to now is there. What is pinned stays when what came behind it has gone: then only
+ * blocks that no pin holds surely reach up to now without a hole.
+ */
+export function unbrokenFrom(
+  { historyFromScan, historyToScan }: StreamCounters,
+  info: StreamInfo | undefined,
+  blocks: Record<BlockState, number> | null,
+): number {
+  const scans = info?.geometry?.scansPerBlock;
+  if (!blocks || scans === undefined || blocks.pinned === 0) return historyFromScan;
+  return Math.max(historyFromScan, historyToScan - (blocks.history + blocks.held) * scans);
+}
