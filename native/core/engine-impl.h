@@ -1,8 +1,6 @@
 // Inside of the engine: what its public side (engine.cc) and the acquisition thread
 // (engine-thread.cc) share.
 #pragma once
-#include <time.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -13,6 +11,7 @@
 #include "engine-rate.h"
 #include "engine.h"
 #include "fs-fd.h"
+#include "thread-cpu.h"
 
 namespace iio {
 
@@ -53,14 +52,13 @@ struct Engine::Impl {
   std::vector<std::string> notes;
   bool starved = false;  // the queue is below its floor and no block is free
   bool ended = false;
-  clockid_t cpuClock = 0;
-  bool cpuClockRuns = false;
 
   // Sequence + 1 of what is in each block and may be read, else 0; to be looked at without the
   // lock.
   std::vector<std::atomic<uint64_t>> contents;
 
   LatencyMeter toConsumers;  // written by the acquisition thread
+  ThreadCpu cpu;             // the acquisition thread's
   std::atomic<bool> stopAsked{false};
   std::thread thread;
 
@@ -107,7 +105,6 @@ struct Engine::Impl {
   void freeMemory(std::unique_ptr<Arena> memory) noexcept;  // without the lock
   void news();
   void wakeUp() noexcept;
-  double cpuSeconds() const;  // with the lock held
 };
 
 }  // namespace iio

@@ -82,10 +82,7 @@ std::vector<std::string> Engine::Impl::applyPriority() {
 
 void Engine::Impl::run() {
   pthread_setname_np(pthread_self(), "iio-acquire");
-  {
-    std::lock_guard guard(lock);
-    cpuClockRuns = pthread_getcpuclockid(pthread_self(), &cpuClock) == 0;
-  }
+  cpu.begin();
   Fault fault;
   bool vanished = false;
   try {
@@ -98,6 +95,7 @@ void Engine::Impl::run() {
   }
   drain(fault);
   finish(fault, vanished);
+  cpu.end();
 }
 
 void Engine::Impl::loop() {
@@ -352,8 +350,6 @@ void Engine::Impl::finish(const Fault& fault, bool vanished) {
     counted.state = fault ? EngineState::Failed : EngineState::Stopped;
     counted.fault = fault;
     counted.vanished = vanished;
-    counted.cpuSeconds = cpuSeconds();
-    cpuClockRuns = false;
   }
   endConsumers();
   news();

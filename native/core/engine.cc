@@ -198,7 +198,7 @@ EngineCounters Engine::counters() const {
   RateMeter::Rates rates = impl_->rate.at(now);
   out.rateHz = rates.scansPerSecond;
   out.bytesPerSecond = rates.bytesPerSecond;
-  out.cpuSeconds = impl_->cpuSeconds();
+  out.cpuSeconds = impl_->cpu.seconds();
   return out;
 }
 
@@ -355,12 +355,6 @@ void Engine::Impl::wakeUp() noexcept {
   uint64_t one = 1;
   // The counter can only be full (EAGAIN), and then the fd is readable anyway.
   if (write(wake.get(), &one, sizeof one) < 0) return;
-}
-
-double Engine::Impl::cpuSeconds() const {
-  timespec used{};
-  if (!cpuClockRuns || clock_gettime(cpuClock, &used) != 0) return counted.cpuSeconds;
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 }  // namespace iio

@@ -127,9 +127,9 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   next.flight.bytes = payloadBytes;
   next.flight.scans = payloadBytes / std::max(1u, spec_.scanBytes);
   const double paced = log_.pacedNs(next.flight.scans);
-  const bool brisk = paced > 0 && paced < kBriskNs;
+  brisk_ = paced > 0 && paced < kBriskNs;
   const bool suspect = block.failed || block.refused;
-  if (running_ && (!lookAgain(brisk) || (suspect && judgeDevice() != WaitResult::Completed))) {
+  if (running_ && (!lookAgain() || (suspect && judgeDevice() != WaitResult::Completed))) {
     block.inFlight = true;
     flights_.push_back(std::move(next));
     return;
@@ -157,10 +157,10 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
 // So a fence that is pending shows that it was there until now, if its block was certainly queued
 // before: that of a block queued after the unplug is pending for ever. What was queued since the
 // last look (unsure_) is therefore no sign of life, but becomes one by it.
-bool DmabufTransport::lookAgain(bool brisk) {
+bool DmabufTransport::lookAgain() {
   if (end_ != WaitResult::Timeout) return false;
   const int64_t now = sys_.nowNs();
-  if (brisk && now - aliveNs_ < kAliveNs) return true;
+  if (brisk_ && now - aliveNs_ < kAliveNs) return true;
   if (flights_.size() > unsure_) {
     const int sure = fenceStatus(sys_, flights_[flights_.size() - 1 - unsure_].fence);
     if (sure == 0) {
@@ -170,7 +170,7 @@ bool DmabufTransport::lookAgain(bool brisk) {
     }
     if (sure < 0) return judgeDevice() == WaitResult::Completed;
   }
-  if (brisk && now - presentNs_ < kPresentNs) return true;
+  if (brisk_ && now - presentNs_ < kPresentNs) return true;
   if (!switch_.present()) {
     lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
     return false;
@@ -204,7 +204,7 @@ WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64
     const int64_t now = sys_.nowNs();
     const int64_t until = std::min(deadlineNs, now + kLookNs);
     size_t ready = std::min(out.size(), kMostPolled);
-    const int n = poll(ready, std::max<int64_t>(0, until - now), stopFd);
+    const int n = poll(ready, now, until, stopFd);
     if (n < 0) return lost(WaitResult::Failed, makeFault(-n, "poll", spec_.devicePath));
     if (stopped_) return WaitResult::Stopped;
     if (ready > 0) {
@@ -222,17 +222,18 @@ WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64
 }
 
 // Polls stopFd and the oldest fences, as many as lately came together but at most `ready`, which
-// becomes the number that have signalled without one pending before them. The newest sure fence is
-// polled too: while it is pending it is a sign of life.
-int DmabufTransport::poll(size_t& ready, int64_t timeoutNs, int stopFd) {
+// becomes the number that have signalled without one pending before them. Where blocks are short
+// the newest sure fence is polled too: while it is pending it is a sign of life, which saves a
+// look.
+int DmabufTransport::poll(size_t& ready, int64_t now, int64_t untilNs, int stopFd) {
   std::array<pollfd, kMostPolled + 2> fds;
   const size_t polled = std::min({burst_, flights_.size(), ready});
-  const bool watch = watchNewest_ && flights_.size() > polled + unsure_;
+  const bool watch = brisk_ && watchNewest_ && flights_.size() > polled + unsure_;
   fds[0] = {stopFd, POLLIN, 0};
   for (size_t i = 0; i < polled; ++i) fds[i + 1] = {flights_[i].fence.get(), POLLIN, 0};
   if (watch) fds[polled + 1] = {flights_[flights_.size() - 1 - unsure_].fence.get(), POLLIN, 0};
-  const int64_t now = sys_.nowNs();
-  const int n = sys_.poll(std::span(fds).first(polled + 1 + (watch ? 1 : 0)), timeoutNs);
+  const int n = sys_.poll(std::span(fds).first(polled + 1 + (watch ? 1 : 0)),
+                          std::max<int64_t>(0, untilNs - now));
   stopped_ = n > 0 && fds[0].revents != 0;
   ready = 0;
   if (n < 0) return n;

@@ -52,8 +52,8 @@ class DmabufTransport final : public Transport {
   void reattach(Block& block);
   int send(const Block& block, uint32_t bytes, int tries);
   void submit(Block& block, uint32_t bytes);
-  bool lookAgain(bool brisk);
-  int poll(size_t& ready, int64_t timeoutNs, int stopFd);
+  bool lookAgain();
+  int poll(size_t& ready, int64_t now, int64_t untilNs, int stopFd);
   WaitResult collect(std::span<Completion> out, size_t& count, size_t ready);
   WaitResult judgeDevice();
   WaitResult lost(WaitResult how, Fault fault);
@@ -79,6 +79,7 @@ class DmabufTransport final : public Transport {
   bool everRan_ = false;
   size_t burst_ = 1;      // fences polled at once: more where several come back together
   bool stopped_ = false;  // whether the last poll saw stopFd
+  bool brisk_ = false;    // blocks are so short that a look at the device for each costs too much
   bool watchNewest_ = true;
   size_t unsure_ = 0;      // so many of the newest in flight may have been queued after an unplug
   int64_t aliveNs_ = 0;    // when a fence was last a sign of life

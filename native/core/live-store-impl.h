@@ -1,6 +1,7 @@
 // The live store itself: live-store.cc has its thread, live-store-query.cc its answers.
 #pragma once
 #include "live-store.h"
+#include "thread-cpu.h"
 
 namespace iio {
 
@@ -10,9 +11,9 @@ class MemoryStore final : public LiveStore {
   ~MemoryStore() override { shutdown(); }
 
   bool offer(const HeaderPtr& header, const std::byte* data) override {
-    const bool taken = queue_.push(header, data, limit_.load(std::memory_order_relaxed));
-    wake();
-    return taken;
+    const auto pushed = queue_.push(header, data, limit_.load(std::memory_order_relaxed));
+    wake(pushed.crowded);
+    return pushed.taken;
   }
 
   void ended() noexcept override {
@@ -37,6 +38,7 @@ class MemoryStore final : public LiveStore {
   // The store's thread.
   void run();
   bool work();
+  bool sleep();
   void take(const BlockQueue::Entry& entry);
   Strip stripOf(const HeaderPtr& header, const Segment& segment) const;
   bool slow(const BlockHeader& header);
@@ -50,8 +52,10 @@ class MemoryStore final : public LiveStore {
   bool fillDerived();
   bool fillStrip(const DerivedLanes::Lane& pair, uint64_t index, BlockSamples& samples);
   void tellNews();
-  void wake() {
+  // Out of a nap only if that can't wait.
+  void wake(bool urgent = true) {
     std::lock_guard lock(wakeMutex_);
+    if (napping_ && !urgent) return;
     awake_ = true;
     waker_.notify_one();
   }
@@ -81,7 +85,8 @@ class MemoryStore final : public LiveStore {
   std::atomic<uint32_t> limit_;
   std::atomic<bool> ended_{false};
   std::atomic<int64_t> newestTimeNs_{0};
-  std::atomic<double> cpuSeconds_{0};
+  bool brisk_ = false;  // blocks come more often than a nap lasts
+  ThreadCpu cpu_;
   LatencyMeter toSummary_;  // written by the store's thread
 
   mutable std::mutex triggerMutex_;
@@ -92,7 +97,7 @@ class MemoryStore final : public LiveStore {
 
   std::mutex wakeMutex_;
   std::condition_variable waker_;
-  bool awake_ = false, stopping_ = false;
+  bool awake_ = false, napping_ = false, stopping_ = false;
   std::mutex newsMutex_;
   std::function<void()> news_;
   StoreLock useLock_;  // queries use the memory under it, until shutdown

@@ -42,17 +42,18 @@ const std::byte* BlockSamples::read(const SampleRef& ref, uint32_t at, uint32_t 
   return memory_->data(ref.header->block) + scan * scanBytes_;
 }
 
-bool BlockQueue::push(const HeaderPtr& header, const std::byte* data, uint32_t limit) {
+BlockQueue::Pushed BlockQueue::push(const HeaderPtr& header, const std::byte* data,
+                                    uint32_t limit) {
   std::lock_guard lock(mutex_);
-  if (closed_) return false;
+  if (closed_) return {};
   if (leased_ < limit) {
     entries_.push_back({header, data});
     ++leased_;
-    return true;
+    return {.taken = true, .crowded = 2 * leased_ >= limit};
   }
   ++refused_;
   if (entries_.size() < limit + kNoted) entries_.push_back({header, nullptr});
-  return false;
+  return {.taken = false, .crowded = true};
 }
 
 bool BlockQueue::pop(Entry& entry) {

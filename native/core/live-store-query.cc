@@ -120,7 +120,7 @@ LiveStoreStatus MemoryStore::status() const {
     status.triggers = triggers_.total();
   }
   status.toSummary = toSummary_.last(monotonicNs());
-  status.cpuSeconds = cpuSeconds_;
+  status.cpuSeconds = cpu_.seconds();
   status.unsummarisedBlocks = queue_.refused();
   return status;
 }

@@ -1,6 +1,8 @@
 // The thread of a live store: summaries, trigger, lanes for pairs.
 #include "live-store.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -10,9 +12,8 @@
 namespace iio {
 namespace {
 
-double threadCpuSeconds() {
-  return static_cast<double>(nanosecondsOf(CLOCK_THREAD_CPUTIME_ID)) * 1e-9;
-}
+// A frame may be so much older for it, a sixteenth of the time between two frames.
+constexpr std::chrono::milliseconds kNap{1};
 
 // At most half of the blocks that the hardware doesn't need wait for summaries; all of them where
 // the source waits too.
@@ -37,18 +38,29 @@ MemoryStore::MemoryStore(std::unique_ptr<BlockMemory> memory, double rateHz, uin
 }
 
 void MemoryStore::run() {
-  for (;;) {
-    if (work()) {
-      cpuSeconds_ = threadCpuSeconds();
+  pthread_setname_np(pthread_self(), "iio-summaries");
+  cpu_.begin();
+  do {
+    bool worked = false;
+    while (work()) {
+      worked = true;
       tellNews();
-      continue;
     }
-    std::unique_lock lock(wakeMutex_);
-    if (stopping_) return;
-    // Also now and then: pairs nobody asks for any more are given up.
-    waker_.wait_for(lock, std::chrono::seconds(1), [&] { return awake_ || stopping_; });
-    awake_ = false;
-  }
+    if (!worked) brisk_ = false;
+  } while (sleep());
+  cpu_.end();
+}
+
+// Until there may be work. False once the thread is to end. To fall asleep and be woken for each
+// block costs more than a short block's summary: where they come fast they gather for a nap.
+bool MemoryStore::sleep() {
+  std::unique_lock lock(wakeMutex_);
+  napping_ = brisk_;
+  // Also now and then: pairs nobody asks for any more are given up.
+  const std::chrono::nanoseconds most = napping_ ? kNap : std::chrono::seconds(1);
+  waker_.wait_for(lock, most, [&] { return awake_ || stopping_; });
+  awake_ = napping_ = false;
+  return !stopping_;
 }
 
 // One piece of work, the most urgent first. False if there was none.
@@ -150,6 +162,7 @@ void MemoryStore::take(const BlockQueue::Entry& entry) {
   }
   for (Strip& strip : strips)  // one that goes back in time can't be placed
     if (strip.scan >= ring_.timeline().toScan()) ring_.append(std::move(strip));
+  brisk_ = header.timeNs - newestTimeNs_ < std::chrono::nanoseconds(kNap).count();
   newestTimeNs_ = header.timeNs;
   if (entry.data != nullptr) {
     const int64_t now = monotonicNs();

@@ -68,8 +68,12 @@ class BlockQueue {
     const std::byte* data = nullptr;  // null: not leased
   };
 
-  // True if the entry keeps the lease. The limit counts the block being worked on.
-  bool push(const HeaderPtr& header, const std::byte* data, uint32_t limit);
+  struct Pushed {
+    bool taken = false;    // the entry keeps the lease
+    bool crowded = false;  // half of what may be held is, or more
+  };
+  // The limit counts the block being worked on.
+  Pushed push(const HeaderPtr& header, const std::byte* data, uint32_t limit);
   bool pop(Entry& entry);
   void done();  // the popped entry's lease was given back
   bool empty() const;

@@ -10,7 +10,7 @@
 #include "error.h"
 #include "index-writer.h"
 #include "journal.h"
-#include "recorder-clock.h"
+#include "thread-cpu.h"
 #include "recorder-plan.h"
 
 namespace iio {

@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "recorder-clock.h"
+#include "thread-cpu.h"
 
 namespace iio {
 

@@ -161,6 +161,16 @@ TEST_CASE("where the source waits for blocks a store behind slows it down and mi
   CHECK(checkFrame(bench.store->query({kBoth, WholeRange{}, 10}), kBoth) == 10);
 }
 
+TEST_CASE("short blocks that come fast are all summarised, the last without another to wake it") {
+  Bench bench(64, 100);
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 3; ++i) bench.produce();
+    REQUIRE(bench.settled());
+  }
+  CHECK(bench.store->status().unsummarisedBlocks == 0);
+  CHECK(bench.store->status().cpuSeconds > 0);
+}
+
 TEST_CASE("a block taken back while a frame is made is asked for again") {
   Bench bench(8);
   bench.feed(4);

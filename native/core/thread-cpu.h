@@ -1,4 +1,4 @@
-// The CPU time of a recording's threads.
+// The CPU time of a thread. To be told it costs the thread itself nothing.
 #pragma once
 #include <pthread.h>
 
