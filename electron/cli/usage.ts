@@ -18,7 +18,7 @@ export const usage = (program: string): string => `${program} COMMAND
          [--transport …] [--heap NAME] [--device-trigger NAME] [--realtime PRIORITY] [--cpus 2,3]
          [--apply-hint]
                                finds the smallest blocks, and the fewest, that keep up; changes nothing
-  verify BASENAME              metadata, data length, hash, captures, journal
+  verify BASENAME              metadata, data length, hash, captures, journal, CRCs of all data
   doctor                       what this machine offers and what is missing, with the exact fix
   serve [--port N] [--open] [--url]
                                the loopback shell alone; --url prints a new address of a running one
@@ -69,7 +69,8 @@ record:
   --hysteresis H      how far the signal must go back before it triggers again (default: a 256th of the
                       channel's range, a tenth of the level at most)
   DEVICE DEVICE…      each into BASENAME-DEVICE, and BASENAME.sigmf-collection says how far apart they began
-                      and how fast their clocks run, as measured; options hold for all
+                      and how fast their clocks run, as measured. Options hold for all; those about one device,
+                      its past, parts, captures or the clock are refused
   --shared-clock      you say that one clock drives all of them: then it also says which samples belong
                       together
   --no-check          leaves the short test of the disk out that comes first
