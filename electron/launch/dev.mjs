@@ -53,10 +53,11 @@ await main(async () => {
     },
     tell: (thrown) => say(thrown instanceof Refusal ? thrown.message : String(thrown)),
   });
-  for (const folder of WATCHED) {
-    watch(at(folder), { recursive: true }, (_, file) => isSource(folder, file) && changed());
-  }
+  const watchers = WATCHED.map((folder) =>
+    watch(at(folder), { recursive: true }, (_, file) => isSource(folder, file) && changed()),
+  );
   await new Promise((resolve) => process.once("SIGINT", resolve));
-  host?.kill("SIGTERM");
+  for (const watcher of watchers) watcher.close();
+  host.kill("SIGTERM");
   await vite.close();
 });
