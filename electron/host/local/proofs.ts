@@ -14,9 +14,12 @@ const stored = v.object({ udmabuf: v.array(v.object({ device: v.string(), kernel
 /** Fewer blocks than this prove nothing: the first ones may lie where no bouncing is needed. */
 const BLOCKS_AT_LEAST = 4;
 
+type Stored = v.InferOutput<typeof stored>;
+
 export class UdmabufProofs {
   private readonly proven = new Set<string>();
-  private readonly file: JsonFile<v.InferOutput<typeof stored>> | null;
+  private saving: Promise<void> = Promise.resolve();
+  private readonly file: JsonFile<Stored> | null;
 
   /** Without a folder they hold until the program ends. */
   constructor(
@@ -48,18 +51,25 @@ export class UdmabufProofs {
     if (!overwritten || overwritten.staleBytes > 0) return this.forget(device, overwritten);
     if (this.proven.has(device) || overwritten.blocks < BLOCKS_AT_LEAST) return false;
     this.proven.add(device);
-    this.save();
+    this.save(device, true);
     return true;
   }
 
   private forget(device: string, overwritten: NativeCounters["overwritten"]): boolean {
     if (!overwritten || !this.proven.delete(device)) return false;
-    this.save();
+    this.save(device, false);
     return true;
   }
 
-  private save(): void {
-    const udmabuf = [...this.proven].sort().map((device) => ({ device, kernel: this.kernel }));
-    void this.file?.write({ udmabuf });
+  /** One change to what is in the file by now: of other kernels, and of other programs, all stays. */
+  private save(device: string, isProven: boolean): void {
+    const { file, kernel } = this;
+    if (!file) return;
+    this.saving = this.saving.then(async () => {
+      const { udmabuf } = (await file.read()) ?? { udmabuf: [] };
+      const others = udmabuf.filter((one) => one.device !== device || one.kernel !== kernel);
+      const all = isProven ? [...others, { device, kernel }] : others;
+      await file.write({ udmabuf: all.sort((a, b) => (a.device < b.device ? -1 : 1)) });
+    });
   }
 }

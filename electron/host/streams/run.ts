@@ -123,10 +123,11 @@ export class Run {
     if (this.sourceReleased) return;
     this.sourceReleased = true;
     this.native.onNews(null);
-    const { vanished, overwritten } = this.native.counters();
     try {
       await this.native.stop();
     } finally {
+      // Of the blocks too that had completed before the stop and were taken back by it.
+      const { vanished, overwritten } = this.native.counters();
       await this.source.release({ vanished, overwritten });
     }
   }
