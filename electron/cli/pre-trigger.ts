@@ -1,4 +1,4 @@
-/** `record --pre`: a stream that runs until its history holds what is to be recorded of the time before. */
+/** What `record --pre` and `--trigger` need of a stream before: a history that holds so much, a rate that is known. */
 import type { StudioClient } from "../../shared/client.js";
 import { fail, StudioFailure } from "../../shared/errors.js";
 import { formatDuration } from "../../shared/figures.js";
@@ -17,18 +17,43 @@ export async function fillHistory(
   asked: () => boolean,
 ): Promise<void> {
   await makeRoom(client, stream, seconds);
-  const { rateSetHz, settings } = await client.request("stream.start", { stream });
-  const set = settings.rateMax ? null : rateSetHz;
+  const info = await client.request("stream.start", { stream });
+  const set = setRateOf(info);
   output.note(`Running ${formatDuration(seconds)} before the recording begins.`);
-  const isThere = ({ historyFromScan, historyToScan, rateHz }: StreamCounters): boolean => {
+  await until(client, stream, ({ historyFromScan, historyToScan, rateHz }) => {
     const perSecond = set ?? rateHz ?? 0;
     const full = historyFromScan > 0;
-    return full || (perSecond > 0 && historyToScan >= seconds * perSecond);
-  };
+    return asked() || full || (perSecond > 0 && historyToScan >= seconds * perSecond);
+  });
+}
+
+/** Where no rate is set, runs the stream and resolves when one is measured, or somebody `asked` for the end. */
+export async function waitForRate(
+  client: StudioClient,
+  stream: string,
+  output: Output,
+  asked: () => boolean,
+): Promise<void> {
+  if (setRateOf(await client.request("stream.get", { stream })) !== null) return;
+  output.note("Running until its rate is measured: none is set, and a trigger needs one.");
+  await client.request("stream.start", { stream });
+  await until(client, stream, ({ rateHz }) => asked() || (rateHz ?? 0) > 0);
+}
+
+function setRateOf({ rateSetHz, settings }: StreamInfo): number | null {
+  return settings.rateMax ? null : rateSetHz;
+}
+
+/** Resolves when the counters of a stream that runs are so; rejects with why it failed. */
+async function until(
+  client: StudioClient,
+  stream: string,
+  isSo: (counters: StreamCounters) => boolean,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const off = [
       client.on("stream.progress", ({ stream: of, counters }) => {
-        if (of === stream && (isThere(counters) || asked())) done(resolve);
+        if (of === stream && isSo(counters)) done(resolve);
       }),
       client.on("stream", ({ stream: info }) => {
         const error = info.id === stream ? failureOf(info) : null;

@@ -20,7 +20,7 @@ import { followStarts } from "../allocation.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
-import { fillHistory, makeRoom } from "../pre-trigger.js";
+import { fillHistory, makeRoom, waitForRate } from "../pre-trigger.js";
 import {
   readResume,
   recordResuming,
@@ -185,6 +185,9 @@ async function run(
     if (plan.pre !== undefined) {
       if (startAtMs !== undefined) await makeRoom(client, stream, plan.pre);
       else await fillHistory(client, stream, plan.pre, output, stop.asked);
+    } else if (plan.trigger && startAtMs === undefined) {
+      await waitForRate(client, stream, output, stop.asked);
+      if (stop.asked()) return null;
     }
     const request = {
       stream,
