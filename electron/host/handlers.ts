@@ -251,13 +251,11 @@ function recordingHandlers({ recordings, files, streams, showFile }: HostParts):
     "recording.list": () => recordings.listNow(),
     "recording.open": async ({ name }) => (await files.openFile(name)).info(),
     "recording.rename": async ({ name, newName }) => {
-      await files.closeIfOpen(name);
-      await recordings.rename(name, newName);
+      await recordings.rename(name, newName, () => files.closeIfOpen(name));
       return null;
     },
     "recording.delete": async ({ name }) => {
-      await files.closeIfOpen(name);
-      await recordings.stored.remove(name);
+      await recordings.stored.remove(name, () => files.closeIfOpen(name));
       return null;
     },
     "recording.show": async ({ name }) => {

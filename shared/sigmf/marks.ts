@@ -22,11 +22,13 @@ export function makeMarks(facts: RecordingFacts, journal: JournalSummary): Sigmf
     };
     const start = Math.min(sampleOfScan(journal, mark.fromScan), journal.samples - 1);
     const end = mark.toScan === null ? null : sampleOfScan(journal, mark.toScan);
+    const missing = (journal.captures[0]?.scan ?? 0) - mark.fromScan;
+    const beganLate = mark.late || (mark.kind === "scheduled" && missing > 0);
     return {
       "core:sample_start": start,
       ...(end !== null && end > start ? { "core:sample_count": end - start } : {}),
-      "core:label": LABELS[mark.kind],
-      "core:comment": commentOf(mark, journal),
+      "core:label": beganLate ? "Began late" : LABELS[mark.kind],
+      "core:comment": commentOf(mark, missing),
       "core:generator": `${facts.recorder.name} ${facts.recorder.version}`,
       "iio:mark": mark.kind,
       "iio:from_scan": mark.fromScan,
@@ -52,16 +54,19 @@ export function sampleOfScan(
   return Math.min(sample + Math.floor(scan - first), captures[at + 1]?.sample ?? samples);
 }
 
-function commentOf({ kind, fromScan }: RecordingMark, journal: JournalSummary): string {
-  const missing = (journal.captures[0]?.scan ?? 0) - fromScan;
+function commentOf({ kind, late }: RecordingMark, missing: number): string {
   const less =
     missing > 0
       ? ` The first ${formatCount(Math.ceil(missing))} scans asked for were not there any more.`
       : "";
-  if (kind === "scheduled") {
-    return "The recording was set to begin here, by the clock. Whole blocks from the one that holds it are recorded.";
+  if (kind === "kept") return `This span was asked for; whole blocks around it were kept.${less}`;
+  if (kind === "pressed") {
+    return "The recording was started here. What stands before comes from the history.";
   }
-  return kind === "kept"
-    ? `This span was asked for; whole blocks around it were kept.${less}`
-    : "The recording was started here. What stands before comes from the history.";
+  if (late) {
+    return "The recording was set for an earlier time, which the clock went over: the clock was set, or the computer slept. It was begun here instead.";
+  }
+  return missing > 0
+    ? "The recording was set to begin before this sample, by the clock: nothing is there from that moment until here."
+    : "The recording was set to begin here, by the clock. Whole blocks from the one that holds it are recorded.";
 }

@@ -82,6 +82,8 @@ export interface RecordingMark {
   toScan: number | null;
   /** When it was asked for, decimal nanoseconds of CLOCK_REALTIME. */
   timeNs: string;
+  /** Of `scheduled`: the clock went over the time that was set, and it began here instead. */
+  late?: boolean;
 }
 
 /** The journal's header: all that is needed to make the metadata, now or after a crash. Plain JSON. */

@@ -1,12 +1,13 @@
 /** Trigger to record: what the host makes of the triggers that its recorder tells of. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { trackDisposables } from "../../electron/host/disposable.js";
 import type { ScopeTrigger } from "../../shared/stream.js";
 import type { FakeRecording } from "./fake/recorder.js";
 import { ADC, makeBench, refusal, type Bench } from "./fake/host.js";
+import { FakeStream } from "./fake/stream.js";
 
 let bench: Bench;
 let leaks: () => string[];
@@ -89,6 +90,22 @@ describe("a recording of captures", () => {
     await sound("three");
     const [entry] = await request("recording.list", {});
     expect(entry).toMatchObject({ name: "three", gaps: 0 });
+  });
+
+  it("stays listed where the next one could not begin", async () => {
+    await arm();
+    await start("first", { captures: around });
+    await bench.next("recording", ({ status }) => (status.captures?.count ?? 0) >= 1);
+    await request("recording.stop", { stream: ADC });
+    const before = await request("recording.captures", { stream: ADC });
+    const full = Object.assign(new Error("The disk is full. Free some space."), { code: "ENOSPC" });
+    const refuse = vi.spyOn(FakeStream.prototype, "record").mockRejectedValue(full);
+    for (const more of [{ captures: around }, {}]) {
+      expect(await refusal(start("second", more))).toMatchObject({ code: "ENOSPC" });
+      expect(await request("recording.captures", { stream: ADC })).toEqual(before);
+    }
+    refuse.mockRestore();
+    expect(before).toMatchObject({ recording: "first" });
   });
 
   it("lists them while it goes on, afterwards, and of the recording opened", async () => {

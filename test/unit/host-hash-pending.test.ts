@@ -81,6 +81,7 @@ describe("a recording whose hash was asked for", () => {
     const list = new FinishedList(new PromisedNames(), {
       status: () => undefined,
       hash: (name, done) => told.push([name, done]),
+      renamed: () => undefined,
       changed: () => undefined,
       fault: (_, error) => expect.fail(String(error)),
     });

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -161,12 +162,62 @@ describe("a recording cut off by the end of its program", () => {
     await again.close();
   });
 
+  describe("with a next part that lay ready", () => {
+    /** `take-part0001` was cut off; the next one has nothing yet. `suffix`: of its data file, as its journal has it. */
+    async function leaveParts(suffix = ""): Promise<void> {
+      const part = (number: number) => ({ part: { of: "take", number } });
+      await leaveBehind({ name: "take-part0002", more: part(2), segments: 0, suffix });
+      truncateSync(file("take-part0002.sigmf-data"), 0);
+      writeFileSync(file("take-part0002.iio-index"), "");
+      await leaveBehind({ name: "take-part0001", more: part(1) });
+    }
+    const left = () => readdirSync(folder()).filter((name) => name.startsWith("take-part0002"));
+
+    it("takes its empty files away, so that its name is free", async () => {
+      await leaveParts();
+      const again = await nextStart();
+      expect(left()).toEqual([]);
+      expect(again.hello.recordings.list).toMatchObject([{ name: "take-part0001" }]);
+      await sound("take-part0001");
+      await again.close();
+    });
+
+    it("takes them away where not even its data file was made", async () => {
+      await leaveParts();
+      rmSync(file("take-part0002.sigmf-data"));
+      const again = await nextStart();
+      expect(left()).toEqual([]);
+      await again.close();
+    });
+
+    it("leaves them alone while the part before may still be written elsewhere", async () => {
+      await leaveParts();
+      const global = { "iio:state": "recording", "iio:part": { of: "take", number: 1 } };
+      writeFileSync(file("take-part0000.sigmf-meta"), JSON.stringify({ global }));
+      const again = await nextStart();
+      expect(left()).toHaveLength(3);
+      await again.close();
+    });
+
+    it("touches nothing that lies elsewhere, whatever its journal says", async () => {
+      const outside = join(bench.folder, "outside.sigmf-data");
+      await leaveParts("/../../outside");
+      writeFileSync(outside, "");
+      const again = await nextStart();
+      expect(existsSync(outside)).toBe(true);
+      await again.close();
+    });
+  });
+
   /** Files of a recording whose writer has died, or lives: made by hand from those of a whole one. */
   async function leaveBehind({
     alive = false,
     stream = ADC,
     count = 3000,
     segments = 3,
+    name = "lost",
+    more = {} as Partial<RecordingFacts>,
+    suffix = "",
   } = {}): Promise<void> {
     const ended = bench.next("recording.ended");
     const start = { stream, name: "whole", scans: count, hash: false };
@@ -174,12 +225,14 @@ describe("a recording cut off by the end of its program", () => {
     await ended;
     const { header } = await new JournalFollower(file("whole.iio-journal")).look();
     const facts = header as RecordingFacts;
-    facts.name = "lost";
+    const outputs = facts.outputs.map((output) => ({ ...output }));
+    Object.assign(facts, more, { name });
+    if (suffix !== "") facts.outputs[0]!.suffix = suffix;
     if (!alive) facts.writer = { ...facts.writer, startTicks: "1" };
     const data = readFileSync(file("whole.sigmf-data"));
     const scanBytes = data.length / count;
     const journal = new FakeJournal(
-      file("lost.iio-journal"),
+      file(`${name}.iio-journal`),
       new TextEncoder().encode(JSON.stringify(facts)),
     );
     journal.proof(0, 1, 0);
@@ -196,9 +249,9 @@ describe("a recording cut off by the end of its program", () => {
       });
     }
     journal.close();
-    for (const { suffix } of facts.outputs) {
-      renameSync(file(`whole${suffix}.sigmf-data`), file(`lost${suffix}.sigmf-data`));
-      rmSync(file(`whole${suffix}.sigmf-meta`));
+    for (const { suffix: own } of outputs) {
+      renameSync(file(`whole${own}.sigmf-data`), file(`${name}${own}.sigmf-data`));
+      rmSync(file(`whole${own}.sigmf-meta`));
     }
     rmSync(file("whole.sigmf-collection"), { force: true });
     rmSync(file("whole.iio-journal"));

@@ -1,6 +1,6 @@
 /** Recordings set for a time, by a clock that is set meanwhile. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { Schedules, type SetFor } from "../../electron/host/recordings/schedule.js";
+import { Schedules, type Lateness, type SetFor } from "../../electron/host/recordings/schedule.js";
 import { fail } from "../../shared/errors.js";
 import type { Events } from "../../shared/messages.js";
 import type { ScheduleStatus } from "../../shared/schedule.js";
@@ -49,10 +49,11 @@ let starts: (SetFor & { wall: number })[];
 let told: ScheduleStatus[];
 let notices: Events["notice"][];
 let refuse: { run?: Error; start?: Error };
+let late: Lateness | null;
 let schedules: Schedules;
 beforeEach(() => {
   clock = new FakeClock();
-  [runs, starts, told, notices, refuse] = [[], [], [], [], {}];
+  [runs, starts, told, notices, refuse, late] = [[], [], [], [], {}, null];
   schedules = new Schedules({
     clock,
     check: () => {},
@@ -63,6 +64,7 @@ beforeEach(() => {
     start: async (_, setFor) => {
       starts.push({ ...setFor, wall: clock.wall });
       if (refuse.start) throw refuse.start;
+      return late;
     },
     tell: (status) => told.push(status),
     notice: (notice) => notices.push(notice),
@@ -121,6 +123,39 @@ describe("a recording set for a time", () => {
     await clock.pass(1000);
     expect(starts).toMatchObject([{ agoSeconds: 0, timeNs: null }]);
     expect(notices).toMatchObject([{ level: "warning", error: { code: "LATE" } }]);
+  });
+
+  it("says how much later than its time its first sample came, and what to do", async () => {
+    late = { seconds: 1.5, why: "the stream did not run yet. Run it before the time comes." };
+    set(10_000);
+    await clock.pass(10_000);
+    const [notice] = notices;
+    expect(notice).toMatchObject({ level: "warning", error: { code: "LATE" }, stream: STREAM });
+    expect(notice!.error.message).toMatch(/began 1.5\d* s after .*: the stream did not run yet/);
+    expect(last().state).toEqual({ kind: "over", error: null });
+  });
+
+  it("is not told as failed by the stream's own start once it begins by itself", async () => {
+    let failRun!: (error: Error) => void;
+    let begin!: () => void;
+    const deps = {
+      clock,
+      check: () => {},
+      run: () => new Promise<void>((_, reject) => (failRun = reject)),
+      start: () => new Promise<null>((resolve) => (begin = () => resolve(null))),
+      tell: (status: ScheduleStatus) => told.push(status),
+      notice: (notice: Events["notice"]) => notices.push(notice),
+    };
+    new Schedules(deps).add({ stream: STREAM, startAtMs: T0 + 1000 });
+    await clock.pass(1000);
+    failRun(fail("CANCELLED", "The start was cancelled."));
+    await clock.pass(0);
+    begin();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(notices).toEqual([]);
+    expect(told.map(({ state }) => state).filter(({ kind }) => kind === "over")).toEqual([
+      { kind: "over", error: null },
+    ]);
   });
 
   it("is missed where the clock went over its end too", async () => {

@@ -144,9 +144,9 @@ function resumedFacts({ scanOffset, hole }: ResumePoint, isFirst: boolean) {
   return { scanOffset, ...(isFirst && { hole }) };
 }
 
-/** A length counts from the press, wherever the block begins that holds the first scan. */
+/** A length counts from the press, wherever the block begins that holds the first scan; at the earliest from that. */
 function endOf({ toScan, pressScan }: AskedSpan, length: number): number | null {
-  return pressScan !== undefined && length > 0 ? pressScan + length : toScan;
+  return pressScan !== undefined && length > 0 ? Math.max(0, pressScan) + length : toScan;
 }
 
 /**

@@ -4,11 +4,12 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fail, toStudioError } from "../../../shared/errors.js";
 import type { RecordingEntry } from "../../../shared/recording.js";
+import { text } from "../../../shared/sigmf/fields.js";
 import { PARTS } from "../../../shared/sigmf/metadata.js";
 import { readCollection, readMetadata } from "../../../shared/sigmf/read.js";
 import { Emitter } from "../disposable.js";
 import { readGroupFile } from "./group-files.js";
-import { COLLECTION, DATA, META } from "./names.js";
+import { COLLECTION, DATA, isName, META } from "./names.js";
 
 /** The newest are listed. */
 const LIST_LIMIT = 2000;
@@ -25,16 +26,26 @@ interface Part {
   gaps: number;
   state: RecordingEntry["state"];
   collection: string | null;
+  /** Name of the recording that it goes on from, or "". */
+  continues: string;
   hashPending: boolean;
   error?: RecordingEntry["error"];
+}
+
+/** A collection of data files that are one recording. */
+interface Collected {
+  names: readonly string[];
+  /** Why it can't be read, or not be followed. */
+  fault?: unknown;
 }
 
 export class Catalogue {
   readonly changed = new Emitter<RecordingEntry[]>();
   private entries: RecordingEntry[] = [];
   private folder = "";
-  /** Of collections: the names of their recordings. */
-  private members: ReadonlyMap<string, readonly string[]> = new Map();
+  private collections: ReadonlyMap<string, Collected> = new Map();
+  /** Those that go on from another, by the name of that one. */
+  private followers: ReadonlyMap<string, string> = new Map();
   private watcher: FSWatcher | null = null;
   private timer: NodeJS.Timeout | null = null;
   private scanning: Promise<void> | null = null;
@@ -51,15 +62,23 @@ export class Catalogue {
   /** Whole recordings whose hash is still to be worked out, with the names of their parts. */
   hashPending(): { name: string; members: readonly string[] }[] {
     return this.entries.flatMap(({ name, state, hashPending }) =>
-      hashPending && state !== "damaged"
-        ? [{ name, members: this.members.get(name) ?? [name] }]
-        : [],
+      hashPending && state !== "damaged" ? [{ name, members: this.membersOf(name) }] : [],
     );
   }
 
-  /** Base names of the data files of a recording. */
+  /** Base names of the data files of a recording; none if its collection names none that can be. */
   membersOf(name: string): readonly string[] {
-    return this.members.get(name) ?? [name];
+    return this.collections.get(name)?.names ?? [name];
+  }
+
+  /** It is listed because of a collection of that name. */
+  isCollection(name: string): boolean {
+    return this.collections.has(name);
+  }
+
+  /** A recording that goes on from this one, and names it; null: none does. */
+  followerOf(name: string): string | null {
+    return this.followers.get(name) ?? null;
   }
 
   async setFolder(folder: string): Promise<void> {
@@ -130,26 +149,33 @@ export class Catalogue {
     for (const path of this.parts.keys()) {
       if (!files.has(path)) this.parts.delete(path);
     }
-    const members = new Map<string, string[]>();
+    const collections = new Map<string, Collected>();
     for (const file of files) {
       if (!file.endsWith(COLLECTION)) continue;
       const name = file.slice(0, -COLLECTION.length);
       // Its recordings stand in the list by themselves.
       if (await readGroupFile(folder, name)) continue;
-      const recordings = await membersOf(join(folder, file));
-      if (recordings) members.set(name, recordings);
+      const found = await collectedIn(join(folder, file), name);
+      if (found) collections.set(name, found);
     }
-    // While a recording of several files runs, its collection may not be there yet.
-    for (const [name, { collection }] of parts) {
-      if (collection === null || files.has(collection + COLLECTION)) continue;
-      members.set(collection, [...(members.get(collection) ?? []), name]);
+    // While a recording of several files runs, its collection may not be there yet; one that can't be read tells nothing.
+    for (const [base, { collection }] of parts) {
+      const name = collection ?? (collections.get(base)?.fault ? base : null);
+      if (name === null || (files.has(name + COLLECTION) && !collections.get(name)?.fault))
+        continue;
+      const known = collections.get(name) ?? { names: [] };
+      collections.set(name, { ...known, names: [...known.names, base] });
     }
-    this.members = members;
-    const inCollection = new Set([...members.values()].flat());
+    this.collections = collections;
+    this.followers = new Map([...parts].map(([name, { continues }]) => [continues, name]));
+    const inCollection = new Set([...collections.values()].flatMap(({ names }) => names));
     const entries: RecordingEntry[] = [];
-    for (const [name, names] of members) entries.push(await entryOf(folder, name, names, parts));
+    for (const [name, collected] of collections) {
+      entries.push(await entryOf(folder, name, collected, parts));
+    }
     for (const name of parts.keys()) {
-      if (!inCollection.has(name)) entries.push(await entryOf(folder, name, [name], parts));
+      if (!inCollection.has(name))
+        entries.push(await entryOf(folder, name, { names: [name] }, parts));
     }
     return entries.sort((a, b) => b.startedAtMs - a.startedAtMs).slice(0, LIST_LIMIT);
   }
@@ -189,7 +215,9 @@ function partOf(json: unknown, writtenAtMs: number): Part {
     // What was left out on purpose is none.
     gaps: opened.captures.filter(({ gap }) => gap && gap.cause !== "not-recorded").length,
     state: opened.state ?? "complete",
-    collection: opened.collection,
+    // What can't be a name beside it is none.
+    collection: opened.collection !== null && isName(opened.collection) ? opened.collection : null,
+    continues: text(global["iio:continues"]),
     hashPending: opened.hashPending,
   };
 }
@@ -202,31 +230,37 @@ function damaged(thrown: unknown): Part {
     gaps: 0,
     state: "damaged",
     collection: null,
+    continues: "",
     hashPending: false,
     error: toStudioError(thrown),
   };
 }
 
 /** null: a collection of parts, each of which is listed for itself. */
-async function membersOf(path: string): Promise<string[] | null> {
+async function collectedIn(path: string, name: string): Promise<Collected | null> {
+  const unusable = (why: string): Collected => ({
+    names: [],
+    fault: fail("BAD_RECORDING", `The collection of “${name}” ${why}. Mend or remove the file.`),
+  });
   try {
     const json = JSON.parse(await readFile(path, "utf8")) as { collection?: object };
     if (json.collection && PARTS in json.collection) return null;
-    return readCollection(json).map((member) => member.name);
-  } catch {
-    return [];
+    const names = readCollection(json).map((member) => member.name);
+    return names.every(isName) ? { names } : unusable("names files that do not lie beside it");
+  } catch (error) {
+    return unusable(`can't be read: ${toStudioError(error).message.replace(/\.$/, "")}`);
   }
 }
 
 async function entryOf(
   folder: string,
   name: string,
-  members: readonly string[],
+  { names: members, fault }: Collected,
   parts: ReadonlyMap<string, Part>,
 ): Promise<RecordingEntry> {
-  const first = parts.get(members[0] ?? "") ?? damaged(missing(name));
+  const first = parts.get(members[0] ?? "") ?? damaged(fault ?? missing(name));
   let bytes = 0;
-  let worst = first;
+  let worst = fault ? damaged(fault) : first;
   let hashPending = false;
   for (const member of members) {
     const part = parts.get(member) ?? damaged(missing(member));
@@ -236,6 +270,7 @@ async function entryOf(
     );
     bytes += size ?? 0;
     hashPending ||= part.hashPending;
+    if (fault) continue;
     if (part.state === "damaged") worst = part;
     else if (size === null) worst = damaged(missing(member));
   }

@@ -1,4 +1,5 @@
 /** Recordings that ended in this session: hashed in the background, and still to be named and described. */
+import { join } from "node:path";
 import { fail } from "../../../shared/errors.js";
 import type { RequestParams } from "../../../shared/messages.js";
 import type { RecordingStatus } from "../../../shared/recording.js";
@@ -14,6 +15,7 @@ interface Entry {
 }
 
 export class FinishedList {
+  /** By path: another folder may hold another recording of that name. */
   private readonly entries = new Map<string, Entry>();
   private readonly hashes: HashQueue;
   /** Whose hash is being worked out, or waits for that. */
@@ -25,6 +27,8 @@ export class FinishedList {
       status(recording: FinishedRecording, status: RecordingStatus): void;
       /** 0 … 1; null when it is over. */
       hash(name: string, done: number | null): void;
+      /** Before those that ended learn its new name. */
+      renamed(recording: FinishedRecording, from: string): void;
       changed(): void;
       fault(recording: Hashable, error: unknown): void;
     },
@@ -41,18 +45,18 @@ export class FinishedList {
     if (recording.facts.hash) this.resumeHash(recording);
   }
 
-  isHashing(name: string): boolean {
-    return [...this.unhashed].some((one) => one.name === name);
+  isHashing(folder: string, name: string): boolean {
+    return [...this.unhashed].some((one) => one.folder === folder && one.name === name);
   }
 
   /** Recorded in this session, and known by that name. */
-  has(name: string): boolean {
-    return Boolean(this.entries.get(name)?.status);
+  has(folder: string, name: string): boolean {
+    return Boolean(this.entries.get(join(folder, name))?.status);
   }
 
   /** It was deleted. */
-  forget(name: string): void {
-    this.entries.delete(name);
+  forget(folder: string, name: string): void {
+    this.entries.delete(join(folder, name));
   }
 
   /** One of an earlier session, whose hash was left for later. */
@@ -61,12 +65,15 @@ export class FinishedList {
     this.hashes.add(recording);
   }
 
-  async annotate({
-    name,
-    newName,
-    note,
-  }: RequestParams<"recording.annotate">): Promise<RecordingStatus> {
-    const found = this.entries.get(name);
+  /** Of that name in `folder`, else the one that ended last in another. `beforeFiles`: before any file is renamed. */
+  async annotate(
+    { name, newName, note }: RequestParams<"recording.annotate">,
+    folder: string,
+    beforeFiles?: () => Promise<void>,
+  ): Promise<RecordingStatus> {
+    const elsewhere = (): Entry | undefined =>
+      [...this.entries.values()].findLast((one) => one.recording.name === name);
+    const found = this.entries.get(join(folder, name)) ?? elsewhere();
     if (!found?.status) {
       throw fail(
         "NOT_FOUND",
@@ -76,23 +83,29 @@ export class FinishedList {
     }
     const { recording } = found;
     if (newName !== undefined && newName !== recording.name) {
-      const { folder, facts } = recording;
-      const held = await this.promised.hold(folder, newName, facts.outputs, "newName");
-      await recording.rename(newName, "newName").finally(() => held.dispose());
-      this.entries.delete(name);
+      const { facts } = recording;
+      const held = await this.promised.hold(recording.folder, newName, facts.outputs, "newName");
+      await recording.rename(newName, { field: "newName", beforeFiles }).finally(() => {
+        held.dispose();
+      });
+      this.entries.delete(join(recording.folder, name));
     }
     if (note !== undefined) await recording.setNote(note);
     const status = { ...found.status, name: recording.name, note: note ?? found.status.note };
     this.keep({ recording, status });
     this.events.status(recording, status);
     this.events.changed();
+    if (recording.name !== name) await this.followRename(recording, name);
     return status;
   }
 
   /** Recordings that go on from one that was renamed. */
-  async followRename(from: string, to: string): Promise<void> {
+  private async followRename(to: FinishedRecording, from: string): Promise<void> {
+    this.events.renamed(to, from);
     for (const { recording } of this.entries.values()) {
-      if (recording.continues === from) await recording.setContinues(to);
+      if (recording.folder === to.folder && recording.continues === from) {
+        await recording.setContinues(to.name);
+      }
     }
   }
 
@@ -102,7 +115,8 @@ export class FinishedList {
   }
 
   private keep(entry: Entry): void {
-    this.entries.set(entry.recording.name, entry);
+    const { folder, name } = entry.recording;
+    this.entries.set(join(folder, name), entry);
     const [oldest] = this.entries.keys();
     if (this.entries.size > LIMIT && oldest !== undefined) this.entries.delete(oldest);
   }
@@ -110,7 +124,7 @@ export class FinishedList {
   private hashed(recording: Hashable, done: number | null): void {
     if (done === null) this.unhashed.delete(recording);
     this.events.hash(recording.name, done);
-    const entry = this.entries.get(recording.name);
+    const entry = this.entries.get(join(recording.folder, recording.name));
     if (entry?.status) {
       entry.status = { ...entry.status, hashing: done };
       this.events.status(entry.recording, entry.status);

@@ -77,13 +77,23 @@ export class FinishedRecording {
     return this.serial.run(() => this.write());
   }
 
-  /** All files or none, and never over a file that is there: rejects with EEXIST then. */
-  rename(name: string, field?: string): Promise<void> {
+  /**
+   * All files or none, and never over a file that is there: rejects with EEXIST then. `beforeFiles`: once nothing that is
+   * known refuses it.
+   */
+  rename(
+    name: string,
+    {
+      field,
+      beforeFiles,
+    }: { field?: string; beforeFiles?: (() => Promise<void>) | undefined } = {},
+  ): Promise<void> {
     return this.serial.run(async () => {
       const old = this.shownName;
       if (name === old) return;
       const partOf = await this.partOf();
       if (partOf !== null) throw partsKeepNames(partOf);
+      await beforeFiles?.();
       const to = this.filesNamed(name);
       const undo = await moveFiles(
         this.filesNamed(old).map((from, index) => ({ from, to: to[index] as string })),

@@ -15,10 +15,20 @@ import { metadataText } from "../../../shared/sigmf/metadata.js";
 import { readCollection } from "../../../shared/sigmf/read.js";
 import { writeAtomically } from "../json-file.js";
 import { COLLECTION, JOURNAL, META, nameTaken } from "./names.js";
+import { unlinkIfThere } from "./remove.js";
 
 const PIECE_BYTES = 1024 * 1024;
 /** By then a recording that begins has its metadata. */
 const BEGINNING_MS = 60_000;
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** One writer at a time: what one has read is not to be written over what another wrote meanwhile. */
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = last.then(work);
+  last = result.catch(() => {});
+  return result;
+}
 
 /** One SigMF Recording of a member. */
 interface MetaFile {
@@ -128,19 +138,33 @@ export async function completeGroup(
 }
 
 /** Metadata of members were written anew: their hashes, and names by `renamed`, follow. Nothing if there is no group. */
-export async function followMembers(
+export function followMembers(
   folder: string,
   name: string,
   renamed: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
-  const facts = await readGroupFile(folder, name);
-  if (!facts || facts.state === "recording") return;
-  const members = facts.members.map((member) => ({
-    ...member,
-    name: renamed.get(member.name) ?? member.name,
-  }));
-  const metas = await Promise.all(members.map((member) => metasOf(folder, member.name)));
-  await write(folder, name, { ...facts, members }, metas.flat());
+  return inTurn(async () => {
+    const facts = await readGroupFile(folder, name);
+    if (!facts || facts.state === "recording") return;
+    const members = facts.members.map((member) => ({
+      ...member,
+      name: renamed.get(member.name) ?? member.name,
+    }));
+    const metas = await Promise.all(members.map((member) => metasOf(folder, member.name)));
+    await write(folder, name, { ...facts, members }, metas.flat());
+  });
+}
+
+/** A recording of it was deleted. A group that goes on learns at its end; of one that has none left nothing stays. */
+export function leaveGroup(folder: string, name: string, member: string): Promise<void> {
+  return inTurn(async () => {
+    const facts = await readGroupFile(folder, name);
+    if (!facts || facts.state === "recording") return;
+    const members = facts.members.filter((one) => one.name !== member);
+    if (members.length === 0) return unlinkIfThere(groupFile(folder, name));
+    const metas = await Promise.all(members.map((one) => metasOf(folder, one.name)));
+    await write(folder, name, { ...facts, members }, metas.flat());
+  });
 }
 
 function write(

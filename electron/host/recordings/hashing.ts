@@ -4,6 +4,7 @@ import { fileSizes } from "./finished.js";
 
 /** A recording whose data files are to get their hashes. */
 export interface Hashable {
+  readonly folder: string;
   readonly name: string;
   /** As they are named by now. */
   dataFiles(): string[];

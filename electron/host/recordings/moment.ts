@@ -53,6 +53,8 @@ export interface AskedSpan {
   pressScan?: number;
   /** It was set for a time. */
   scheduled?: boolean;
+  /** The clock went over that time, so it was begun later. */
+  late?: boolean;
 }
 
 /** The last seconds before now, and what is to come. null: nothing has come, so all of it is still to come. */
@@ -62,15 +64,25 @@ export function spanBefore(run: Run, seconds: number): AskedSpan | null {
   return { fromScan: Math.floor(scan - seconds * rateHz), toScan: null, rateHz, pressScan: scan };
 }
 
-/** From the moment for which it was set, some seconds ago, or so much before it; null: not known in scans. */
+/** As momentNow; before the first block is complete by the time since the start. null: no rate is known. */
+function momentOfRun(run: Run): Moment | null {
+  const counters = run.counters();
+  const rateHz = rateOf(run, counters);
+  if (!(rateHz > 0)) return null;
+  if (counters.historyToScan > 0) return momentNow(run);
+  // It is still to be started.
+  if (counters.startTimeNs === 0n) return { scan: 0, rateHz };
+  const seconds = Number(counters.nowNs - counters.startTimeNs) / 1e9;
+  return { scan: Math.max(0, Math.floor(seconds * rateHz)), rateHz };
+}
+
+/**
+ * From the moment for which it was set, some seconds ago, or so much before it; below 0 where the stream did not run yet.
+ * null: not known in scans.
+ */
 export function scheduledSpan(run: Run, preSeconds: number, agoSeconds: number): AskedSpan | null {
-  let now: Moment;
-  try {
-    now = momentNow(run);
-  } catch {
-    // Nothing has come, or no rate is known: it begins with the next block.
-    return null;
-  }
+  const now = momentOfRun(run);
+  if (!now) return null;
   const { scan, rateHz } = now;
   const pressScan = Math.floor(scan - agoSeconds * rateHz);
   const fromScan = Math.floor(pressScan - preSeconds * rateHz);
@@ -78,13 +90,15 @@ export function scheduledSpan(run: Run, preSeconds: number, agoSeconds: number):
 }
 
 export function markOf(
-  { fromScan, toScan, pressScan, scheduled }: AskedSpan,
+  { fromScan, toScan, pressScan, scheduled, late }: AskedSpan,
   realtimeNs: bigint,
 ): RecordingMark {
   const timeNs = realtimeNs.toString();
-  return pressScan === undefined
-    ? { kind: "kept", fromScan, toScan, timeNs }
-    : { kind: scheduled ? "scheduled" : "pressed", fromScan: pressScan, toScan: null, timeNs };
+  if (pressScan === undefined) return { kind: "kept", fromScan, toScan, timeNs };
+  const moment = { fromScan: pressScan, toScan: null, timeNs };
+  return scheduled
+    ? { kind: "scheduled", ...moment, ...(late && { late }) }
+    : { kind: "pressed", ...moment };
 }
 
 /** What the user reads if the recording begins later than asked; null: it does not. */
@@ -92,9 +106,14 @@ export function shortfallOf(asked: AskedSpan, firstScan: number): string | null 
   const { fromScan, toScan, pressScan, rateHz } = asked;
   const missing = firstScan - fromScan;
   if (missing <= 0) return null;
-  if (asked.scheduled && pressScan === fromScan) {
-    const late = formatDuration(missing / rateHz);
-    return `The recording begins ${late} after the time it was set for: those samples are not in the history. Give the stream more memory to keep more.`;
+  const afterMoment = firstScan - (pressScan ?? firstScan);
+  if (asked.scheduled && afterMoment > 0) {
+    const late = formatDuration(afterMoment / rateHz);
+    const why =
+      firstScan === 0
+        ? "the stream did not run yet. Run it before the time comes."
+        : "those samples are not in the history. Give the stream more memory to keep more.";
+    return `The recording begins ${late} after the time it was set for: ${why}`;
   }
   const whole = formatDuration(((pressScan ?? toScan ?? firstScan) - fromScan) / rateHz);
   const less = formatDuration(missing / rateHz);

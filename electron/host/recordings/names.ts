@@ -51,6 +51,16 @@ export function checkName(name: string, field = "name"): string {
   return name;
 }
 
+/** Whether a name that stands in a file can be that of a recording beside it: others are never followed. */
+export function isName(name: string): boolean {
+  try {
+    checkName(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Suffixes of the files a recording consists of; none as long as they are not known. */
 export type NamedOutputs = readonly Pick<PlannedOutput, "suffix">[];
 

@@ -9,7 +9,8 @@ import { isObject, objects, text } from "../../../shared/sigmf/fields.js";
 import { buildPartsCollection, metadataText, PARTS } from "../../../shared/sigmf/metadata.js";
 import { writeAtomically } from "../json-file.js";
 import { Serial } from "../streams/serial.js";
-import { COLLECTION, META } from "./names.js";
+import { COLLECTION, isName, META } from "./names.js";
+import { unlinkIfThere } from "./remove.js";
 
 /** One writer at a time: two of them would each miss what the other came for. */
 const serial = new Serial();
@@ -47,12 +48,15 @@ export async function partsWith(
   name: string,
   part: unknown,
 ): Promise<string | null> {
-  if (isObject(part)) return text(part["of"]) || null;
+  if (isObject(part)) {
+    const of = text(part["of"]);
+    return isName(of) ? of : null;
+  }
   const parts = await readParts(folder, name);
   return parts?.names.includes(name) ? name : null;
 }
 
-/** `kept`: without, as it stands in the file that is there. */
+/** `kept`: without, as it stands in the file that is there. Where no part is left, none of parts is either. */
 export function writeParts(
   folder: string,
   name: string,
@@ -61,6 +65,10 @@ export function writeParts(
   return serial.run(async () => {
     const before = kept ?? (await readParts(folder, name))?.kept ?? [];
     const members = await membersIn(folder, name);
+    if (members.length === 0) {
+      if (await readParts(folder, name)) await unlinkIfThere(join(folder, name + COLLECTION));
+      return;
+    }
     const there = new Set(members.map((one) => one.name));
     const collection = buildPartsCollection(members, {
       note,

@@ -19,7 +19,7 @@ export class PendingHash implements Hashable {
   private readonly sha512 = new Map<string, string>();
 
   constructor(
-    private readonly folder: string,
+    readonly folder: string,
     readonly name: string,
     /** Base names of its parts; its own name if it is one file. */
     private readonly members: readonly string[],

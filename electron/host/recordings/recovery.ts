@@ -6,11 +6,13 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { samplesInFile, type JournalSummary } from "../../../shared/journal-summary.js";
+import { isObject } from "../../../shared/sigmf/fields.js";
 import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 import { startDataJob } from "./data-worker.js";
-import { FinishedRecording } from "./finished.js";
+import { fileSizes, FinishedRecording } from "./finished.js";
 import { JournalFollower } from "./journal-follower.js";
-import { JOURNAL, META, recordingPaths } from "./names.js";
+import { isName, JOURNAL, META, recordingPaths } from "./names.js";
+import { unlinkIfThere } from "./remove.js";
 import { isAlive, ownIdentity } from "./writer-identity.js";
 
 /** A journal written this recently from another boot belongs to another machine that shares the folder. */
@@ -26,7 +28,18 @@ export interface Recovered {
   asides: string[];
 }
 
-/** Recordings in `folder` that nobody writes and nobody finished. `busy`: names that this program writes. */
+/** A part that was to be the next one when the one before was cut off. */
+interface NeverBegun {
+  name: string;
+  facts: RecordingFacts;
+  /** Name of the recording in parts. */
+  of: string;
+}
+
+/**
+ * Recordings in `folder` that nobody writes and nobody finished. `busy`: names that this program writes. Parts that never
+ * began go.
+ */
 export async function recoverRecordings(
   folder: string,
   busy: ReadonlySet<string>,
@@ -34,18 +47,43 @@ export async function recoverRecordings(
 ): Promise<Recovered[]> {
   const files = await readdir(folder).catch(() => [] as string[]);
   const recovered: Recovered[] = [];
+  const leftOver: NeverBegun[] = [];
   for (const file of files) {
     if (!file.endsWith(JOURNAL)) continue;
     const name = file.slice(0, -JOURNAL.length);
     if (busy.has(name) || (await isFinished(folder, name, files))) continue;
     try {
       const one = await recover(folder, name);
-      if (one) recovered.push(one);
+      if (one && "of" in one) leftOver.push(one);
+      else if (one) recovered.push(one);
     } catch (error) {
       onFault(name, error);
     }
   }
+  for (const one of leftOver) {
+    await removeNeverBegun(folder, one).catch((error: unknown) => onFault(one.name, error));
+  }
   return recovered;
+}
+
+/** As one that is withdrawn: else it would stand in the way of its name for good, and nobody would list it. */
+async function removeNeverBegun(folder: string, { name, facts, of }: NeverBegun): Promise<void> {
+  // Another machine that shares the folder may still write the part before.
+  const metas = (await readdir(folder)).filter(
+    (file) => file.endsWith(META) && file.startsWith(of),
+  );
+  for (const file of metas) {
+    const global = await globalIn(join(folder, file));
+    const part = global["iio:part"] as { of?: unknown } | undefined;
+    if (part?.of === of && global["iio:state"] === "recording") return;
+  }
+  const paths = recordingPaths(folder, name);
+  for (const output of facts.outputs) {
+    await unlinkIfThere(paths.data(output));
+    await unlinkIfThere(paths.index(output));
+  }
+  // By which the next start would find the rest.
+  await unlinkIfThere(paths.journal);
 }
 
 /** By its metadata, so that long journals of finished recordings are not read. */
@@ -64,32 +102,39 @@ async function isFinished(
 
 /** `iio:state` of a metadata file that belongs to the recording; null if it doesn't, or can't be read. */
 async function stateIn(path: string, name: string): Promise<string | null> {
+  const global = await globalIn(path);
+  const collection = global["core:collection"] ?? null;
+  const lone = path.endsWith(`/${name}${META}`);
+  if (collection === null ? !lone : collection !== name) return null;
+  const state = global["iio:state"];
+  return typeof state === "string" ? state : null;
+}
+
+/** Empty if it can't be read. */
+async function globalIn(path: string): Promise<Record<string, unknown>> {
   try {
-    const { global } = JSON.parse(await readFile(path, "utf8")) as {
-      global: Record<string, unknown>;
-    };
-    const collection = global["core:collection"] ?? null;
-    const lone = path.endsWith(`/${name}${META}`);
-    if (collection === null ? !lone : collection !== name) return null;
-    const state = global["iio:state"];
-    return typeof state === "string" ? state : null;
+    const { global } = JSON.parse(await readFile(path, "utf8")) as { global?: unknown };
+    return isObject(global) ? global : {};
   } catch {
-    return null;
+    return {};
   }
 }
 
-async function recover(folder: string, name: string): Promise<Recovered | null> {
+async function recover(folder: string, name: string): Promise<Recovered | NeverBegun | null> {
   const { journal: journalPath } = recordingPaths(folder, name);
   const summary = await new JournalFollower(journalPath).look();
   const facts = factsOf(summary.header);
   // A journal without a header was never followed by a sample.
-  if (!facts) return null;
+  if (!facts || !facts.outputs.every(({ suffix }) => isName(name + suffix))) return null;
   if (await isAlive(facts.writer)) return null;
   const { mtimeMs } = await stat(journalPath);
   if (summary.end === null && Date.now() - mtimeMs < FRESH_MS && !(await sameMachine(facts))) {
     return null;
   }
-  if (summary.samples === 0 && (await neverBegun(folder, name, facts))) return null;
+  const { part } = facts;
+  if (part && summary.samples === 0 && (await neverBegun(folder, name, facts))) {
+    return { name, facts, of: part.of };
+  }
   const { samples, asides } = await holdings(folder, name, facts, summary);
   const recording = new FinishedRecording(folder, facts, summary, "recovered", null, name, samples);
   await recording.writeMetadata();
@@ -97,12 +142,12 @@ async function recover(folder: string, name: string): Promise<Recovered | null> 
   return { recording, samples: Math.min(...samples), unjournaled, asides };
 }
 
-/** A part that lay ready when the one before was cut off: its files are empty, and stay as they are. */
+/** A part that lay ready when the one before was cut off: its files are empty, as far as they are there. */
 async function neverBegun(folder: string, name: string, facts: RecordingFacts): Promise<boolean> {
   if (!facts.part || facts.part.number === 1 || facts.resumed?.hole) return false;
   const paths = recordingPaths(folder, name);
-  const sizes = await Promise.all(facts.outputs.map((output) => stat(paths.data(output))));
-  return sizes.every(({ size }) => size === 0);
+  const sizes = await fileSizes(facts.outputs.map((output) => paths.data(output)));
+  return sizes.every((size) => size === 0);
 }
 
 /** Scans of each file, with what is no whole scan put aside. */

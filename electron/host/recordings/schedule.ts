@@ -36,13 +36,20 @@ export interface SetFor {
   timeNs: bigint | null;
 }
 
+/** How long after the moment the first scan came that was recorded, and why: the end of a sentence, and the next step. */
+export interface Lateness {
+  seconds: number;
+  why: string;
+}
+
 export interface ScheduleDeps {
   clock: ScheduleClock;
   /** Throws what keeps the stream from being recorded at any time. */
   check(request: StartRequest): void;
   /** Runs the stream, if it does not run. */
   run(stream: string): Promise<void>;
-  start(request: StartRequest, setFor: SetFor): Promise<unknown>;
+  /** null: nothing is missing from the moment on. */
+  start(request: StartRequest, setFor: SetFor): Promise<Lateness | null>;
   tell(status: ScheduleStatus): void;
   notice(notice: Events["notice"]): void;
 }
@@ -137,7 +144,10 @@ export class Schedules {
     const aheadMs = AHEAD_MS + preSeconds * 1000;
     if (leftMs <= aheadMs && !one.ranAhead) {
       one.ranAhead = true;
-      this.deps.run(stream).catch((error: unknown) => this.failed(one, error));
+      this.deps.run(stream).catch((error: unknown) => {
+        // By then its own start tells how it went.
+        if (!one.begins) this.failed(one, error);
+      });
     }
     this.deps.tell(this.status(one));
     const untilNext = one.ranAhead ? leftMs : leftMs - aheadMs;
@@ -163,23 +173,21 @@ export class Schedules {
     const setFor: SetFor = isLate
       ? { agoSeconds: 0, timeNs: null }
       : { agoSeconds: lateMs / 1000, timeNs: BigInt(startAtMs) * 1_000_000n };
+    let late: Lateness | null;
     try {
-      await this.deps.start(startRequest(request), setFor);
+      late = await this.deps.start(startRequest(request), setFor);
     } catch (error) {
       this.failed(one, error);
       return;
     }
     this.over(one, null);
-    if (!isLate) return;
-    this.deps.notice({
-      level: "warning",
-      title: "A recording began late",
-      error: {
-        code: "LATE",
-        message: `The clock went over ${at}: it was set, or the machine slept. The recording began ${formatDuration(lateMs / 1000)} later by the clock.`,
-      },
-      stream: request.stream,
-    });
+    const message = isLate
+      ? `The clock went over ${at}: it was set, or the machine slept. The recording began ${formatDuration(lateMs / 1000)} later by the clock.`
+      : late && `The recording began ${formatDuration(late.seconds)} after ${at}: ${late.why}`;
+    if (!message) return;
+    const title = "A recording began late";
+    const error = { code: "LATE", message };
+    this.deps.notice({ level: "warning", title, error, stream: request.stream });
   }
 
   private failed(one: Waiting, thrown: unknown): void {

@@ -1,5 +1,5 @@
 /** Recordings: starts, follows and ends them, lists what there is, and completes what was cut off. */
-import { NO_CAPTURES, type CaptureList } from "../../../shared/capture.js";
+import type { CaptureList } from "../../../shared/capture.js";
 import { fail, toStudioError } from "../../../shared/errors.js";
 import type { DiskCheck } from "../../../shared/disk-check.js";
 import type { Events, RequestParams } from "../../../shared/messages.js";
@@ -18,18 +18,20 @@ import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
 import { noteChange } from "./attribute-notes.js";
 import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
-import { CaptureLog } from "./capture-log.js";
-import { checkCaptures, planCaptures } from "./capture-plan.js";
+import { goingIn, whyBusy } from "./busy.js";
+import { CaptureLogs } from "./capture-logs.js";
+import { checkCaptures } from "./capture-plan.js";
 import { Catalogue } from "./catalogue.js";
 import { DiskChecks } from "./check.js";
 import type { Ended } from "./ending.js";
+import type { FinishedRecording } from "./finished.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
 import { GoingRecordings, nameOf, statusOf, written, type Going } from "./going.js";
 import { Keeps, type KeepRequest } from "./keep.js";
-import { markOf, momentNow } from "./moment.js";
+import { momentNow } from "./moment.js";
 import { checkName } from "./names.js";
-import { pastOf } from "./past.js";
+import { Past } from "./past.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
 import { recoverRecordings } from "./recovery.js";
@@ -41,7 +43,7 @@ import {
   leftOf,
   type ResumePoint,
 } from "./resume.js";
-import { Schedules, SYSTEM_CLOCK, type SetFor } from "./schedule.js";
+import { Schedules, SYSTEM_CLOCK, type Lateness, type SetFor } from "./schedule.js";
 import { StoredRecordings } from "./stored.js";
 
 type Told =
@@ -65,6 +67,7 @@ export interface StartMore {
   /** Resolves when all of them may begin. */
   ready?: () => Promise<void>;
   scheduled?: SetFor;
+  began?: (late: Lateness | null) => void;
 }
 
 export class Recordings implements RecordingControl {
@@ -80,20 +83,20 @@ export class Recordings implements RecordingControl {
   /** Those that wait for their time. */
   readonly schedules: Schedules;
   private readonly owned = new DisposableStore();
-  /** Of the recordings that go on or ended last, by stream. */
-  private readonly captures = new Map<string, CaptureLog>();
+  private readonly captures: CaptureLogs;
 
   constructor(private readonly deps: RecordingDeps) {
     this.going = new GoingRecordings(deps, this.promised, {
       status: (going) => this.tellStatus(going),
       ended: ({ stream }, end) => {
         stream.tellChanged();
-        this.captures.get(stream.id)?.rename(end.result.name);
+        this.captures.rename(stream.id, end.result.name);
         return this.ended(end);
       },
       partEnded: (end) => this.listed(end),
       warn: (title, thrown) => this.warn(title, thrown),
     });
+    this.captures = new CaptureLogs(deps.inventory);
     this.checks = new DiskChecks(deps.addon, () => this.running().length > 0);
     this.keeps = new Keeps({
       ...deps,
@@ -106,6 +109,7 @@ export class Recordings implements RecordingControl {
     this.finished = new FinishedList(this.promised, {
       status: ({ facts }, status) => deps.tell("recording", `recording:${facts.name}`, { status }),
       hash: (name, done) => deps.tell("recording.hash", `recording.hash:${name}`, { name, done }),
+      renamed: (recording, from) => this.followRename(recording, from),
       changed: () => void this.catalogue.refresh(),
       fault: ({ name }, error) => this.warn(`The hash of “${name}” could not be worked out`, error),
     });
@@ -113,7 +117,11 @@ export class Recordings implements RecordingControl {
       clock: SYSTEM_CLOCK,
       check: (request) => this.checkStart(request),
       run: async (id) => void (await deps.streams().live(id).start()),
-      start: (request, scheduled) => this.start(request, undefined, { scheduled }),
+      start: async (request, scheduled) => {
+        let late: Lateness | null = null;
+        await this.start(request, undefined, { scheduled, began: (how) => (late = how) });
+        return late;
+      },
       tell: (schedule) =>
         deps.tell("recording.schedule", `recording.schedule:${schedule.stream}`, { schedule }),
       notice: (notice) => deps.tell("notice", "notice", notice),
@@ -122,8 +130,11 @@ export class Recordings implements RecordingControl {
       catalogue: this.catalogue,
       promised: this.promised,
       folder: () => this.folder(),
-      busy: (name, partOf) => this.whyBusy(name, partOf),
-      forget: (name) => this.finished.forget(name),
+      busy: (name, partOf) => {
+        const { going, keeps, finished } = this;
+        return whyBusy(this.folder(), { name, partOf }, { going, keeps, finished });
+      },
+      forget: (name) => this.finished.forget(this.folder(), name),
     });
     this.owned.add(
       this.catalogue.changed.on((list) => deps.tell("recording.list", "recording.list", { list })),
@@ -205,7 +216,7 @@ export class Recordings implements RecordingControl {
   async start(
     asked: StartRequest,
     continues?: string,
-    { group, ready, scheduled }: StartMore = {},
+    { group, ready, scheduled, began }: StartMore = {},
   ): Promise<RecordingStatus> {
     const stream = this.checkStart(asked);
     const fault = momentFault(null, asked.untilMs ?? null, Date.now());
@@ -218,20 +229,18 @@ export class Recordings implements RecordingControl {
       const resumed = asked.resume && asked.name ? await this.resumed(asked.name) : undefined;
       const request = resumed ? leftOf(asked, resumed) : asked;
       // Looked at first: what takes time below is not to cost anything of the past.
-      const past = pastOf(stream, request, scheduled);
-      const timeNs = scheduled?.timeNs ?? this.deps.addon.clocks().realtimeNs;
+      const past = new Past(stream, request, scheduled, this.deps.addon.clocks().realtimeNs);
       const folder = { path: this.folder(), shown: this.folderShown() };
       const place = await findPlace(this.deps, this.promised, request, stream, folder);
       place.group = group;
-      const create = (run: Run): Promise<void> =>
-        this.going.begin(
-          {
-            ...{ request, stream, place, continues, resumed },
-            captures: this.logCaptures(request, stream, run, place.name, resumed),
-            ...(past?.run === run && { span: past.span, marks: [markOf(past.span, timeNs)] }),
-          },
-          run,
-        );
+      const create = async (run: Run): Promise<void> => {
+        const before = resumed ? capturesBefore(resumed) : 0;
+        const captures = this.captures.make(request, stream, run, { name: place.name, before });
+        const creation = { request, stream, place, continues, resumed, captures };
+        // What goes on behind other parts has nothing of before.
+        await this.going.begin({ ...creation, ...(!resumed?.last && past.of(run)) }, run);
+        this.captures.put(stream.id, captures);
+      };
       const run = stream.isRunning() ? stream.currentRun() : null;
       const beforeStart = async (fresh: Run): Promise<void> => {
         await create(fresh);
@@ -243,6 +252,8 @@ export class Recordings implements RecordingControl {
       };
       const begun = run ? now(run) : stream.start({ beforeStart });
       await begun.finally(() => place.held.dispose());
+      const ran = stream.currentRun();
+      if (ran) began?.(past.lateness(ran));
     } catch (error) {
       throw folderFault(error, this.folder(), this.folderShown());
     } finally {
@@ -273,26 +284,9 @@ export class Recordings implements RecordingControl {
     return stream;
   }
 
-  /** A new log for a recording of captures; none for any other. */
-  private logCaptures(
-    request: StartRequest,
-    stream: LiveStream,
-    run: Run,
-    name: string,
-    resumed?: ResumePoint,
-  ) {
-    const device = this.deps.inventory.device(stream.device);
-    const plan = planCaptures(request, stream.view.scopeTrigger(), run, device);
-    this.captures.delete(stream.id);
-    if (!plan) return undefined;
-    const log = new CaptureLog(plan, run, name, resumed && capturesBefore(resumed));
-    this.captures.set(stream.id, log);
-    return log;
-  }
-
   /** Of the stream's recording of captures that goes on or ended last. */
   captureList(stream: string, from: number): CaptureList {
-    return this.captures.get(stream)?.list(from) ?? { ...NO_CAPTURES, from };
+    return this.captures.list(stream, from);
   }
 
   /** Throws BUSY_RECORDING if captures are recorded around another scope trigger. */
@@ -378,18 +372,21 @@ export class Recordings implements RecordingControl {
     await this.keeps.settled(stream);
   }
 
-  async annotate(request: RequestParams<"recording.annotate">): Promise<RecordingStatus> {
+  async annotate(
+    request: RequestParams<"recording.annotate">,
+    beforeFiles?: () => Promise<void>,
+  ): Promise<RecordingStatus> {
     const { name, newName, note } = request;
     if (newName !== undefined) checkName(newName, "newName");
     const going = this.going.named(name);
     if (going && !going.ending && newName !== undefined) {
       await this.going.promiseName(going, newName);
+      await beforeFiles?.();
     }
     if (going?.ending) await going.ending;
     if (!going || going.ending) {
-      const status = await this.finished.annotate(request);
-      if (status.name !== name) await this.followRename(name, status.name);
-      return status;
+      const folder = going?.recording.request.folder ?? this.folder();
+      return this.finished.annotate(request, folder, beforeFiles);
     }
     const { recording, stream } = going;
     if (note !== undefined) recording.setNote(note);
@@ -398,22 +395,14 @@ export class Recordings implements RecordingControl {
     return statusOf(going);
   }
 
-  /** One that lies in the folder, or goes on. */
-  async rename(name: string, newName: string): Promise<void> {
-    const known = this.going.named(name) !== undefined || this.finished.has(name);
-    if (known) await this.annotate({ name, newName });
-    else await this.stored.rename(name, newName);
-  }
-
-  private whyBusy(name: string, partOf: string | null): string | null {
-    const names = [...this.going.all().map(nameOf), ...this.keeps.running().map((one) => one.name)];
-    if (names.includes(name)) return `“${name}” is being recorded. Stop it first.`;
-    if (partOf !== null && names.includes(partOf)) {
-      return `“${partOf}”, which it is a part of, is being recorded. Stop that first.`;
-    }
-    return this.finished.isHashing(name)
-      ? `The SHA-512 of “${name}” is being worked out. Wait until that is done.`
-      : null;
+  /** One that lies in the folder, or is recorded into it. `beforeFiles`: when nothing refuses it any more. */
+  async rename(name: string, newName: string, beforeFiles: () => Promise<void>): Promise<void> {
+    const request = { name, newName: checkName(newName, "newName") };
+    const folder = this.folder();
+    if (goingIn(folder, this.going).includes(name)) await this.annotate(request, beforeFiles);
+    else if (this.finished.has(folder, name)) {
+      await this.finished.annotate(request, folder, beforeFiles);
+    } else await this.stored.rename(name, newName, beforeFiles);
   }
 
   /** Ends all that go on; their hashes are still being worked out. */
@@ -431,11 +420,11 @@ export class Recordings implements RecordingControl {
   }
 
   /** Those that go on from a recording name it: they learn its new name. */
-  private async followRename(from: string, to: string): Promise<void> {
+  private followRename({ folder, name }: FinishedRecording, from: string): void {
     for (const { recording } of this.going.all()) {
-      if (recording.continues === from) recording.setContinues(to);
+      const isHere = recording.request.folder === folder;
+      if (isHere && recording.continues === from) recording.setContinues(name);
     }
-    await this.finished.followRename(from, to);
   }
 
   private async ended({ done, status, result }: Ended): Promise<void> {

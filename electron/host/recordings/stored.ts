@@ -6,7 +6,8 @@ import type { RecordingEntry } from "../../../shared/recording.js";
 import { isObject, text } from "../../../shared/sigmf/fields.js";
 import type { Catalogue } from "./catalogue.js";
 import { moveFiles } from "./move-files.js";
-import { checkName, DATA, INDEX, JOURNAL, META, REST } from "./names.js";
+import { leaveGroup } from "./group-files.js";
+import { checkName, COLLECTION, DATA, INDEX, isName, JOURNAL, META, REST } from "./names.js";
 import { partsWith, writeParts } from "./parts-collection.js";
 import { isHashedElsewhere } from "./pending-hash.js";
 import type { PromisedNames } from "./promised-names.js";
@@ -27,10 +28,15 @@ interface Found {
   members: readonly string[];
   /** Name of the recording in parts that it belongs to. */
   partOf: string | null;
+  /** Name of the group that it belongs to. */
+  group: string | null;
   note: string;
-  /** It can be renamed without changing what other files say. */
-  alone: boolean;
+  /** Why it can't get another name: other files name it. null: none does. */
+  named: string | null;
 }
+
+/** Called when nothing refuses it any more, before the first file is touched. */
+type BeforeFiles = () => Promise<void>;
 
 export class StoredRecordings {
   constructor(private readonly deps: StoredDeps) {}
@@ -38,32 +44,33 @@ export class StoredRecordings {
   /** Where it lies: its metadata, absolute. */
   async pathOf(name: string): Promise<string> {
     const { members } = await this.find(name);
-    return join(this.deps.folder(), members[0] + META);
+    const [first] = members;
+    return join(this.deps.folder(), first === undefined ? name + COLLECTION : first + META);
   }
 
-  /** All files of that recording, and none of another. */
-  async remove(name: string): Promise<void> {
-    const { members, partOf, note } = await this.free(name);
+  /** All files of that recording, and none of another. What it belonged to is told. */
+  async remove(name: string, beforeFiles: BeforeFiles): Promise<void> {
+    const { members, partOf, group, note } = await this.free(name);
     const folder = this.deps.folder();
+    await beforeFiles();
     this.deps.forget(name);
-    await removeRecording(folder, name, members);
-    if (partOf !== null) await writeParts(folder, partOf, { note });
-    await this.deps.catalogue.refresh();
+    try {
+      await removeRecording(folder, name, members, this.deps.catalogue.isCollection(name));
+      if (partOf !== null) await writeParts(folder, partOf, { note });
+      if (group !== null) await leaveGroup(folder, group, name);
+    } finally {
+      await this.deps.catalogue.refresh();
+    }
   }
 
   /** All files or none, and never over one that is there. */
-  async rename(name: string, newName: string): Promise<void> {
+  async rename(name: string, newName: string, beforeFiles: BeforeFiles): Promise<void> {
     checkName(newName, "newName");
-    const { entry, alone } = await this.free(name);
-    if (!alone || entry.hashPending) {
-      throw fail(
-        "UNSUPPORTED",
-        entry.hashPending
-          ? `The SHA-512 of “${name}” is still to be worked out. Rename it when that is done.`
-          : `Other files name “${name}”: it is one of several. Give it a note instead.`,
-        { field: "newName" },
-      );
-    }
+    const { entry, named } = await this.free(name);
+    const why = entry.hashPending
+      ? `The SHA-512 of “${name}” is still to be worked out. Rename it when that is done.`
+      : named;
+    if (why !== null) throw fail("UNSUPPORTED", why, { field: "newName" });
     const folder = this.deps.folder();
     const held = await this.deps.promised.hold(folder, newName, [{ suffix: "" }], "newName");
     try {
@@ -72,6 +79,7 @@ export class StoredRecordings {
         to: join(folder, newName + ending),
       }));
       const there = await Promise.all(files.map(({ from }) => isThere(from)));
+      await beforeFiles();
       await moveFiles(files.filter((_, at) => there[at]));
     } finally {
       held.dispose();
@@ -101,16 +109,24 @@ export class StoredRecordings {
         field: "name",
       });
     }
-    const members = this.deps.catalogue.membersOf(name);
+    const { catalogue } = this.deps;
+    const members = catalogue.membersOf(name);
     const global = await globalOf(join(this.deps.folder(), members[0] + META));
     const partOf = await partsWith(this.deps.folder(), name, global["iio:part"]);
     const group = text(global["iio:group"]);
+    const inOthers = catalogue.isCollection(name) || partOf !== null || group !== "";
+    const follower = catalogue.followerOf(name);
     return {
       entry,
       members,
       partOf,
+      group: isName(group) ? group : null,
       note: text(global["core:description"]),
-      alone: members.length === 1 && members[0] === name && partOf === null && group === "",
+      named: inOthers
+        ? `Other files name “${name}”: it is one of several. Give it a note instead.`
+        : follower === null
+          ? null
+          : `“${follower}” goes on from “${name}” and names it. Give it a note instead.`,
     };
   }
 }
