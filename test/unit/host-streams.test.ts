@@ -85,7 +85,7 @@ describe("a start that takes its time", () => {
     const started = refusal(request("stream.start", { stream: ADC }));
     await allocating();
     const stopped = await request("stream.stop", { stream: ADC });
-    expect(stopped.state).toEqual({ kind: "idle" });
+    expect(stopped).toMatchObject({ state: { kind: "idle" }, run: 0 });
     const { code, message } = await started;
     expect(code).toBe("CANCELLED");
     expect(message).toMatch(/given back.*Run again/);

@@ -61,6 +61,8 @@ export class LiveStream implements Stream {
   private planned: Planned = NOT_PLANNED;
   private run: Run | null = null;
   private runs = 0;
+  /** The last that came to run. */
+  private ran = 0;
   private lastDevice: DeviceInfo;
   private markRestart = false;
   private occupied: string | null = null;
@@ -347,6 +349,7 @@ export class LiveStream implements Stream {
       starting.dispose();
       this.starting = null;
     }
+    this.ran = this.runs;
     this.setState({ kind: "running", sinceMs: Date.now() });
     this.ticker.start();
   }
@@ -413,7 +416,7 @@ export class LiveStream implements Stream {
       state: this.state,
       recording: this.services.recordings.nameOf(this.id),
       trigger: this.view.scopeTrigger(),
-      run: this.run?.number ?? this.runs,
+      run: this.run?.number ?? this.ran,
       notes: this.isUp() ? [...(this.run?.systemNotes ?? [])] : [],
     };
   }
