@@ -21,6 +21,7 @@ beforeEach(async () => {
   await request("stream.configure", { stream: ADC, patch });
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await bench.close();
   expect(bench.addon.open()).toBe(0);
   expect(leaks()).toEqual([]);
@@ -99,12 +100,11 @@ describe("a recording of captures", () => {
     await request("recording.stop", { stream: ADC });
     const before = await request("recording.captures", { stream: ADC });
     const full = Object.assign(new Error("The disk is full. Free some space."), { code: "ENOSPC" });
-    const refuse = vi.spyOn(FakeStream.prototype, "record").mockRejectedValue(full);
+    vi.spyOn(FakeStream.prototype, "record").mockRejectedValue(full);
     for (const more of [{ captures: around }, {}]) {
       expect(await refusal(start("second", more))).toMatchObject({ code: "ENOSPC" });
       expect(await request("recording.captures", { stream: ADC })).toEqual(before);
     }
-    refuse.mockRestore();
     expect(before).toMatchObject({ recording: "first" });
   });
 

@@ -115,10 +115,11 @@ describe("a recording whose files say what can't be", () => {
   it("belongs to nothing that lies elsewhere", async () => {
     await record(ADC, "take");
     const outside = join(bench.folder, "other.sigmf-collection");
-    writeFileSync(outside, JSON.stringify({ collection: { "iio:parts": true } }));
+    const parts = JSON.stringify({ collection: { "iio:parts": true } });
+    writeFileSync(outside, parts);
     edit("take.sigmf-meta", ({ global }) => (global!["iio:part"] = { of: "../other", number: 1 }));
     await request("recording.delete", { name: "take" });
-    expect(existsSync(outside)).toBe(true);
+    expect(readFileSync(outside, "utf8")).toBe(parts);
     expect(files()).toEqual([]);
   });
 
