@@ -4,17 +4,6 @@ import type { DeviceId, TransportKind } from "./device.js";
 import type { StudioError } from "./errors.js";
 import type { Continuity, GapInfo, StreamId } from "./stream.js";
 
-export interface RecordingOptions {
-  stream: StreamId;
-  /** Without: from the name pattern set. */
-  name?: string;
-  note?: string;
-  /** Stop by itself. */
-  seconds?: number;
-  scans?: number;
-  hash: boolean;
-}
-
 /** So much of a recording: a size on the disk, or a time. */
 export type Amount = { kind: "bytes"; bytes: number } | { kind: "seconds"; seconds: number };
 

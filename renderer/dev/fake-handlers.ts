@@ -128,6 +128,15 @@ export function makeHandlers(host: FakeHost): Handlers {
     },
     "stream.trigger": ({ stream, trigger }) => {
       const known = host.stream(stream);
+      const recording = host.recordings.get(stream);
+      const other = JSON.stringify(known.trigger) !== JSON.stringify(trigger);
+      if (recording?.status().captures && known.trigger && other) {
+        throw fail(
+          "BUSY_RECORDING",
+          `“${recording.name}” records around this trigger. Stop it, then change the trigger.`,
+          { field: "trigger" },
+        );
+      }
       known.trigger = trigger;
       return publish(known);
     },

@@ -17,12 +17,16 @@ export function useRecordingActions(of: {
   const recordings = useRecordings();
   const windows = useWindow();
 
-  function rename(name: string, to: string): Promise<void> {
-    if (to === name) return Promise.resolve();
-    return of.attempt("The name stays as it is", () => {
+  /** Whether it has another name now. */
+  async function rename(name: string, to: string): Promise<boolean> {
+    if (to === name) return false;
+    let done = false;
+    await of.attempt("The name stays as it is", async () => {
       if (to === "") throw fail("BAD_VALUE", "A recording needs a name.");
-      return recordings.rename(name, to);
+      await recordings.rename(name, to);
+      done = true;
     });
+    return done;
   }
 
   async function remove({ name, bytes }: RecordingEntry): Promise<void> {

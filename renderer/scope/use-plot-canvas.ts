@@ -35,8 +35,8 @@ export interface PlotDrawing {
   span: ComputedRef<Span>;
   unit: ComputedRef<AxisUnit>;
   draw: (canvas: Canvas) => void;
-  /** How far the words at both ends of the axis reach into it, CSS pixels from the host's edges. */
-  axisWords: () => { left: number; right: number };
+  /** How far the unit at the axis's left end reaches, CSS pixels from the host's left edge. */
+  unitEnd: () => number;
   resized: (width: number) => void;
 }
 
@@ -98,8 +98,7 @@ export function usePlotCanvas(drawing: PlotDrawing): PlotCanvas {
     const text = tickText(value, splits, unit.value.factor);
     const reach = text.length * DIGIT_PX + AIR_PX;
     const at = LEFT + u.valToPos(value, "x");
-    const { left, right } = drawing.axisWords();
-    return at - reach < left || at + reach > u.width - right ? "" : text;
+    return at - reach < drawing.unitEnd() || at + reach > u.width ? "" : text;
   }
 
   function canvasOf(u: uPlot): Canvas {

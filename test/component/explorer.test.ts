@@ -241,6 +241,8 @@ describe("the explorer", () => {
     await userEvent.fill(editor(), "bench 3");
     await userEvent.keyboard("{Enter}");
     await soon(() => expect(labels()).toContain("bench 3"));
+    // The row has another key now, and the focus all the same.
+    await soon(() => expect(document.activeElement).toBe(row("bench 3")));
     await menuOf("bench 3", "Delete…");
     const question = () => document.querySelector("[role=alertdialog]");
     await soon(() => expect(question()?.textContent).toContain("Delete “bench 3”?"));

@@ -1,6 +1,7 @@
 /** Keeping what has just happened, and how Record records: by key, by button and in the record options. */
 import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
+import { useRecordings } from "../../renderer/stores/recordings.js";
 import { simulatedAdc } from "../../renderer/dev/fake-simulator.js";
 import { ADC, asked, field, mountWindow, soon } from "./window.js";
 
@@ -56,6 +57,25 @@ describe("keep", () => {
       expect(asked(host, "recording.keep")).toEqual([{ stream: ADC, seconds: 0.02 }]),
     );
     expect(document.querySelector("button.recording")).not.toBeNull();
+  });
+});
+
+describe("a ring that goes on", () => {
+  test("has its last seconds kept for good by Alt+K", async () => {
+    const { host } = await run();
+    await userEvent.keyboard("{Alt>}k{/Alt}");
+    expect(asked(host, "recording.ringKeep")).toEqual([]);
+    await userEvent.keyboard("r");
+    await soon(() => expect(useRecordings().running.has(ADC)).toBe(true));
+    const parts = { name: "ring-part0007", number: 7, count: 4, kept: 2, ring: true };
+    const { name } = useRecordings().running.get(ADC)!;
+    const status = { ...host.recordings.get(ADC)!.status(), parts };
+    await soon(async () => {
+      host.emit("recording", { status });
+      await userEvent.keyboard("{Alt>}k{/Alt}");
+      expect(asked(host, "recording.ringKeep")[0]).toEqual({ name, seconds: 5 });
+    });
+    await soon(() => expect(document.body.textContent).toContain(`of “${name}” stay`));
   });
 });
 
