@@ -183,7 +183,7 @@ std::vector<PlacedGap> readCaptures(const Field& field) {
     capture.gap.lostMin = whole(lostMin, i, mins[i], 0);
     capture.gap.lostMax = whole(lostMax, i, maxes[i], -1);
     if (grades[i] > uint8_t(Grade::Unknown)) grade.refuse("holds what is no grade.");
-    if (causes[i] > uint8_t(GapCause::NotRecorded)) cause.refuse("holds what is no cause.");
+    if (causes[i] > uint8_t(GapCause::Resumed)) cause.refuse("holds what is no cause.");
     capture.gap.grade = Grade(grades[i]);
     capture.gap.cause = GapCause(causes[i]);
   }

@@ -49,9 +49,9 @@ const char* nameOf(Grade grade) {
 }
 
 const char* nameOf(GapCause cause) {
-  constexpr const char* kNames[] = {"dry-queue", "timestamp",    "counter", "simulator",
-                                    "overrun",   "failed-block", "restart", "unjournaled",
-                                    "not-recorded"};
+  constexpr const char* kNames[] = {"dry-queue",    "timestamp",    "counter", "simulator",
+                                    "overrun",      "failed-block", "restart", "unjournaled",
+                                    "not-recorded", "resumed"};
   return kNames[size_t(cause)];
 }
 

@@ -9,8 +9,8 @@ using BlockIndex = uint32_t;  // position in the pool, 0 … count-1
 inline constexpr BlockIndex kNoBlock = UINT32_MAX;
 
 enum class Grade : uint8_t { Exact, Estimated, Unknown };
-// Unjournaled: of files alone (journal.ts). NotRecorded: of recordings alone; nothing was lost, the
-// scans were not to be recorded.
+// Unjournaled, Resumed: of files alone (journal.ts). NotRecorded: of recordings alone; nothing was
+// lost, the scans were not to be recorded.
 enum class GapCause : uint8_t {
   DryQueue,
   Timestamp,
@@ -20,7 +20,8 @@ enum class GapCause : uint8_t {
   FailedBlock,
   Restart,
   Unjournaled,
-  NotRecorded
+  NotRecorded,
+  Resumed
 };
 
 // Loss before a scan. `lost` is the count (Exact), the best estimate (Estimated) or 0 (Unknown).

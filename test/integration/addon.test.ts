@@ -473,7 +473,7 @@ describe("a file of scans", () => {
 
   it("tells of its gaps what its metadata say, for every cause there is", async () => {
     const path = join(folder, "gaps");
-    writeFileSync(path, Buffer.alloc(1000 * 8));
+    writeFileSync(path, Buffer.alloc(100 * (JOURNAL_CAUSES.length + 1) * 8));
     const lost = { lost: 0, lostMin: 0, lostMax: -1, grade: "unknown", timeNs: -1n } as const;
     const gaps = JOURNAL_CAUSES.map((cause, n) => ({
       ...lost,

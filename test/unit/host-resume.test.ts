@@ -1,5 +1,6 @@
 /** Recordings that go on where they ended, in their next part, with the hole between marked. */
 import {
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -276,6 +277,27 @@ describe("recording.start with resume", () => {
     await request("recording.stop", { stream: ADC });
     for (const name of before) expect(dataNames().includes(name)).toBe(kept.includes(name));
     await sound("take");
+  });
+
+  it("goes on and ends as it should where an earlier part can't be deleted, and says so", async () => {
+    const ring = {
+      ring: { kind: "seconds", seconds: 0.3 },
+      split: { kind: "seconds", seconds: 0.1 },
+    };
+    const at = (number: number) =>
+      bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= number);
+    await start(ring);
+    await at(3);
+    await request("recording.stop", { stream: ADC });
+    await request("stream.stop", { stream: ADC });
+    mkdirSync(file(`${dataNames()[0]!}.iio-rest`));
+    const warned = bench.next("notice", ({ title }) => title.includes("could not be deleted"));
+    const begun = await start(ring);
+    await at(begun.parts!.number + 9);
+    expect((await warned).title).toContain("part0001");
+    const { error } = await request("recording.stop", { stream: ADC });
+    expect(error).toBe(null);
+    await request("stream.stop", { stream: ADC });
   });
 
   it("never deletes a recording that was made by itself for a ring", async () => {

@@ -192,8 +192,10 @@ export class Parts {
     for (const { name, endScan } of this.earlier) {
       if (endScan > fromScan + this.scanOffset) this.kept.add(name);
     }
-    this.concluding = this.concluding.then(() => this.collect(current.noteNow));
-    await this.concluding;
+    await this.afterwards(
+      () => this.collect(current.noteNow),
+      `What is kept of “${this.name}” is not in its collection`,
+    );
   }
 
   /** Ends all. Never rejects: what went wrong stands in the result, or is warned of. */
@@ -259,14 +261,19 @@ export class Parts {
 
   /** Its metadata are made whole while the next part is being written. */
   private conclude(part: ActiveRecording): void {
-    this.concluding = this.concluding.then(async () => {
+    void this.afterwards(async () => {
       const ended = await endRecording(part, null, this.events.warn);
       this.add(part, ended);
       await this.collect(ended.status.note);
-    });
-    this.concluding.catch((error: unknown) =>
-      this.events.warn(`The part “${part.name}” did not end as it should`, error),
-    );
+    }, `The part “${part.name}” did not end as it should`);
+  }
+
+  /** One step after another. None rejects: what goes wrong in one is told, and keeps neither the next nor the end. */
+  private afterwards(step: () => Promise<void>, title: string): Promise<void> {
+    this.concluding = this.concluding
+      .then(step)
+      .catch((error: unknown) => this.events.warn(title, error));
+    return this.concluding;
   }
 
   private add(part: ActiveRecording, { done, result, status }: Ended): void {
@@ -294,12 +301,7 @@ export class Parts {
     const first = this.done.find(({ done }) => !this.kept.has(done.name));
     if (!first || first.endScan > current.endScan - ringScans) return;
     this.done.splice(this.done.indexOf(first), 1);
-    this.concluding = this.concluding
-      .then(() => first.done.remove())
-      .then(() => this.collect(current.noteNow));
-    this.concluding.catch((error: unknown) =>
-      this.events.warn(`The part “${first.done.name}” could not be deleted`, error),
-    );
+    this.remove(first.done.name, () => first.done.remove(), current);
   }
 
   private trimEarlier(fromScan: number, current: ActiveRecording): void {
@@ -308,12 +310,14 @@ export class Parts {
     this.earlier.splice(this.earlier.indexOf(first), 1);
     const { folder } = this.creation.place;
     const files = first.files.map(({ name }) => name);
-    this.concluding = this.concluding
-      .then(() => removeRecording(folder, first.name, files))
-      .then(() => this.collect(current.noteNow));
-    this.concluding.catch((error: unknown) =>
-      this.events.warn(`The part “${first.name}” could not be deleted`, error),
-    );
+    this.remove(first.name, () => removeRecording(folder, first.name, files), current);
+  }
+
+  private remove(name: string, remove: () => Promise<void>, current: ActiveRecording): void {
+    void this.afterwards(async () => {
+      await remove();
+      await this.collect(current.noteNow);
+    }, `The part “${name}” could not be deleted`);
   }
 
   private async collect(note: string): Promise<void> {
