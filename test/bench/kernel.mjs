@@ -1,4 +1,5 @@
-// The kernel path in the test kernel: the studio's pool against C loops that do the same ioctls.
+// In the test kernel: the studio's pool against C loops that do the same ioctls, a pool of thousands of blocks, and the
+// recorder over DMABUF against plain writes to the same disk.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { spawn } from "node:child_process";

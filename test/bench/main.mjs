@@ -1,4 +1,4 @@
-// npm run bench [-- core|flow|disk|ports|open|frames|kernel …] [--gb N] [--json FILE]: prints a table and, if asked, JSON.
+// npm run bench [-- core|flow|pool|disk|ports|open|frames|kernel …] [--gb N] [--json FILE]: prints a table and, if asked, JSON.
 // --gb: size of the recording that `open` makes (10).
 import { createRequire } from "node:module";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -9,12 +9,14 @@ import { benchFlow } from "./flow.mjs";
 import { benchFrames } from "./frames.mjs";
 import { benchKernel } from "./kernel.mjs";
 import { benchOpen } from "./open.mjs";
+import { benchPool } from "./pool.mjs";
 import { benchPorts } from "./ports.mjs";
 import { format, machine, Report } from "./report.mjs";
 
 const SECTIONS = {
   core: benchCore,
   flow: benchFlow,
+  pool: benchPool,
   disk: benchDisk,
   ports: benchPorts,
   open: benchOpen,

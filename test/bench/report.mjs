@@ -24,11 +24,17 @@ function firstLine(command, args) {
 export class Report {
   rows = [];
 
-  /** One figure: what, its value and unit, what it is held against (a ratio), and the goal it has to reach. */
-  add({ section, what, value, unit, ratio, against, goal, better = "more" }) {
-    const held = ratio ?? value;
-    const reached = goal === undefined ? null : better === "more" ? held >= goal : held <= goal;
-    const row = { section, what, value, unit, ratio, against, goal, better, reached };
+  /**
+   * One figure: what, its value and unit, what it is held against (a ratio), and the goal it has to reach. `orValue`: the
+   * value that will do as well, whatever the ratio.
+   */
+  add({ section, what, value, unit, ratio, against, goal, orValue, better = "more" }) {
+    const met = (held, least) => (better === "more" ? held >= least : held <= least);
+    const reached =
+      goal === undefined
+        ? null
+        : met(ratio ?? value, goal) || (orValue !== undefined && met(value, orValue));
+    const row = { section, what, value, unit, ratio, against, goal, orValue, better, reached };
     this.rows.push(row);
     process.stderr.write(`${format(row)}\n`);
   }
@@ -44,10 +50,12 @@ const digits = (value) =>
 export function format(row) {
   const figure = `${digits(row.value)} ${row.unit ?? ""}`.trim();
   const ratio = row.ratio === undefined ? "" : `, ${digits(row.ratio)} of ${row.against}`;
+  const sign = row.better === "more" ? "≥" : "≤";
+  const or = row.orValue === undefined ? "" : ` or ${sign} ${row.orValue} ${row.unit}`;
   const goal =
     row.goal === undefined
       ? ""
-      : ` (goal ${row.better === "more" ? "≥" : "≤"} ${row.goal}: ${row.reached ? "reached" : "missed"})`;
+      : ` (goal ${sign} ${row.goal}${or}: ${row.reached ? "reached" : "missed"})`;
   return `  ${row.section.padEnd(12)} ${row.what.padEnd(46)} ${figure}${ratio}${goal}`;
 }
 

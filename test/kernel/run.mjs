@@ -15,6 +15,7 @@ const usage = `usage: node test/kernel/run.mjs [OPTIONS] COMMAND [ARGUMENT...]
   --cpus N           default 2
   --disk GIB         size of the ext4 file system at /run/disk (default 4)
   --disk-cache MODE  QEMU's cache mode for it (default unsafe; none for benchmarks)
+  --disk-rate MB/S   lets it take writes no faster than that
   --append TEXT      more kernel parameters
   --udev-rule FILE   start udevd with this rule before the command
   --user             run the command as a plain user; with --group NAME (again for more)
@@ -28,6 +29,7 @@ const withValue = {
   "--cpus": (boot, value) => (boot.processors = number(value)),
   "--disk": (boot, value) => (boot.diskGiB = number(value)),
   "--disk-cache": (boot, value) => (boot.diskCache = value),
+  "--disk-rate": (boot, value) => (boot.diskMBps = number(value)),
   "--append": (boot, value) => (boot.append = value),
   "--udev-rule": (boot, value) => (boot.udevRule = path.resolve(value)),
   "--group": (boot, value) => boot.groups.push(value),

@@ -35,6 +35,7 @@ const kernelParameters = [
  * @property {number} processors
  * @property {number} diskGiB size of the ext4 file system at /run/disk
  * @property {string} diskCache QEMU's cache mode for it
+ * @property {number} [diskMBps] writes no faster than so many MB/s, as a slower disk would
  * @property {string} append more kernel parameters
  * @property {number} bootSeconds how long the start of the command may take
  * @property {number} timeoutSeconds how long the command may run
@@ -96,7 +97,10 @@ function qemuArguments(boot, folder, sockets) {
     ...["-serial", "chardev:console"],
     ...["-device", "virtio-serial", ...port("out"), ...port("err"), ...port("control")],
     "-drive",
-    `file=${path.join(folder, "disk.img")},format=raw,if=virtio,cache=${boot.diskCache}`,
+    [
+      `file=${path.join(folder, "disk.img")},format=raw,if=virtio,cache=${boot.diskCache}`,
+      ...(boot.diskMBps ? [`throttling.bps-write=${boot.diskMBps * 1e6}`] : []),
+    ].join(","),
     ...share("root", "/", true),
     ...share("exchange", path.join(folder, "exchange"), true),
     ...share("results", boot.results, false),

@@ -1,0 +1,77 @@
+// The path from the kernel to the pool: the studio and the C loops of tools/, in turns, so that both
+// meet the machine in the same state.
+
+import { compare, failed, loop, middle, queued, scanBytes, sizeText, studio } from "./rig.mjs";
+
+/** The same for the loops and the studio. */
+const blocks = 16;
+const sizes = [16, 64, 256, 1024, 4096].map((kibibytes) => kibibytes * 1024);
+const paceSteps = 8;
+const leftOutMost = 0.01;
+
+function variantsOf(addon, seconds) {
+  const given = { blocks, seconds };
+  return {
+    loop: (run) => loop({ ...given, ...run }),
+    pool: (run) => studio(addon, { ...given, ...run }),
+    touch: (run) => loop({ ...given, ...run, options: ["--touch"] }),
+    readLoop: (run) => loop({ ...given, ...run, options: ["--read"] }),
+    read: (run) => studio(addon, { ...given, ...run, transport: "read" }),
+  };
+}
+
+/**
+ * The fastest pace at which the pyramid leaves out no more than `leftOutMost` of the blocks, by
+ * bisection. A device without a pace would not wait: the queue comes before the summaries, and what
+ * is queued for nobody takes the processor from them.
+ */
+async function sustained(addon, run, seconds, mostBytesPerSecond) {
+  let [low, high] = [0, mostBytesPerSecond];
+  let best;
+  for (let step = 0; step < paceSteps; step++) {
+    const pace = step === 0 ? high : (low + high) / 2;
+    const rateHz = Math.round(pace / scanBytes);
+    const tried = await studio(addon, { ...run, blocks, seconds, pyramid: true, rateHz });
+    if (tried.leftOut <= leftOutMost) {
+      low = pace;
+      if (!best || tried.rate > best.rate) best = tried;
+      if (step === 0) break;
+    } else {
+      high = pace;
+    }
+  }
+  return best ?? { rate: 0, cpuPerGB: Infinity };
+}
+
+async function measure(addon, run, { rounds, seconds }) {
+  const variants = variantsOf(addon, seconds);
+  const runs = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, variant] of Object.entries(variants)) runs[name].push(await variant(run));
+  }
+  const found = Object.fromEntries(
+    Object.entries(runs).map(([name, list]) => [name, middle(list)]),
+  );
+  found.pyramid = await sustained(addon, run, seconds, found.pool.rate);
+  return found;
+}
+
+export async function benchPath(addon, { rounds, seconds }) {
+  console.log(
+    `${blocks} blocks of the system heap, ${queued} queued, scans of ${scanBytes} bytes; medians of ${rounds} runs of ${seconds} s in turns`,
+  );
+  for (const fill of [true, false]) {
+    for (const blockBytes of sizes) {
+      const found = await measure(addon, { blockBytes, fill }, { rounds, seconds });
+      const mode = `${sizeText(blockBytes)}, ${fill ? "filled by the driver" : "not filled"}`;
+      // Goals are for data that are there, in blocks as large as a fast device has them.
+      const goal = (value) => (fill && blockBytes >= 256 * 1024 ? value : undefined);
+      const { pool, pyramid, read, touch, readLoop } = found;
+      compare(`pool alone, ${mode}`, pool, found.loop, "a loop of the same ioctls", goal(0.95));
+      const touching = "a loop that reads every byte";
+      compare(`with the pyramid, ${mode}`, pyramid, touch, touching, goal(0.9));
+      compare(`read(), ${mode}`, read, readLoop, "a loop of read()");
+    }
+  }
+  console.log(`blocks that failed in all runs: ${failed.blocks}`);
+}
