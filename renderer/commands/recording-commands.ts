@@ -1,6 +1,7 @@
 /** Keeping what has just happened, and how Record records. */
-import { formatBytes, formatDuration } from "../../shared/figures.js";
+import { formatBytes, formatDuration, formatMemory } from "../../shared/figures.js";
 import type { StreamId } from "../../shared/stream.js";
+import { roomFor } from "../lib/history.js";
 import { useNotices } from "../stores/notices.js";
 import { useRecordings, type KeptSpan } from "../stores/recordings.js";
 import { useSettings } from "../stores/settings.js";
@@ -16,6 +17,14 @@ export function noKeep(stream: StreamId): string | null {
   return (info?.run ?? 0) > 0 ? null : "nothing has come yet";
 }
 
+/** What Keep keeps: as long as it is set to, and no longer than the histories of all it acts on. */
+export function heldSeconds(): number {
+  const { infos } = useStreams();
+  const { keepSeconds } = useSettings().layout.record;
+  const histories = useViews().targets.map((id) => infos.get(id)?.geometry?.historySeconds);
+  return Math.min(keepSeconds, ...histories.map((seconds) => seconds ?? Infinity));
+}
+
 /** Keeps a span, and says on a line what is there now. */
 export async function keepAndTell(stream: StreamId, span: KeptSpan): Promise<void> {
   const { name, seconds, bytes, shortfall } = await useRecordings().keep(stream, span);
@@ -29,17 +38,30 @@ export async function keepAndTell(stream: StreamId, span: KeptSpan): Promise<voi
 export function recordingCommands(): Command[] {
   const views = useViews();
   const recordings = useRecordings();
+  const streams = useStreams();
   const { layout } = useSettings();
   const rings = () =>
     views.targets.flatMap((stream) => {
       const status = recordings.running.get(stream);
       return status?.parts?.ring ? [status] : [];
     });
+  /** Streams whose history is too short for what the record options ask of it. */
+  const wanted = () => Math.max(layout.record.keepSeconds, layout.record.preSeconds);
+  const short = () =>
+    views.targets.flatMap((stream) => {
+      const room = roomFor(streams.infos.get(stream), wanted());
+      return room ? [{ stream, ...room }] : [];
+    });
   const keepable = (): StreamId[] => views.targets.filter((stream) => noKeep(stream) === null);
   return [
     {
       id: "recording.keep",
-      title: () => `Keep the last ${formatDuration(layout.record.keepSeconds)}`,
+      title: () => {
+        const { keepSeconds } = layout.record;
+        const now = heldSeconds();
+        const more = `: the history holds no more of the ${formatDuration(keepSeconds)} set`;
+        return `Keep the last ${formatDuration(now)}${now < keepSeconds ? more : ""}`;
+      },
       category: "Recording",
       keys: ["K"],
       icon: "keep",
@@ -70,6 +92,27 @@ export function recordingCommands(): Command[] {
           });
         }
       },
+    },
+    {
+      id: "recording.room",
+      title: () => {
+        const bytes = short().reduce((sum, one) => sum + one.bytes, 0);
+        const words = `Make room for ${formatDuration(wanted())}`;
+        return bytes > 0 ? `${words}: ${formatMemory(bytes, 3)}` : words;
+      },
+      category: "Recording",
+      keys: ["Shift+M"],
+      blocked: () => {
+        if (short().length === 0) return "the history holds that already";
+        const busy = short().every(({ stream }) => recordings.running.has(stream));
+        return busy ? "the buffer is fixed while it is recorded" : null;
+      },
+      run: () =>
+        Promise.all(
+          short()
+            .filter(({ stream }) => !recordings.running.has(stream))
+            .map(({ stream, blockCount }) => streams.configure(stream, { blockCount })),
+        ),
     },
     {
       id: "recording.options",

@@ -31,3 +31,19 @@ export function endedDetail(result: RecordingResult): string {
   const next = result.error?.message ?? "";
   return `${size} are on disk as ${result.name}. ${next}`.trim();
 }
+
+/** What a recording has less than it was asked for, though nothing went wrong: sentences; "" where nothing is missing. */
+export function lessThanAsked({ shortfall, captures }: RecordingResult): string {
+  const { missed = 0, blocksNotSearched = 0 } = captures ?? {};
+  const count = (n: number, one: string, more: string) =>
+    `${formatCount(n)} ${n === 1 ? one : more}`;
+  return [
+    ...(shortfall ? [shortfall] : []),
+    ...(missed > 0 ? [`${count(missed, "trigger was", "triggers were")} missed.`] : []),
+    ...(blocksNotSearched > 0
+      ? [
+          `${count(blocksNotSearched, "block", "blocks")} came too fast to be searched for triggers.`,
+        ]
+      : []),
+  ].join(" ");
+}

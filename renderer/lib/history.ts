@@ -14,3 +14,18 @@ export function unbrokenFrom(
   if (!blocks || scans === undefined || blocks.pinned === 0) return historyFromScan;
   return Math.max(historyFromScan, historyToScan - (blocks.history + blocks.held) * scans);
 }
+
+/** Blocks beyond those that hold a time: they fill while what they hold is kept. */
+const SPARE_BLOCKS = 8;
+
+/** How many blocks hold the last `seconds`, and their bytes; null where they are held already, or nobody can tell. */
+export function roomFor(
+  info: StreamInfo | undefined,
+  seconds: number,
+): { blockCount: number; bytes: number } | null {
+  const { geometry } = info ?? {};
+  if (!geometry?.secondsPerBlock || (geometry.historySeconds ?? 0) >= seconds) return null;
+  const history = Math.ceil(seconds / geometry.secondsPerBlock) + SPARE_BLOCKS;
+  const blockCount = history + geometry.queueDepth;
+  return { blockCount, bytes: blockCount * geometry.allocatedBytes };
+}

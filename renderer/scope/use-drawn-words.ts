@@ -1,14 +1,19 @@
 /** How the picture stands to the samples: every one shown, how many of the triggers were drawn, or what it waits for. */
-import { computed, type ComputedRef } from "vue";
+import { computed, shallowRef, watch, type ComputedRef } from "vue";
 import { formatSi } from "../../shared/figures.js";
 import type { Scope } from "./use-scope.js";
 
 /** A rate of triggers is taken over this long. */
 const RATE_MS = 1000;
 
-export function useDrawnWords(scope: Scope): ComputedRef<string> {
+export type DrawnSource = Pick<
+  Scope,
+  "arrival" | "frame" | "isRecording" | "rate" | "running" | "state" | "trigger"
+>;
+
+export function useDrawnWords(scope: DrawnSource): ComputedRef<string> {
   const { frame, isRecording, rate, running, state, trigger } = scope;
-  let seen = { count: 0, at: 0, perSecond: 0 };
+  const perSecond = useTriggerRate(scope);
   return computed(() => {
     const now = frame.value;
     if (!now) return "";
@@ -18,13 +23,31 @@ export function useDrawnWords(scope: Scope): ComputedRef<string> {
       return now.form === "samples" ? "every sample shown" : "every sample in a column";
     }
     if (!running.value || !trigger.value || state.value.sweep === "roll") return "";
-    const at = performance.now();
-    if (at - seen.at > RATE_MS) {
-      const perSecond =
-        seen.at > 0 ? ((now.triggersTotal - seen.count) * 1000) / (at - seen.at) : 0;
-      seen = { count: now.triggersTotal, at, perSecond: Math.max(0, perSecond) };
-    }
     if (!now.trigger) return "waiting for a trigger";
-    return `${rate.value} of ${formatSi(seen.perSecond, "", 3)}/s drawn`;
+    if (perSecond.value === null) return "";
+    return `${rate.value} of ${formatSi(perSecond.value, "", 3)}/s drawn`;
   });
+}
+
+/** Triggers a second, between two answers that lie about so far apart; null until there are two of one run. */
+function useTriggerRate({ arrival }: Pick<DrawnSource, "arrival">): ComputedRef<number | null> {
+  const perSecond = shallowRef<number | null>(null);
+  let seen: { run: number; count: number; atMs: number } | null = null;
+  watch(
+    arrival,
+    (now) => {
+      const count = now?.frame.triggersTotal ?? 0;
+      const goesOn = seen && now && !now.frozen && now.frame.run === seen.run;
+      if (!seen || !goesOn || count < seen.count) {
+        // Of a picture that stands still the count is of another time than now.
+        seen = now && !now.frozen ? { run: now.frame.run, count, atMs: now.atMs } : null;
+        perSecond.value = null;
+      } else if (now.atMs - seen.atMs > RATE_MS) {
+        perSecond.value = ((count - seen.count) * 1000) / (now.atMs - seen.atMs);
+        seen = { ...seen, count, atMs: now.atMs };
+      }
+    },
+    { flush: "sync", immediate: true },
+  );
+  return computed(() => perSecond.value);
 }

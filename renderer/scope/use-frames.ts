@@ -9,10 +9,19 @@ import { RecentSpread, type Spread } from "../../shared/spread.js";
 import { screenAge } from "../lib/screen-age.js";
 import { useConnection } from "../stores/connection.js";
 
+export interface FrameArrival {
+  frame: Frame;
+  /** Of `performance.now()`. */
+  atMs: number;
+  frozen: boolean;
+}
+
 export interface Frames {
   frame: ShallowRef<Frame | null>;
   /** Whether its values are physical: a change of that shows one frame later. */
   physical: ShallowRef<boolean | null>;
+  /** The newest answer, when it came, and whether it shows what is frozen. */
+  arrival: ShallowRef<FrameArrival | null>;
   error: ShallowRef<StudioError | null>;
   /** Frames drawn in the last second. */
   rate: ShallowRef<number>;
@@ -31,6 +40,7 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
   const connection = useConnection();
   const frame = shallowRef<Frame | null>(null);
   const physical = shallowRef<boolean | null>(null);
+  const arrival = shallowRef<FrameArrival | null>(null);
   const error = shallowRef<StudioError | null>(null);
   const rate = shallowRef(0);
   const age = shallowRef<Spread | null>(null);
@@ -69,6 +79,8 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
       if (now?.stream === asked.stream && !frozen) {
         physical.value = asked.physical;
         frame.value = answer;
+        const atMs = performance.now();
+        arrival.value = { frame: answer, atMs, frozen: asked.range.kind === "range" };
         error.value = null;
         count();
         whenDrawn(answer, askedMs, performance.now());
@@ -114,5 +126,5 @@ export function useFrames(request: Ref<FrameRequest | null>, moving: Ref<boolean
     ended = true;
     cancelAnimationFrame(scheduled);
   });
-  return { frame, physical, error, rate, age };
+  return { frame, physical, arrival, error, rate, age };
 }

@@ -1,5 +1,5 @@
 /** State and actions of one scope view: what it is set to, what it asks for, what it tells the rest of the window. */
-import { computed, ref, shallowRef, watch } from "vue";
+import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 import type { ScopeTrigger, StreamId } from "../../shared/stream.js";
 import type { FrameRequest } from "../../shared/view.js";
 import { useCaptures } from "../captures/store.js";
@@ -87,19 +87,35 @@ export function useScope(stream: StreamId, view: string) {
     };
   });
   const moving = computed(() => running.value && state.value.frozen === null);
-  const { frame: answer, physical: answered, error, rate, age } = useFrames(request, moving);
+  const {
+    frame: answer,
+    physical: answered,
+    arrival,
+    error,
+    rate,
+    age,
+  } = useFrames(request, moving);
   const frame = computed(() => {
     const { frozen } = state.value;
     return answer.value && frozen
       ? rezero(answer.value, frozen.zeroScan, rateHz.value)
       : answer.value;
   });
-  watch(rate, (now) => {
-    if (views.focusedTab?.id === view) views.framesPerSecond = moving.value ? now : null;
-  });
+  watch(
+    [rate, moving],
+    ([now, moves]) => {
+      if (moves) views.frameRates.set(view, now);
+      else views.frameRates.delete(view);
+    },
+    { immediate: true },
+  );
   watch(age, (now) => {
     if (now) views.screenAges.set(stream, now);
     else views.screenAges.delete(stream);
+  });
+  onScopeDispose(() => {
+    views.frameRates.delete(view);
+    views.screenAges.delete(stream);
   });
 
   const extent = computed<Extent>(() => {
@@ -260,6 +276,7 @@ export function useScope(stream: StreamId, view: string) {
     pointer,
     zero,
     frame,
+    arrival,
     error,
     rate,
     trigger,

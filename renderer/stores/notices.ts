@@ -8,7 +8,7 @@ import { shallowRef } from "vue";
 import type { DeviceId } from "../../shared/device.js";
 import { toStudioError, type StudioError } from "../../shared/errors.js";
 import type { Events } from "../../shared/messages.js";
-import { endedDetail, endedTitle } from "../lib/ended.js";
+import { endedDetail, endedTitle, lessThanAsked } from "../lib/ended.js";
 import { clockTime } from "../lib/names.js";
 import type { RecordingResult, RecordingStatus } from "../../shared/recording.js";
 import type { EventSource } from "./event-gate.js";
@@ -103,8 +103,13 @@ export const useNotices = defineStore("notices", () => {
     return error;
   }
 
-  /** A recording that ended for a reason the user did not ask for: the cause, and what is safe. */
+  /** What a recording has less than was asked for; why it ended, if the user did not ask for that, and what is safe. */
   function recordingEnded(device: string, status: RecordingStatus, result: RecordingResult): void {
+    const less = lessThanAsked(result);
+    // Who keeps something is told so at once.
+    if (less && !status.kept) {
+      line({ level: "warning", title: `“${result.name}” has less than was asked`, detail: less });
+    }
     if (!result.error) {
       if (result.samples > 0 || status.captures) return;
       const detail = `No sample came from ${device} while it was recorded, so no file was kept.`;

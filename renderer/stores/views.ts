@@ -3,7 +3,7 @@
  * Record act on the focused view's stream, or on all that are open.
  */
 import { defineStore } from "pinia";
-import { computed, ref, shallowReactive, shallowRef } from "vue";
+import { computed, ref, shallowReactive } from "vue";
 import type { DeviceId } from "../../shared/device.js";
 import type { Spread } from "../../shared/spread.js";
 import { streamId, type StreamId } from "../../shared/stream.js";
@@ -44,7 +44,8 @@ export const useViews = defineStore("views", () => {
   const taken = shallowReactive(new Map<StreamId, TakenSpan>());
   /** What frozen views hold of the history, by view. */
   const pinned = shallowReactive(new Map<string, PinnedSpan>());
-  const framesPerSecond = shallowRef<number | null>(null);
+  /** Of views whose picture moves, by view. */
+  const frameRates = shallowReactive(new Map<string, number>());
   /** How old the newest samples are when they are drawn, of streams that a view follows. */
   const screenAges = shallowReactive(new Map<StreamId, Spread>());
 
@@ -52,6 +53,8 @@ export const useViews = defineStore("views", () => {
   const focusedTab = computed(
     () => tabs.value.find((tab) => tab.id === layout.focusedView) ?? tabs.value[0] ?? null,
   );
+  /** Of the view that has the focus; null if its picture stands still. */
+  const framesPerSecond = computed(() => frameRates.get(focusedTab.value?.id ?? "") ?? null);
   const focusStream = computed(() => focusedTab.value?.stream ?? null);
   const focusDevice = computed(() => {
     const stream = focusStream.value;
@@ -238,6 +241,7 @@ export const useViews = defineStore("views", () => {
     acquisitions,
     taken,
     pinned,
+    frameRates,
     framesPerSecond,
     screenAges,
     tabs,

@@ -5,6 +5,7 @@ import type { FakeHost } from "../../renderer/dev/fake-host.js";
 import { useRecordings } from "../../renderer/stores/recordings.js";
 import { useSettings } from "../../renderer/stores/settings.js";
 import { useViews } from "../../renderer/stores/views.js";
+import { formatDuration } from "../../shared/figures.js";
 import { formatMoment } from "../../shared/wall-time.js";
 import { ADC, asked, field, mountWindow, row, soon } from "./window.js";
 
@@ -201,5 +202,71 @@ describe("the record options", () => {
     field("Ring: only the last").scrollIntoView();
     const { bottom } = field("Ring: only the last").getBoundingClientRect();
     expect(bottom).toBeLessThanOrEqual(600);
+  });
+});
+
+describe("the keep button", () => {
+  const keep = () => one('[data-command="recording.keep"]')!;
+  const room = () => one('[data-command="recording.room"]');
+
+  test("names what the history holds where that is less than set, and room is made on request", async () => {
+    const { host } = await mountWindow();
+    const { historySeconds } = host.stream(ADC).geometry();
+    expect(historySeconds!).toBeLessThan(5);
+    await soon(() => expect(keep().textContent).toContain(formatDuration(historySeconds)));
+    await openOptions();
+    await soon(() => expect(room()?.textContent).toMatch(/Make room for 5 s: [\d.]+ [KM]iB/));
+    await userEvent.click(room()!);
+    await soon(() => expect(host.stream(ADC).geometry().historySeconds!).toBeGreaterThan(5));
+    await soon(() => expect(keep().textContent).toContain("Keep 5 s"));
+    await soon(() => expect(room()).toBeNull());
+  });
+});
+
+describe("a recording that ended as it should", () => {
+  test("says what it has less than was asked", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard("r");
+    await soon(() => expect(recording()).not.toBeNull());
+    const known = host.recordings.get(ADC)!;
+    const result = known.result.bind(known);
+    const trigger = { trace: { channel: "voltage0", part: "value" as const } };
+    known.result = (error) => ({
+      ...result(error),
+      shortfall: "It begins 1.2 s late.",
+      captures: {
+        ...{ trigger: { ...trigger, edge: "rising", level: 0, hysteresis: 0, unit: "V" } },
+        ...{ count: 3, missed: 2, blocksNotSearched: 1, list: [] },
+      },
+    });
+    await userEvent.keyboard("r");
+    await soon(() => expect(one(".lines")?.textContent).toContain("has less than was asked"));
+    const words = one(".lines")!.textContent;
+    expect(words).toContain("It begins 1.2 s late. 2 triggers were missed. 1 block came too fast");
+  });
+});
+
+describe("the frames a second", () => {
+  test("are those of the view that has the focus, and go with it", async () => {
+    const tab = (id: string, stream: string) => ({ id, kind: "scope", stream });
+    const group = (id: string, stream: string) => ({
+      ...{ id: `g${id}`, tabs: [tab(id, stream)], active: id },
+    });
+    const layout = JSON.stringify({ rows: [[group("a", ADC), group("b", RX)]], focusedView: "b" });
+    await mountWindow({ settings: { layout } }, (host) => {
+      for (const id of [ADC, RX]) host.stream(id).start(60);
+    });
+    const fps = () => one("[data-test=fps]");
+    await soon(() => expect(fps()).not.toBeNull());
+    await userEvent.keyboard("p");
+    await soon(() => expect(fps()).toBeNull());
+    useViews().focus("a");
+    await soon(() => expect(fps()?.textContent).toMatch(/\d+ fps/));
+    useViews().focus("b");
+    await soon(() => expect(fps()).toBeNull());
+    expect(useViews().screenAges.has(ADC)).toBe(true);
+    useViews().close("a");
+    await soon(() => expect(useViews().screenAges.has(ADC)).toBe(false));
+    expect(useViews().frameRates.size).toBe(0);
   });
 });
