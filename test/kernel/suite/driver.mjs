@@ -132,3 +132,8 @@ export function flows(name, blocks = 1, buffer = 0) {
     getControl(name, "blocks", buffer) >= blocks
   );
 }
+
+/** All channels of a counter device, as suites leave it and find it. */
+export function enableAllChannels(name, buffer = 0) {
+  for (const n of [0, 1, 2, 3]) writeAttribute(name, `buffer${buffer}/in_voltage${n}_en`, 1);
+}

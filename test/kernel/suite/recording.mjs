@@ -82,12 +82,15 @@ function reader({ kind, values, stride }, found) {
   return (sample) => values[sample * stride + at];
 }
 
-/** The driver's count of each scan, from the two halves that it puts into two channels. */
+/** The driver's count of each scan, from the two halves that it puts into two channels; it goes on over their 32 bits. */
 export function countsOf(recording, low = "voltage0", high = "voltage1") {
   const [lowOf, highOf] = [column(recording, low), column(recording, high)];
   const counts = new Float64Array(recording.samples);
+  let turns = 0;
   for (let i = 0; i < counts.length; i++) {
-    counts[i] = (lowOf(i) & 0xffff) + (highOf(i) & 0xffff) * 65536;
+    const count = (lowOf(i) & 0xffff) + (highOf(i) & 0xffff) * 65536;
+    if (i > 0 && turns + count < counts[i - 1] - 2 ** 31) turns += 2 ** 32;
+    counts[i] = turns + count;
   }
   return counts;
 }
@@ -128,6 +131,22 @@ export function checkCounter(out, { channels = 4, first = null } = {}) {
   if (first !== null && counts.length > 0)
     assert.equal(counts[0], first, "count of the first sample");
   return { recording, counts, gaps: gapsOf(counts) };
+}
+
+/** The parts of a recording that are there, in order. */
+export function partsOf(out) {
+  const folder = path.dirname(out);
+  return fs
+    .readdirSync(folder)
+    .filter((name) => new RegExp(`^${path.basename(out)}-part\\d+\\.sigmf-meta$`).test(name))
+    .sort()
+    .map((name) => path.join(folder, name.replace(/\.sigmf-meta$/, "")));
+}
+
+/** The counts of all parts of two channels, one behind the other; every sample is checked. */
+export function countsOfParts(parts) {
+  const counts = parts.map((part) => Array.from(checkCounter(part, { channels: 2 }).counts));
+  return counts.flat();
 }
 
 /** Nothing is missing in a file but what the driver itself lost, for a queue that ran dry under load. */

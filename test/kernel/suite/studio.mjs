@@ -61,8 +61,10 @@ export class Program {
   stdout = "";
   stderr = "";
 
-  constructor(args, { user = false, groups = [], home = null } = {}) {
+  /** `openFiles`: how many it may have, where that is not what the kernel gives it. */
+  constructor(args, { user = false, groups = [], home = null, openFiles = null } = {}) {
     const words = [process.execPath, path.join(studio, "dist/cli/cli.js"), ...args];
+    if (openFiles !== null) words.unshift("prlimit", `--nofile=${openFiles}:${openFiles}`);
     if (user) words.unshift(asUserScript, ...groups.flatMap((group) => ["--group", group]));
     this.args = args;
     this.child = spawn(words[0], words.slice(1), {
@@ -188,6 +190,12 @@ async function studioModule() {
 
 export async function addon() {
   return (await studioModule()).loadAddon();
+}
+
+/** The same as `verify`, without a program of its own. */
+export async function verifyHere(out) {
+  const { faults } = await (await studioModule()).verifyRecording(out);
+  assert.deepEqual(faults, []);
 }
 
 /** A host in this process and a client of it, for the length of a function. */

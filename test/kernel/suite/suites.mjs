@@ -7,7 +7,10 @@ export const machines = {
     "doctor",
     "record",
     "memory",
+    "paths",
     "past",
+    "limits",
+    "resume",
     "formats",
     "triggers",
     "stop",
@@ -15,5 +18,5 @@ export const machines = {
     // Last: it leaves a control thread stuck in the driver for a while.
     "attributes",
   ],
-  second: ["loss", "holders", "unplug"],
+  second: ["loss", "holders", "unplug", "faults"],
 };

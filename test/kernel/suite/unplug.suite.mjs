@@ -3,8 +3,6 @@
 import assert from "node:assert/strict";
 
 import {
-  deviceFolder,
-  dmabufBytes,
   flows,
   forgiveMemory,
   getControl,
@@ -15,27 +13,10 @@ import {
 import { test } from "./harness.mjs";
 import { checkCounter, checkOnlyLost } from "./recording.mjs";
 import { beginRecording, record, until, verify, withHost } from "./studio.mjs";
+import { unplugged } from "./unplugging.mjs";
 
 const counter = "local:studio-counter";
 const slow = ["--rate", "20000", "--blocks", "32", "--block-size", "4096", "--queue", "16"];
-
-/**
- * Plugs it in again, whatever the test did, and holds the memory of blocks to what it was. `spared`: bytes that may stay.
- */
-async function unplugged(name, body, spared = 0) {
-  const before = dmabufBytes();
-  try {
-    await body(() => setPresent(name, false));
-  } finally {
-    setPresent(name, true);
-    await until(() => deviceFolder(name), "the device to be back");
-  }
-  const left = () => dmabufBytes() - before;
-  const freed = () => left() === 0;
-  if (spared > 0) await until(freed, "", 30).catch(() => undefined);
-  if (left() > spared) await until(freed, () => `the blocks to be freed (${left()} bytes)`);
-  return left();
-}
 
 const ways = [
   { of: "DMABUF, system heap", args: ["--transport", "dmabuf", "--heap", "system"] },
