@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 
-import { isQuiet, setControl } from "./driver.mjs";
+import { dmabufBytes, isQuiet, setControl } from "./driver.mjs";
 import { test } from "./harness.mjs";
+import { givesAllBack } from "./holdings.mjs";
 import { checkCounter } from "./recording.mjs";
-import { newRecording, record, refused } from "./studio.mjs";
+import { newRecording, record, refused, until, withHost } from "./studio.mjs";
 
 const counter = "local:studio-counter";
 const short = ["--rate", "100000", "--block-size", "8192", "--samples", "40000", "--no-hash"];
@@ -40,3 +41,35 @@ test("memory: a device that reports blocks of udmabuf it did not write ends the 
   const { result } = await record([counter, ...short], { home });
   assert.equal(result.heap, "system");
 });
+
+for (const heap of ["system", "udmabuf"]) {
+  test(`memory: a start with memory of ${heap} tells how far it is, and gives all back when it is cancelled`, async () => {
+    const before = dmabufBytes();
+    await givesAllBack(() =>
+      withHost(async ({ client, find }) => {
+        const stream = `${find("studio-counter").id}/buffer0`;
+        const patch = { heap, transport: "dmabuf", blockSize: { kind: "bytes", bytes: 512 << 10 } };
+        await client.request("stream.configure", { stream, patch: { ...patch, blockCount: 1200 } });
+        const told = [];
+        client.on("stream", ({ stream: { state } }) => {
+          if (state.kind === "starting" && state.allocation) told.push(state.allocation);
+        });
+        const started = client.request("stream.start", { stream });
+        const refusal = assert.rejects(started, { code: "CANCELLED" });
+        await until(() => told.length > 0, "memory to be allocated");
+        const stopped = await client.request("stream.stop", { stream });
+        await refusal;
+        assert.equal(stopped.state.kind, "idle");
+        for (const { bytes, totalBytes } of told) {
+          assert.equal(totalBytes, 1200 * (512 << 10));
+          assert.ok(bytes > 0 && bytes <= totalBytes, `${bytes} of ${totalBytes}`);
+        }
+        assert.ok(isQuiet("studio-counter"));
+        await client.request("stream.configure", { stream, patch: { blockCount: 16 } });
+        const again = await client.request("stream.start", { stream });
+        assert.equal(again.state.kind, "running");
+      }),
+    );
+    assert.equal(dmabufBytes(), before);
+  });
+}
