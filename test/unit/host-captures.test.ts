@@ -93,6 +93,18 @@ describe("a recording of captures", () => {
     expect(entry).toMatchObject({ name: "three", gaps: 0 });
   });
 
+  it("is listed under the name that it was given since", async () => {
+    await arm();
+    const end = bench.next("recording.ended");
+    await start("three", { captures: { ...around, count: 3 } });
+    await end;
+    await request("recording.rename", { name: "three", newName: "renamed" });
+    const list = await request("recording.captures", { stream: ADC });
+    expect(list.recording).toBe("renamed");
+    expect(list.captures.map(({ recording }) => recording)).toEqual(Array(3).fill("renamed"));
+    expect(await request("recording.open", { name: "renamed" })).toMatchObject({ run: 1 });
+  });
+
   it("stays listed where the next one could not begin", async () => {
     await arm();
     await start("first", { captures: around });

@@ -66,10 +66,10 @@ export class CaptureLog {
     this.count += count;
   }
 
-  /** The recording got another name; the parts of one keep theirs. */
-  rename(name: string): void {
-    for (const one of this.kept) if (one.recording === this.name) one.recording = name;
-    this.name = name;
+  /** It, or one of its recordings, got another name; the parts of one keep theirs. */
+  rename(name: string, from = this.name): void {
+    for (const one of this.kept) if (one.recording === from) one.recording = name;
+    if (this.name === from) this.name = name;
   }
 }
 

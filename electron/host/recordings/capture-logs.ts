@@ -34,6 +34,11 @@ export class CaptureLogs {
     this.logs.get(stream)?.rename(name);
   }
 
+  /** A recording that lies in the folder got another name. */
+  follow(from: string, name: string): void {
+    for (const log of this.logs.values()) log.rename(name, from);
+  }
+
   list(stream: string, from: number): CaptureList {
     return this.logs.get(stream)?.list(from) ?? { ...NO_CAPTURES, from };
   }

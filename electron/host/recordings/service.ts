@@ -421,6 +421,7 @@ export class Recordings implements RecordingControl {
 
   /** Those that go on from a recording name it: they learn its new name. */
   private followRename({ folder, name }: FinishedRecording, from: string): void {
+    this.captures.follow(from, name);
     for (const { recording } of this.going.all()) {
       const isHere = recording.request.folder === folder;
       if (isHere && recording.continues === from) recording.setContinues(name);
