@@ -54,6 +54,8 @@ export class FakeRecording implements NativeRecording {
   private capturesMissed = 0;
   /** The part that goes on from this one: it waits, or has taken over. */
   private successor: FakeRecording | null = null;
+  /** It is such a part: what was lost before it is told at its head. */
+  private goesOn = false;
 
   constructor(
     private readonly layout: NativeLayout,
@@ -138,7 +140,7 @@ export class FakeRecording implements NativeRecording {
       return;
     }
     outputs.forEach((bytes, index) => writeSync(this.fds[index] as number, bytes));
-    const gap = this.scans === 0 ? null : block.gap;
+    const gap = this.scans === 0 && !this.goesOn ? null : block.gap;
     if (gap && gap.cause !== "not-recorded") this.gaps.push(gap);
     this.journal.segment({
       sequence: block.sequence,
@@ -166,6 +168,7 @@ export class FakeRecording implements NativeRecording {
     if (this.successor) throw errnoError("EBUSY", 16, "record", "");
     const next = new FakeRecording(this.layout, { ...options, fromScan: -1 }, this.fullAfterBytes);
     next.beforeStop = this.beforeStop;
+    next.goesOn = true;
     next.state = "waiting";
     this.successor = next;
     return next;
