@@ -5,7 +5,7 @@ import { roomFor } from "../lib/history.js";
 import { useNotices } from "../stores/notices.js";
 import { useRecordings, type KeptSpan } from "../stores/recordings.js";
 import { useSettings } from "../stores/settings.js";
-import { useStreams } from "../stores/streams.js";
+import { isActive, useStreams } from "../stores/streams.js";
 import { useViews } from "../stores/views.js";
 import { useWindow } from "../stores/window.js";
 import type { Command } from "./command.js";
@@ -96,9 +96,12 @@ export function recordingCommands(): Command[] {
     {
       id: "recording.room",
       title: () => {
-        const bytes = short().reduce((sum, one) => sum + one.bytes, 0);
+        const all = short();
         const words = `Make room for ${formatDuration(wanted())}`;
-        return bytes > 0 ? `${words}: ${formatMemory(bytes, 3)}` : words;
+        if (all.length === 0) return words;
+        const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
+        const runs = all.some(({ stream }) => isActive(streams.infos.get(stream)));
+        return `${words}: ${formatMemory(bytes, 3)}${runs ? ", in a new run" : ""}`;
       },
       category: "Recording",
       keys: ["Shift+M"],
