@@ -85,7 +85,10 @@ describe("a recording whose program was killed", () => {
     mkdirSync(where);
     const base = join(where, "going");
     const child = startRecording(base);
-    await expect.poll(() => existsSync(`${base}.sigmf-meta`), { timeout: 30_000 }).toBe(true);
+    const data = `${base}.sigmf-data`;
+    await expect
+      .poll(() => existsSync(data) && statSync(data).size, { timeout: 30_000 })
+      .toBeGreaterThan(0);
     const bench = await makeBench({ addon: loadAddon() as FakeAddon, recordingsFolder: where });
     expect(bench.hello.recordings.list).toMatchObject([{ name: "going", state: "recording" }]);
     await bench.close();
