@@ -113,7 +113,11 @@ for (const milliseconds of [0, 100, 200, 400, 800, 1600]) {
     // Before there is anything to keep it may simply end; later it has to end as a recording does.
     if (program.signalled === null) {
       assert.ok([0, 1].includes(program.status), `${program}`);
-      if (program.status === 0) checkCounter(running.out, { first: 0 });
+      if (program.status === 0 && program.json.cancelled) {
+        assert.ok(!fs.existsSync(`${running.out}.sigmf-data`), `${program}`);
+      } else if (program.status === 0) {
+        checkCounter(running.out, { first: 0 });
+      }
     } else {
       assert.equal(program.signalled, "SIGINT");
     }
