@@ -49,7 +49,7 @@ BlockQueue::Pushed BlockQueue::push(const HeaderPtr& header, const std::byte* da
   if (leased_ < limit) {
     entries_.push_back({header, data});
     ++leased_;
-    return {.taken = true, .crowded = 2 * leased_ >= limit};
+    return {.taken = true, .crowded = 4 * leased_ >= limit};
   }
   ++refused_;
   if (entries_.size() < limit + kNoted) entries_.push_back({header, nullptr});

@@ -14,6 +14,8 @@ namespace {
 
 // A frame may be so much older for it, a sixteenth of the time between two frames.
 constexpr std::chrono::milliseconds kNap{1};
+// Where fewer may wait, each that does brings the next one nearer to being left out.
+constexpr uint32_t kGather = 16;
 
 // At most half of the blocks that the hardware doesn't need wait for summaries; all of them where
 // the source waits too.
@@ -162,7 +164,8 @@ void MemoryStore::take(const BlockQueue::Entry& entry) {
   }
   for (Strip& strip : strips)  // one that goes back in time can't be placed
     if (strip.scan >= ring_.timeline().toScan()) ring_.append(std::move(strip));
-  brisk_ = header.timeNs - newestTimeNs_ < std::chrono::nanoseconds(kNap).count();
+  brisk_ =
+      limit_ >= kGather && header.timeNs - newestTimeNs_ < std::chrono::nanoseconds(kNap).count();
   newestTimeNs_ = header.timeNs;
   if (entry.data != nullptr) {
     const int64_t now = monotonicNs();

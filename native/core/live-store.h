@@ -70,7 +70,7 @@ class BlockQueue {
 
   struct Pushed {
     bool taken = false;    // the entry keeps the lease
-    bool crowded = false;  // half of what may be held is, or more
+    bool crowded = false;  // a quarter of what may be held is, or more
   };
   // The limit counts the block being worked on.
   Pushed push(const HeaderPtr& header, const std::byte* data, uint32_t limit);

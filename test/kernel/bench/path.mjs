@@ -1,7 +1,17 @@
 // The path from the kernel to the pool: the studio and the C loops of tools/, in turns, so that both
 // meet the machine in the same state.
 
-import { compare, failed, loop, middle, queued, scanBytes, sizeText, studio } from "./rig.mjs";
+import {
+  compare,
+  failed,
+  loop,
+  middle,
+  queued,
+  scanBytes,
+  sizeText,
+  studio,
+  unpacedHz,
+} from "./rig.mjs";
 
 /** The same for the loops and the studio. */
 const blocks = 16;
@@ -30,7 +40,7 @@ async function sustained(addon, run, seconds, mostBytesPerSecond) {
   let best;
   for (let step = 0; step < paceSteps; step++) {
     const pace = step === 0 ? high : (low + high) / 2;
-    const rateHz = Math.round(pace / scanBytes);
+    const rateHz = Math.min(unpacedHz, Math.round(pace / scanBytes));
     const tried = await studio(addon, { ...run, blocks, seconds, pyramid: true, rateHz });
     if (tried.leftOut <= leftOutMost) {
       low = pace;
