@@ -22,7 +22,7 @@ class OpenStream {
   OpenStream(const OpenStream&) = delete;
   OpenStream& operator=(const OpenStream&) = delete;
 
-  void start();           // allocates, attaches, enables; throws CoreError
+  void start();  // allocates, attaches, enables; throws CoreError
   // A start that goes on throws ECANCELED as soon as it can; one to come does so at once. Nothing
   // happens once the stream runs. Waits for nothing.
   void cancelStart() noexcept { allocation_.cancel(); }

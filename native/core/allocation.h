@@ -29,7 +29,8 @@ class Allocation {
                 "The start was cancelled while memory was being allocated; all of it was given "
                 "back. Start again, or ask for less memory."});
   }
-  // `step(offset, bytes)` for one step after the other until `bytes` are done, with a check before each.
+  // `step(offset, bytes)` for one step after the other until `bytes` are done, with a check before
+  // each.
   template <class Step>
   void inSteps(uint64_t bytes, Step step) const {
     for (uint64_t offset = 0; offset < bytes; offset += kStepBytes) {

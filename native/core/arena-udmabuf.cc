@@ -30,9 +30,8 @@ class UdmabufArena final : public Arena {
       throw CoreError(makeFault(errno, "mmap", spec.devicePath, "Use fewer or smaller blocks."));
     mapping_ = Mapping(at, total);
     // The memory is there: this only maps it.
-    allocation.inSteps(total, [&](uint64_t offset, uint64_t bytes) {
-      populate(mapping_.get() + offset, bytes);
-    });
+    allocation.inSteps(
+        total, [&](uint64_t offset, uint64_t bytes) { populate(mapping_.get() + offset, bytes); });
   }
 
   ArenaKind kind() const override { return ArenaKind::Udmabuf; }

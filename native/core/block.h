@@ -43,8 +43,9 @@ struct Proof {
   bool operator==(const Proof&) const = default;
 };
 
-// A run of scans of one block without a gap inside. A block has one segment, or more where a counter or the
-// timestamps showed a gap within it. `scan` counts lost scans, `sample` only delivered ones.
+// A run of scans of one block without a gap inside. A block has one segment, or more where a
+// counter or the timestamps showed a gap within it. `scan` counts lost scans, `sample` only
+// delivered ones.
 struct Segment {
   uint32_t offsetScans = 0;  // within the block
   uint32_t scanCount = 0;
@@ -60,9 +61,9 @@ struct BlockHeader {
   BlockIndex block = kNoBlock;
   uint32_t bytes = 0;  // payload, whole scans
   uint32_t scanCount = 0;
-  int64_t timeNs = 0;  // completion, CLOCK_MONOTONIC; the kernel's where it tells
+  int64_t timeNs = 0;             // completion, CLOCK_MONOTONIC; the kernel's where it tells
   std::vector<Segment> segments;  // at least one unless scanCount is 0
-  Proof proof;            // as it stands with this block
+  Proof proof;                    // as it stands with this block
   int64_t firstScan() const { return segments.empty() ? 0 : segments.front().scan; }
   int64_t endScan() const {
     return segments.empty() ? 0 : segments.back().scan + segments.back().scanCount;

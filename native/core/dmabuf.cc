@@ -69,8 +69,7 @@ Fd makeSharedMemory(uint64_t bytes, Allocation& allocation) {
   allocation.inSteps(bytes, [&](uint64_t offset, uint64_t step) {
     int result = 0;
     do {
-      result =
-          ::fallocate(memory.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(step));
+      result = ::fallocate(memory.get(), 0, static_cast<off_t>(offset), static_cast<off_t>(step));
     } while (result < 0 && errno == EINTR);
     if (result < 0) throw CoreError(makeFault(errno, "fallocate", "", kMoreMemory));
     allocation.had(step);

@@ -10,8 +10,8 @@
 #include "error.h"
 #include "index-writer.h"
 #include "journal.h"
-#include "thread-cpu.h"
 #include "recorder-plan.h"
+#include "thread-cpu.h"
 
 namespace iio {
 

@@ -1,6 +1,6 @@
 // Transform: from scans as the hardware delivers them to what a file format can hold, in one pass.
-// Values come out sign-extended, shifted to the right and little-endian, or as they are stored; each
-// element `repeat` times, in the order asked for.
+// Values come out sign-extended, shifted to the right and little-endian, or as they are stored;
+// each element `repeat` times, in the order asked for.
 #pragma once
 #include <cstddef>
 #include <cstdint>

@@ -1,6 +1,6 @@
-// How memory is had: told as it comes, cancelled between two steps, and given back whole whatever ends it. The calls
-// that have it are interposed, so that heaps and udmabufs are there without a kernel that has them, and so that a test
-// can cancel or fail at a step of its choice.
+// How memory is had: told as it comes, cancelled between two steps, and given back whole whatever
+// ends it. The calls that have it are interposed, so that heaps and udmabufs are there without a
+// kernel that has them, and so that a test can cancel or fail at a step of its choice.
 #include <dlfcn.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>

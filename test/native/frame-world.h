@@ -40,8 +40,7 @@ struct World {
         timeline(lanes, grain) {}
 
   std::byte* add(Random& random, int64_t scan, uint32_t count, bool gap = false,
-                 bool summarised = true, bool samples = true,
-                 GapCause cause = GapCause::DryQueue) {
+                 bool summarised = true, bool samples = true, GapCause cause = GapCause::DryQueue) {
     bytes.push_back(randomBytes(random, size_t{layout.scanBytes} * count));
     Strip strip;
     strip.scan = strip.sample = scan;

@@ -114,14 +114,14 @@ TEST_CASE("converted files have indexes of what stands in them, each its own") {
                      {4, 32, 24, 8, 1, NumberKind::Unsigned, false},
                      {8, 64, 64, 0, 1, NumberKind::Signed, false}};
   layout.timestamp = 3;
-  const auto recorder =
-      Recorder::create(specOf(folder, layout,
-                              {{"samples", false, {{0, OutputType::I16}, {1, OutputType::U8}}},
-                               {"wide", false, {{2, OutputType::U32}}},
-                               {"stamps", false, {{3, OutputType::I64As2U32}}},
-                               {"stored", false, {{2, OutputType::Stored}, {0, OutputType::Stored}}},
-                               {"raw", true, {}}}),
-                       blocks);
+  const auto recorder = Recorder::create(
+      specOf(folder, layout,
+             {{"samples", false, {{0, OutputType::I16}, {1, OutputType::U8}}},
+              {"wide", false, {{2, OutputType::U32}}},
+              {"stamps", false, {{3, OutputType::I64As2U32}}},
+              {"stored", false, {{2, OutputType::Stored}, {0, OutputType::Stored}}},
+              {"raw", true, {}}}),
+      blocks);
   for (uint32_t i = 0; i < 30; ++i) REQUIRE(blocks.complete(*recorder, 60'001));
   CHECK_FALSE(recorder->finish().indexFault);
   // As shared/sigmf/read.ts lays them out.

@@ -139,13 +139,14 @@ TEST_CASE("mixed widths, padding, repeat, another order and a subset keep their 
   checkAgainstTruth(layout, {{1, OutputType::I32}}, 3);
 }
 
-TEST_CASE("stored words come as they are, out of padding and other elements, in the order asked for") {
-  const ScanLayout layout{16,
-                          {element(0, 16, 12, 4, NumberKind::Signed, true),
-                           element(2, 16, 12, 0, NumberKind::Signed, true),
-                           element(4, 32, 24, 8, NumberKind::Signed),
-                           element(8, 24, 20, 2, NumberKind::Unsigned, false, 2)},
-                          -1};
+TEST_CASE(
+    "stored words come as they are, out of padding and other elements, in the order asked for") {
+  const ScanLayout layout{
+      16,
+      {element(0, 16, 12, 4, NumberKind::Signed, true),
+       element(2, 16, 12, 0, NumberKind::Signed, true), element(4, 32, 24, 8, NumberKind::Signed),
+       element(8, 24, 20, 2, NumberKind::Unsigned, false, 2)},
+      -1};
   const size_t scans = 3001;
   const auto in = noise(layout.scanBytes * scans, 7);
   const Transform transform(layout, {{2, OutputType::Stored},
