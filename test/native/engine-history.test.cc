@@ -35,7 +35,7 @@ TEST_CASE("engine: what is found in the history is what a look at every block fi
   std::vector<HeaderPtr> leased;
   for (int round = 0; round < 120; ++round) {
     const auto lost = static_cast<uint32_t>(random() % 40);
-    if (random() % 3 == 0) rig.transport->order({.lostBefore = lost, .tells = true});
+    if (random() % 3 == 0) rig.complete(1, {.lostBefore = lost, .tells = true});
     rig.complete(1 + random() % 9);
     const auto history = rig.engine->history();
     for (const HeaderPtr& header : history)

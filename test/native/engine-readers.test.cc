@@ -219,7 +219,7 @@ TEST_CASE(
   Rig rig(4, 2);
   rig.engine->start();
   rig.complete(10);
-  for (int i = 0; i < 5; ++i) rig.transport->order({.lostBefore = 3, .tells = true});
+  rig.complete(5, {.lostBefore = 3, .tells = true});
   rig.complete(300);
   HeaderBatch batch = rig.engine->drainHeaders();
   CHECK(batch.headers.size() == 256);

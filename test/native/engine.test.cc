@@ -323,7 +323,7 @@ TEST_CASE("engine: a declared counter makes loss exact that the source doesn't s
   Rig rig(4, 2, 16, false, Grade::Unknown, true);
   rig.engine->start();
   rig.complete(1);
-  rig.transport->order({.lostBefore = 1234});
+  rig.complete(1, {.lostBefore = 1234});
   rig.complete(1);
   CHECK(rig.engine->counters().lost == 1234);
   CHECK(rig.engine->counters().grade == Grade::Exact);
