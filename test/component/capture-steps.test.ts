@@ -32,6 +32,15 @@ async function end(): Promise<void> {
   await soon(() => expect(useRecordings().running.size).toBe(0));
 }
 
+/** The recording ends, and the stream begins a second run. */
+async function endAndRunAgain(host: FakeHost): Promise<void> {
+  await end();
+  await userEvent.keyboard(" ");
+  await soon(() => expect(host.stream(ADC).state.kind).toBe("idle"));
+  await userEvent.keyboard(" ");
+  await soon(() => expect(host.stream(ADC).run).toBe(2));
+}
+
 /** Of what came before this scan, nothing is left. */
 async function forget(host: FakeHost, before: number): Promise<void> {
   const stream = host.stream(ADC);
@@ -61,11 +70,7 @@ describe("a step from capture to capture", () => {
 
   test("that is refused says why, and the next one goes on", async () => {
     const host = await record(3);
-    await end();
-    await userEvent.keyboard(" ");
-    await soon(() => expect(host.stream(ADC).state.kind).toBe("idle"));
-    await userEvent.keyboard(" ");
-    await soon(() => expect(host.stream(ADC).run).toBe(2));
+    await endAndRunAgain(host);
     host.refuse("recording.open", "Its data file is not there.");
     await userEvent.click(rows()[0]!);
     await soon(() => expect(document.body.textContent).toContain("Capture 1 can't be shown"));
@@ -76,11 +81,7 @@ describe("a step from capture to capture", () => {
 
   test("opens the recording by the name it was given since", async () => {
     const host = await record(3);
-    await end();
-    await userEvent.keyboard(" ");
-    await soon(() => expect(host.stream(ADC).state.kind).toBe("idle"));
-    await userEvent.keyboard(" ");
-    await soon(() => expect(host.stream(ADC).run).toBe(2));
+    await endAndRunAgain(host);
     await useRecordings().rename(capture(1).recording, "renamed");
     await soon(() => expect(capture(1).recording).toBe("renamed"));
     await userEvent.click(rows()[0]!);

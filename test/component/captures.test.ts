@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { useCaptures } from "../../renderer/captures/store.js";
 import { useStreams } from "../../renderer/stores/streams.js";
 import { useViews } from "../../renderer/stores/views.js";
+import { openOptions, options, type } from "./record-options.js";
 import { ADC, asked, field, mountWindow, soon } from "./window.js";
 
 const panel = () => document.querySelector<HTMLElement>('[data-section="captures"]');
@@ -22,8 +23,7 @@ function spanAsked(host: Parameters<typeof asked>[0]) {
 
 async function setUp(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
   const mounted = await mountWindow();
-  await userEvent.keyboard("{Shift>}r{/Shift}");
-  await soon(() => expect(turn("Record on trigger")).not.toBeNull());
+  await openOptions();
   await userEvent.click(turn("Record on trigger"));
   await soon(() => field("Before each trigger"));
   for (const [label, typed] of [
@@ -31,8 +31,7 @@ async function setUp(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
     ["After each trigger", "5 ms"],
     ["Ends after so many captures", "40"],
   ] as const) {
-    await userEvent.fill(field(label), typed);
-    await userEvent.keyboard("{Enter}");
+    await type(label, typed);
   }
   return mounted;
 }
@@ -41,7 +40,7 @@ async function record(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
   const mounted = await setUp();
   await userEvent.keyboard("{Escape}");
   await userEvent.keyboard("{Escape}");
-  await soon(() => expect(document.querySelector('[aria-label="Record options"]')).toBeNull());
+  await soon(() => expect(options()).toBeNull());
   await userEvent.keyboard("r");
   await soon(() => expect(rows().length).toBeGreaterThanOrEqual(3));
   return mounted;
@@ -83,7 +82,7 @@ describe("record on trigger", () => {
     await userEvent.keyboard("{Escape}");
     await userEvent.click(turn("Each its own recording"));
     await userEvent.keyboard("{Escape}");
-    await soon(() => expect(document.querySelector('[aria-label="Record options"]')).toBeNull());
+    await soon(() => expect(options()).toBeNull());
     await userEvent.keyboard("r");
     await soon(() =>
       expect(asked(host, "recording.start")).toEqual([

@@ -3,12 +3,12 @@ import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
 import { useRecordings } from "../../renderer/stores/recordings.js";
 import { simulatedAdc } from "../../renderer/dev/fake-simulator.js";
+import { openOptions, options } from "./record-options.js";
 import { ADC, asked, field, mountWindow, soon } from "./window.js";
 
 const WORDS = "Keep words as the device stores them";
 const button = (command: string) =>
   document.querySelector<HTMLElement>(`[data-command="${command}"]`)!;
-const options = () => document.querySelector<HTMLElement>('[aria-label="Record options"][role]');
 
 async function run(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
   const mounted = await mountWindow();
@@ -44,8 +44,7 @@ describe("keep", () => {
 
   test("goes on while the stream is recorded, with the length last set", async () => {
     const { host } = await run();
-    await userEvent.keyboard("{Shift>}r{/Shift}");
-    await soon(() => expect(options()).not.toBeNull());
+    await openOptions();
     await userEvent.fill(field("Keep the last"), "20 ms");
     await userEvent.keyboard("{Enter}");
     await userEvent.keyboard("{Escape}");
@@ -82,8 +81,7 @@ describe("a ring that goes on", () => {
 describe("record options", () => {
   test("Esc closes them from a number's field that holds what it held", async () => {
     await run();
-    await userEvent.keyboard("{Shift>}r{/Shift}");
-    await soon(() => expect(options()).not.toBeNull());
+    await openOptions();
     await userEvent.click(field("Keep the last"));
     await userEvent.keyboard("{Escape}");
     await soon(() => expect(options()).toBeNull());
@@ -124,8 +122,7 @@ describe("record options", () => {
 
   test("say nothing of stored words where every bit belongs to a value", async () => {
     await mountWindow();
-    await userEvent.keyboard("{Shift>}r{/Shift}");
-    await soon(() => expect(options()).not.toBeNull());
+    await openOptions();
     expect(document.querySelector(`[aria-label="${WORDS}"]`)).toBeNull();
   });
 });

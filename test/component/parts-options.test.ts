@@ -2,24 +2,24 @@
 import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
 import { useSettings } from "../../renderer/stores/settings.js";
-import { ADC, asked, field, mountWindow, sentenceBeside, soon } from "./window.js";
+import { openOptions, options, type } from "./record-options.js";
+import {
+  ADC,
+  asked,
+  field,
+  mountWindow,
+  sentenceBeside,
+  soon,
+  type MountedWindow,
+} from "./window.js";
 
-const options = () => document.querySelector<HTMLElement>('[aria-label="Record options"][role]');
 const PART = "A new part after";
 const RING = "Ring: only the last";
 
-async function open(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
+async function open(): Promise<MountedWindow> {
   const mounted = await mountWindow();
-  await userEvent.keyboard("{Shift>}r{/Shift}");
-  await soon(() => expect(options()).not.toBeNull());
+  await openOptions();
   return mounted;
-}
-
-async function type(label: string, text: string): Promise<void> {
-  await userEvent.fill(field(label), text);
-  await userEvent.keyboard("{Enter}");
-  // What was typed is sent, and taken or refused, before the next.
-  await new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
 describe("parts and a ring", () => {

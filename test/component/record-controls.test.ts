@@ -7,11 +7,11 @@ import { useSettings } from "../../renderer/stores/settings.js";
 import { useViews } from "../../renderer/stores/views.js";
 import { formatDuration } from "../../shared/figures.js";
 import { formatMoment } from "../../shared/wall-time.js";
+import { openOptions, options, type } from "./record-options.js";
 import { ADC, asked, field, mountWindow, row, soon } from "./window.js";
 
 const RX = "sim:transceiver/buffer0";
 const one = (selector: string) => document.querySelector<HTMLElement>(selector);
-const options = () => one('[aria-label="Record options"][role]');
 const recording = () => one("button.recording");
 const wholeMinute = (afterMs: number) => Math.ceil((Date.now() + afterMs) / 60_000) * 60_000;
 
@@ -20,16 +20,6 @@ function grow(host: FakeHost, stream: string, seconds: number): void {
   const known = host.recordings.get(stream)!;
   const status = known.status.bind(known);
   known.status = () => ({ ...status(), seconds });
-}
-
-async function openOptions(): Promise<void> {
-  await userEvent.keyboard("{Shift>}r{/Shift}");
-  await soon(() => expect(options()).not.toBeNull());
-}
-
-async function type(label: string, text: string): Promise<void> {
-  await userEvent.fill(field(label), text);
-  await userEvent.keyboard("{Enter}");
 }
 
 /** Opens the menu of a row and answers its item. */

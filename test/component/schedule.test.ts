@@ -4,22 +4,16 @@ import { describe, expect, test } from "vitest";
 import { useConnection } from "../../renderer/stores/connection.js";
 import { useRecordings } from "../../renderer/stores/recordings.js";
 import { formatMoment } from "../../shared/wall-time.js";
-import { ADC, asked, field, mountWindow, soon } from "./window.js";
+import { openOptions, options, type } from "./record-options.js";
+import { ADC, asked, field, mountWindow, soon, type MountedWindow } from "./window.js";
 
-const options = () => document.querySelector<HTMLElement>('[aria-label="Record options"][role]');
 const waiting = () => document.querySelector<HTMLElement>("button.waiting");
 const wholeSecond = (afterMs: number) => Math.ceil((Date.now() + afterMs) / 1000) * 1000;
 
-async function open(): Promise<Awaited<ReturnType<typeof mountWindow>>> {
+async function open(): Promise<MountedWindow> {
   const mounted = await mountWindow();
-  await userEvent.keyboard("{Shift>}r{/Shift}");
-  await soon(() => expect(options()).not.toBeNull());
+  await openOptions();
   return mounted;
-}
-
-async function type(label: string, text: string): Promise<void> {
-  await userEvent.fill(field(label), text);
-  await userEvent.keyboard("{Enter}");
 }
 
 describe("a recording set for a time", () => {
