@@ -1,8 +1,7 @@
 /** Recordings of a span, in parts and by the scope trigger, over the real addon: every sample is its own scan index. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type {
   NativeRecording,
   NativeRecordingOptions,
@@ -10,23 +9,21 @@ import type {
   NativeStream,
   NativeStreamOptions,
 } from "../../native/addon.js";
-import { loadAddon } from "../../native/load.js";
 import { readJournal } from "../../shared/journal-summary.js";
-import { JournalReader } from "../../shared/journal.js";
+import {
+  addon,
+  folder,
+  folderForEach,
+  openStream as openWith,
+  readSegments,
+  recordingTo,
+  until,
+} from "./addon-bench.js";
 import { captures, counterOptions, element, rawTrace, waveform } from "./addon-options.js";
 
 const BLOCK = 8192;
-const addon = loadAddon();
-let folder = "";
-const open: NativeStream[] = [];
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "iio-addon-"));
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((stream) => stream.close()));
-  rmSync(folder, { recursive: true, force: true });
-});
+folderForEach();
 
 /** A counter and a slow sine, at the rate max so that nothing is lost. */
 function openStream(more: Partial<NativeStreamOptions> = {}, max = true): NativeStream {
@@ -39,29 +36,7 @@ function openStream(more: Partial<NativeStreamOptions> = {}, max = true): Native
     },
     ...more,
   });
-  const stream = addon.openStream(options);
-  open.push(stream);
-  return stream;
-}
-
-function recordingTo(name: string, more: Partial<NativeRecordingOptions> = {}) {
-  return {
-    outputs: [{ path: join(folder, `${name}.data`), verbatim: true, elements: [] }],
-    journalPath: join(folder, `${name}.journal`),
-    journalHeader: new TextEncoder().encode(JSON.stringify({ name })),
-    scans: 0,
-    fromScan: -1,
-    freeFloorBytes: 0,
-    ...more,
-  } satisfies NativeRecordingOptions;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let i = 0; i < 3000; i++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error("What was waited for did not come.");
+  return openWith(options);
 }
 
 async function ends(recording: NativeRecording): Promise<NativeRecordingStatus> {
@@ -72,11 +47,9 @@ async function ends(recording: NativeRecording): Promise<NativeRecordingStatus> 
 /** Whether each sample of a recording is the scan that its journal says. */
 function isWhole(name: string): boolean {
   const data = readFileSync(join(folder, `${name}.data`));
-  const records = new JournalReader().push(readFileSync(join(folder, `${name}.journal`)));
   let end = 0;
-  for (const record of records) {
-    if (record.kind !== "segment") continue;
-    const { sample, scan, scanCount } = record.segment;
+  for (const segment of readSegments(join(folder, `${name}.journal`)).segments) {
+    const { sample, scan, scanCount } = segment;
     for (let i = 0; i < scanCount; i++)
       if (data.readUInt32LE((sample + i) * 8) !== scan + i) return false;
     end = sample + scanCount;
