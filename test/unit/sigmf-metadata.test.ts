@@ -1,4 +1,4 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
+/** The metadata of a recording, as they are built and as they come back. */
 import { describe, expect, it } from "vitest";
 import { cutSummary, readJournal } from "../../shared/journal-summary.js";
 import type { JournalEvidence, JournalGap } from "../../shared/journal.js";
@@ -6,65 +6,13 @@ import type { Grade } from "../../shared/stream.js";
 import { buildCollection, buildMetadata, metadataText } from "../../shared/sigmf/metadata.js";
 import { continuityBase, continuityOfRecording } from "../../shared/sigmf/continuity.js";
 import { readCollection, readMetadata } from "../../shared/sigmf/read.js";
-import { formatDatetime, parseDatetime } from "../../shared/sigmf/time.js";
 import type { RecordingEvent } from "../../shared/sigmf/types.js";
 import { collectionFaults, metadataFaults } from "../../shared/sigmf/validate.js";
-import metadataSchema from "../../shared/sigmf/sigmf-schema.json" with { type: "json" };
 import { channelsOf, factsOf, pair } from "./sigmf-fixture.js";
+import { adc, complete, estimated, journal } from "./sigmf-journal.js";
 import { JournalWriter } from "./shared-journal-writer.js";
 
-const estimated: JournalGap = {
-  grade: "estimated",
-  cause: "dry-queue",
-  lost: 100,
-  lostMin: 60,
-  lostMax: 140,
-};
-const adc = channelsOf(["voltage0", "le:s16/16"], ["voltage1", "le:s16/16"]);
 const event = (json: RecordingEvent) => json;
-
-function journal(...gaps: (JournalGap | null)[]) {
-  const writer = new JournalWriter().header({}).proof(0, "estimated", "transport");
-  let [scan, sample] = [5000, 0];
-  // Blocks of 100 scans at 1 kS/s: the first completes 100 ms after the clocks were read.
-  [null, ...gaps].forEach((gap, at) => {
-    scan += gap?.lost ?? 0;
-    writer.segment({
-      sequence: at,
-      scan,
-      sample,
-      scanCount: 100,
-      timeNs: 1_100_000_000n + BigInt(at) * 100_000_000n,
-      gap,
-    });
-    scan += 100;
-    sample += 100;
-  });
-  return writer;
-}
-const complete = (writer: JournalWriter) => ({
-  journal: readJournal(writer.bytes()),
-  status: "complete" as const,
-});
-
-describe("times", () => {
-  it("keep every nanosecond in both directions", () => {
-    for (const text of [
-      "2026-11-20T12:41:07.123456789Z",
-      "2026-11-20T12:41:07.5Z",
-      "2026-11-20T12:41:07Z",
-      "1969-12-31T23:59:59.999Z",
-    ]) {
-      const ns = parseDatetime(text)!;
-      expect(parseDatetime(formatDatetime(ns))).toBe(ns);
-    }
-    expect(formatDatetime(1_795_178_467_000_000_000n)).toBe("2026-11-20T12:41:07Z");
-    expect(formatDatetime(1_795_178_467_100_000_000n)).toBe("2026-11-20T12:41:07.100Z");
-    expect(formatDatetime(1_795_178_467_123_456_789n)).toBe("2026-11-20T12:41:07.123456789Z");
-    expect(parseDatetime("2026-11-20T12:41:07+01:00")).toBeNull();
-    expect(parseDatetime(7)).toBeNull();
-  });
-});
 
 describe("metadata of a recording", () => {
   it("say what was recorded, how, and by what", () => {
@@ -400,148 +348,5 @@ describe("metadata of a recording", () => {
     expect(opened).toMatchObject({ state: "complete", note: "20 dB pad", rateHz: 1000 });
     expect(opened.startedAtMs).toBe(1_795_178_467_000);
     expect(opened.continuity).toMatchObject({ grade: "estimated", gaps: 1, lost: 100 });
-  });
-});
-
-describe("metadata of other programs", () => {
-  const foreign = (global: object, captures: object[] = [{ "core:sample_start": 0 }]) => ({
-    global: { "core:datatype": "cf32_le", "core:version": "1.0.0", ...global },
-    captures,
-    annotations: [],
-  });
-
-  it("open as numbered channels, complex ones as pairs", () => {
-    const opened = readMetadata(foreign({ "core:num_channels": 2, "core:sample_rate": 48000 }));
-    expect(opened.channels.map((channel) => channel.id)).toEqual([
-      "ch0_i",
-      "ch0_q",
-      "ch1_i",
-      "ch1_q",
-    ]);
-    expect(opened.pairs.map((pair) => pair.label)).toEqual(["ch0", "ch1"]);
-    expect(opened.layout).toMatchObject({ scanBytes: 16, timestamp: -1 });
-    expect(opened).toMatchObject({ rateHz: 48000, state: null, continuity: null });
-    const real = readMetadata(foreign({ "core:datatype": "ru8" }));
-    expect(real.channels.map((channel) => channel.id)).toEqual(["ch0"]);
-  });
-
-  it("show jumps of the global index as counted gaps", () => {
-    const opened = readMetadata(
-      foreign({ "core:offset": 1000 }, [
-        { "core:sample_start": 1000, "core:header_bytes": 16 },
-        { "core:sample_start": 1500, "core:global_index": 2000 },
-        { "core:sample_start": 1600, "core:global_index": 7 },
-        { "core:sample_start": 1550 },
-      ]),
-    );
-    expect(opened.headerBytes).toBe(16);
-    expect(
-      opened.captures.map(({ sampleStart, scan, gap }) => [sampleStart, scan, gap?.lost]),
-    ).toEqual([
-      [0, 0, undefined],
-      [500, 2000, 1500],
-      [600, 2100, undefined],
-    ]);
-  });
-
-  it("are refused with a sentence when they cannot be read", () => {
-    const refusal = (json: unknown) => {
-      try {
-        readMetadata(json);
-      } catch (error) {
-        return (error as Error).message;
-      }
-      return "";
-    };
-    expect(refusal([])).toContain("no SigMF metadata");
-    expect(refusal(foreign({ "core:datatype": "ri24_le" }))).toContain('"ri24_le"');
-    expect(
-      refusal(foreign({}, [{}, { "core:sample_start": 4, "core:header_bytes": 8 }])),
-    ).toContain("headers between");
-    expect(() => readCollection({})).toThrow(/no SigMF collection/);
-    expect(readMetadata(foreign({}, [])).captures).toHaveLength(1);
-  });
-});
-
-describe("SigMF's rules", () => {
-  const good = () => {
-    const facts = factsOf(adc);
-    return structuredClone(buildMetadata(facts, facts.outputs[0]!, complete(journal(estimated))));
-  };
-  const ajv = new Ajv2020({ strict: false, unicodeRegExp: false, validateFormats: false });
-  const published = ajv.compile(metadataSchema);
-  const broken: [string, (meta: ReturnType<typeof good>) => void, RegExp][] = [
-    ["no datatype", (m) => delete m.global["core:datatype"], /lacks core:datatype/],
-    ["a rate of 0", (m) => (m.global["core:sample_rate"] = 0), /at least 1, but is 0/],
-    ["a rate of text", (m) => (m.global["core:sample_rate"] = "1"), /must be a number/],
-    ["half a sample", (m) => (m.captures[0]!["core:sample_start"] = 0.5), /must be an integer/],
-    ["no sample", (m) => delete m.captures[1]!["core:sample_start"], /captures\[1\] lacks/],
-    ["an extra object", (m) => Object.assign(m, { extra: {} }), /holds extra/],
-    ["a short hash", (m) => (m.global["core:sha512"] = "ab"), /core:sha512/],
-    [
-      "four keys",
-      (m) => Object.assign(m.global, { "core:extensions": [{ name: "iio" }] }),
-      /lacks/,
-    ],
-    ["an odd type", (m) => (m.global["core:datatype"] = "i16"), /not what SigMF allows/],
-    ["no version", (m) => (m.global["core:version"] = "1"), /core:version/],
-    ["a negative index", (m) => (m.captures[0]!["core:global_index"] = -1), /at least 0/],
-  ];
-  it.each(broken)("are broken by %s, as the published schema finds too", (_, breakIt, sentence) => {
-    const meta = good();
-    expect(published(meta)).toBe(true);
-    breakIt(meta);
-    expect(published(meta)).toBe(false);
-    expect(metadataFaults(meta, "bench").join("\n")).toMatch(sentence);
-  });
-
-  const stricter: [string, (meta: ReturnType<typeof good>) => void, RegExp][] = [
-    ["a type with a tail", (m) => (m.global["core:datatype"] = "ri16_le_x"), /not a datatype/],
-    ["a type without order", (m) => (m.global["core:datatype"] = "ri16"), /not a datatype/],
-    ["unsorted captures", (m) => m.captures.reverse(), /not after the one before/],
-    [
-      "a shrinking index",
-      (m) => (m.captures[1]!["core:global_index"] = 5050),
-      /less than the 5100/,
-    ],
-    [
-      "a local time",
-      (m) => (m.captures[0]!["core:datetime"] = "2026-11-20T12:41:07+01:00"),
-      /in Z/,
-    ],
-    ["a namespace nobody declared", (m) => (m.global["abc:x"] = 1), /"abc" is used/],
-    ["a field without namespace", (m) => (m.global["x"] = 1), /form namespace:name/],
-    [
-      "half a band",
-      (m) => m.annotations.push({ "core:sample_start": 1, "core:freq_lower_edge": 1 }),
-      /one of the two frequency edges/,
-    ],
-    [
-      "unsorted annotations",
-      (m) => m.annotations.push({ "core:sample_start": 9 }, { "core:sample_start": 1 }),
-      /annotations\[1\]/,
-    ],
-  ];
-  it.each(stricter)("are broken by %s, which the schema lets pass", (_, breakIt, sentence) => {
-    const meta = good();
-    breakIt(meta);
-    expect(published(meta)).toBe(true);
-    expect(metadataFaults(meta, "bench").join("\n")).toMatch(sentence);
-  });
-
-  it("hold for collections: objects with a name and a hash, each once", () => {
-    const of = (...streams: unknown[]) =>
-      collectionFaults(
-        { collection: { "core:version": "1.2.5", "core:streams": streams } },
-        "c",
-      ).join("\n");
-    const hash = "0f".repeat(64);
-    expect(of({ name: "a", hash })).toBe("");
-    expect(of({ name: "a", hash }, { name: "a", hash })).toMatch(/names a again/);
-    expect(of({ name: "a", hash: "0f" })).toMatch(/no SHA-512/);
-    expect(of(["a", hash])).toMatch(/has no name/);
-    expect(of()).toMatch(/names no recording/);
-    expect(collectionFaults({ collection: {} }, "c").join()).toMatch(/lacks core:version/);
-    expect(collectionFaults([], "c")).toHaveLength(1);
   });
 });
