@@ -1,11 +1,22 @@
 /** Recordings in parts, and rings: nothing lost or written twice between parts, only what lies too far back is deleted. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { planParts } from "../../electron/host/recordings/parts-plan.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
-import { trackDisposables } from "../../electron/host/disposable.js";
-import { ADC, IMU, makeBench, refusal, type Bench } from "./fake/host.js";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { ADC, IMU, refusal } from "./fake/host.js";
+import {
+  collection,
+  dataNames,
+  ended,
+  file,
+  meta,
+  part,
+  partBegan,
+  ringOf,
+  scansOf,
+  smallBlocks,
+  sound,
+} from "./fake/recordings-bench.js";
 
 describe("the plan of parts", () => {
   const asked = { split: undefined, ring: undefined, rateHz: 1e6, scanBytes: 4, roomBytes: 1e12 };
@@ -44,48 +55,13 @@ describe("the plan of parts", () => {
 });
 
 describe("a recording in parts", () => {
-  let bench: Bench;
-  let leaks: () => string[];
-  beforeEach(async () => {
-    leaks = trackDisposables();
-    bench = await makeBench();
-    const patch = { blockSize: { kind: "scans" as const, scans: 10_000 }, blockCount: 32 };
-    await request("stream.configure", { stream: ADC, patch });
-  });
-  afterEach(async () => {
-    await bench.close();
-    expect(bench.addon.open()).toBe(0);
-    expect(leaks()).toEqual([]);
-  });
+  benchForEach(smallBlocks);
 
-  const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-  const folder = () => join(bench.folder, "recordings");
-  const file = (name: string) => join(folder(), name);
-  const json = (path: string) =>
-    JSON.parse(readFileSync(file(path), "utf8")) as {
-      global: Record<string, unknown>;
-      captures: Record<string, number>[];
-      collection: Record<string, unknown>;
-    };
-  const part = (n: number, name = "take") => `${name}-part${String(n).padStart(4, "0")}`;
-  const dataNames = () =>
-    readdirSync(folder())
-      .filter((one) => one.endsWith(".sigmf-data"))
-      .map((one) => one.replace(".sigmf-data", ""));
   const begin = (more: object) =>
     request("recording.start", { stream: ADC, name: "take", hash: false, ...more });
-  const at = (number: number) =>
-    bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= number);
-  const scansOf = (name: string) => {
-    const { global, captures } = json(`${name}.sigmf-meta`);
-    const first = captures[0]!["core:global_index"]!;
-    return { first, end: first + (global["iio:samples"] as number) };
-  };
-  const sound = async (name: string) =>
-    expect((await verifyRecording(file(name))).faults).toEqual([]);
 
   it("goes from one to the next without a seam, and ends with exactly so many scans as asked", async () => {
-    const end = bench.next("recording.ended");
+    const end = ended();
     const begun = await begin({ split: { kind: "seconds", seconds: 0.3 }, scans: 1_234_567 });
     expect(begun).toMatchObject({ name: "take", parts: { number: 1, ring: false } });
     const { result, status } = await end;
@@ -104,10 +80,9 @@ describe("a recording in parts", () => {
       const { first, end: last } = scansOf(name);
       expect(first).toBe(next);
       next = last;
-      expect(json(`${name}.sigmf-meta`).global["iio:part"]).toMatchObject({ of: "take" });
+      expect(meta(name).global["iio:part"]).toMatchObject({ of: "take" });
     }
-    const { collection } = json("take.sigmf-collection");
-    expect(collection["iio:parts"]).toBe(true);
+    expect(collection("take")["iio:parts"]).toBe(true);
     await sound("take");
     expect(dataNames()).toEqual(names);
     // Each is listed, and opened, for itself.
@@ -121,12 +96,12 @@ describe("a recording in parts", () => {
 
   it("is one recording to whoever stops, notes or renames it", async () => {
     await begin({ split: { kind: "bytes", bytes: 400_000 }, hash: true });
-    await at(3);
+    await partBegan(3);
     expect((await request("stream.get", { stream: ADC })).recording).toBe("take");
     await request("recording.annotate", { name: "take", note: "20 dB" });
     const renamed = request("recording.annotate", { name: "take", newName: "other" });
     expect(await refusal(renamed)).toMatchObject({ code: "BAD_REQUEST", field: "newName" });
-    await at(5);
+    await partBegan(5);
     const hashed = bench.next(
       "recording.list",
       ({ list }) => list.length >= 5 && list.every((one) => !one.hashPending),
@@ -138,16 +113,16 @@ describe("a recording in parts", () => {
     // The collection is written behind the metadata that the list follows.
     await expect.poll(async () => (await verifyRecording(file("take"))).faults).toEqual([]);
     const last = result.parts!.at(-1)!;
-    expect(json(`${last}.sigmf-meta`).global["core:description"]).toBe("20 dB");
-    expect(typeof json(`${part(1)}.sigmf-meta`).global["core:sha512"]).toBe("string");
+    expect(meta(last).global["core:description"]).toBe("20 dB");
+    expect(typeof meta(part(1)).global["core:sha512"]).toBe("string");
   });
 
   it("says a loss between two parts at the head of the second", async () => {
     await begin({ split: { kind: "bytes", bytes: 400_000 } });
-    await at(2);
+    await partBegan(2);
     await request("stream.fault", { stream: ADC, fault: "lost-blocks" });
     await bench.next("recording", ({ status }) => status.continuity.gaps > 0);
-    await at(4);
+    await partBegan(4);
     const result = await request("recording.stop", { stream: ADC });
     expect(result.gaps).toHaveLength(1);
     const { geometry } = await request("stream.get", { stream: ADC });
@@ -159,7 +134,7 @@ describe("a recording in parts", () => {
     await begin({ split: { kind: "seconds", seconds: 0.2 } });
     const first = bench.addon.streams.at(-1)!.recordings[0]!;
     const failed = await vi.waitUntil(() => first.failWaiting(), { timeout: 20_000 });
-    await at(2);
+    await partBegan(2);
     expect(failed.stopped).toBe(true);
     const result = await request("recording.stop", { stream: ADC });
     expect(result).toMatchObject({ error: null, gaps: [] });
@@ -174,21 +149,18 @@ describe("a recording in parts", () => {
       ...{ stream: IMU, name: "imu", hash: false },
       split: { kind: "seconds", seconds: 0.5 },
     });
-    await at(2);
+    await partBegan(2);
     await request("recording.stop", { stream: IMU });
     await sound("imu");
-    expect(json("imu.sigmf-collection").collection["iio:parts"]).toBe(true);
+    expect(collection("imu")["iio:parts"]).toBe(true);
   });
 
   describe("as a ring", () => {
-    const ring = {
-      ring: { kind: "seconds", seconds: 0.5 },
-      split: { kind: "seconds", seconds: 0.1 },
-    };
+    const ring = ringOf(0.5, 0.1);
 
     it("holds the last of it, and deletes what lies further back a part at a time", async () => {
       await begin(ring);
-      await at(12);
+      await partBegan(12);
       const result = await request("recording.stop", { stream: ADC });
       expect(result.samples).toBeGreaterThanOrEqual(500_000);
       expect(result.parts!.length).toBeLessThan(12);
@@ -199,17 +171,17 @@ describe("a recording in parts", () => {
 
     it("keeps a span while it goes on", async () => {
       await begin(ring);
-      await at(4);
+      await partBegan(4);
       const { parts } = await request("recording.ringKeep", { name: "take", seconds: 0.15 });
       const kept = dataNames().slice(-parts!.kept - 1);
       // Two at the pace asked for; on a machine that is busy a part may last longer than the span.
       expect(parts!.kept).toBeGreaterThanOrEqual(1);
-      await at(parts!.number + 14);
+      await partBegan(parts!.number + 14);
       const result = await request("recording.stop", { stream: ADC });
       for (const name of kept.slice(0, parts!.kept)) expect(dataNames()).toContain(name);
       expect(dataNames()).not.toContain(part(1));
       expect(dataNames()).toEqual(result.parts);
-      expect(json("take.sigmf-collection").collection["iio:kept"]).toHaveLength(parts!.kept);
+      expect(collection("take")["iio:kept"]).toHaveLength(parts!.kept);
       await sound("take");
     });
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -7,37 +8,16 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { checkName, nameFromPattern } from "../../electron/host/recordings/names.js";
-import { verifyRecording } from "../../electron/host/recordings/verify.js";
-import { trackDisposables } from "../../electron/host/disposable.js";
 import type { RecordingResult } from "../../shared/recording.js";
-import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { ADC, IMU, refusal, RX } from "./fake/host.js";
+import { ended, file, folder, meta, sound } from "./fake/recordings-bench.js";
 
-let bench: Bench;
-let leaks: () => string[];
-beforeEach(async () => {
-  leaks = trackDisposables();
-  bench = await makeBench();
-});
-afterEach(async () => {
-  await bench.close();
-  expect(bench.addon.open()).toBe(0);
-  expect(leaks()).toEqual([]);
-});
+benchForEach();
 
-const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-const folder = () => join(bench.folder, "recordings");
-const file = (name: string) => join(folder(), name);
-const meta = (name: string) =>
-  JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
-    global: Record<string, unknown>;
-    captures: Record<string, unknown>[];
-    annotations: Record<string, unknown>[];
-  };
-const ended = () => bench.next("recording.ended");
 const record = async (params: object = {}): Promise<RecordingResult> => {
   const end = ended();
   await request("recording.start", {
@@ -54,8 +34,6 @@ const progressed = (scans: number) =>
     "recording",
     ({ status }) => status.scans >= scans && status.state.kind === "recording",
   );
-const sound = async (name: string) =>
-  expect((await verifyRecording(file(name))).faults).toEqual([]);
 
 describe("a recording", () => {
   it("holds so many scans as asked, from the first one on, and says what is in it", async () => {

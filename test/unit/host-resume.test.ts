@@ -8,71 +8,43 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { trackDisposables } from "../../electron/host/disposable.js";
+import { describe, expect, it } from "vitest";
 import { JournalFollower } from "../../electron/host/recordings/journal-follower.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { crc32c } from "../../shared/crc32c.js";
 import type { RecordingResult } from "../../shared/recording.js";
 import type { RecordingFacts } from "../../shared/sigmf/types.js";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { ADC, IMU, makeBench, refusal, RX } from "./fake/host.js";
 import { FakeJournal } from "./fake/journal.js";
-import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
+import {
+  collection,
+  dataNames,
+  ended,
+  file,
+  folder,
+  meta,
+  part,
+  partBegan,
+  ringOf,
+  scansOf,
+  smallBlocks,
+  sound,
+} from "./fake/recordings-bench.js";
 
-let bench: Bench;
-let leaks: () => string[];
-beforeEach(async () => {
-  leaks = trackDisposables();
-  bench = await makeBench();
-  const patch = { blockSize: { kind: "scans" as const, scans: 10_000 }, blockCount: 32 };
-  await request("stream.configure", { stream: ADC, patch });
-});
-afterEach(async () => {
-  await bench.close();
-  expect(bench.addon.open()).toBe(0);
-  expect(leaks()).toEqual([]);
-});
+benchForEach(smallBlocks);
 
-const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-const folder = () => join(bench.folder, "recordings");
-const file = (name: string) => join(folder(), name);
-const part = (n: number, name = "take") => `${name}-part${String(n).padStart(4, "0")}`;
-interface Meta {
-  global: Record<string, unknown>;
-  captures: (Record<string, number> & { "iio:gap_cause"?: string; "core:datetime": string })[];
-  annotations: Record<string, number>[];
-}
-const meta = (name: string) => JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as Meta;
-const streamsOf = (name = "take") =>
-  (
-    JSON.parse(readFileSync(file(`${name}.sigmf-collection`), "utf8")) as {
-      collection: { "core:streams": { name: string }[] };
-    }
-  ).collection["core:streams"].map((one) => one.name);
-const dataNames = () =>
-  readdirSync(folder())
-    .filter((one) => one.endsWith(".sigmf-data"))
-    .map((one) => one.replace(".sigmf-data", ""))
-    .sort();
-const sound = async (name: string) =>
-  expect((await verifyRecording(file(name))).faults).toEqual([]);
+const streamsOf = (name = "take") => collection(name)["core:streams"].map((one) => one.name);
 const start = (more: object = {}) =>
   request("recording.start", { stream: ADC, name: "take", hash: false, resume: true, ...more });
 /** Records until it ends by itself; the stream runs anew the next time. */
 async function record(more: object): Promise<RecordingResult> {
-  const ended = bench.next("recording.ended");
+  const end = ended();
   const { stream } = await start(more);
-  const { result } = await ended;
+  const { result } = await end;
   await request("stream.stop", { stream });
   return result;
 }
-/** Of the whole recording, as its own count goes on. */
-const scansOf = (name: string) => {
-  const { global, captures } = meta(name);
-  const last = captures.at(-1)!;
-  const behind = (global["iio:samples"] as number) - last["core:sample_start"]!;
-  return { first: captures[0]!["core:global_index"]!, end: last["core:global_index"]! + behind };
-};
 
 describe("recording.start with resume", () => {
   it("begins where there is nothing, in parts", async () => {
@@ -181,11 +153,11 @@ describe("recording.start with resume", () => {
   });
 
   it("goes on when the device that went is back", async () => {
-    const ended = bench.next("recording.ended");
+    const end = ended();
     await start();
     await bench.next("recording", ({ status }) => status.scans > 20_000);
     await request("stream.fault", { stream: ADC, fault: "vanish" });
-    const { result } = await ended;
+    const { result } = await end;
     expect(result.error).toMatchObject({ code: "ENODEV" });
     expect(result.samples).toBeGreaterThan(0);
     await expect.poll(async () => (await refusal(start())).code).toBe("ENODEV");
@@ -241,22 +213,13 @@ describe("recording.start with resume", () => {
   });
 
   it("deletes parts of earlier runs as a ring goes on, but for those that are kept", async () => {
-    const ring = {
-      ring: { kind: "seconds", seconds: 0.3 },
-      split: { kind: "seconds", seconds: 0.1 },
-    };
-    const at = (number: number) =>
-      bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= number);
+    const ring = ringOf(0.3, 0.1);
     await start(ring);
-    await at(3);
+    await partBegan(3);
     await request("recording.ringKeep", { name: "take", seconds: 0.001 });
     const first = await request("recording.stop", { stream: ADC });
     await request("stream.stop", { stream: ADC });
-    const kept = (
-      JSON.parse(readFileSync(file("take.sigmf-collection"), "utf8")) as {
-        collection: { "iio:kept": string[] };
-      }
-    ).collection["iio:kept"];
+    const kept = collection("take")["iio:kept"]!;
     const before = first.parts!;
     // What a ring will delete counts as room: the disk need not hold it twice.
     const { freeBytes } = bench.addon.disk;
@@ -273,27 +236,22 @@ describe("recording.start with resume", () => {
     bench.addon.disk.freeBytes = freeBytes;
     const begun = await start(ring);
     expect(begun.parts!.count).toBeGreaterThan(between!.length + 1);
-    await at(begun.parts!.number + 9);
+    await partBegan(begun.parts!.number + 9);
     await request("recording.stop", { stream: ADC });
     for (const name of before) expect(dataNames().includes(name)).toBe(kept.includes(name));
     await sound("take");
   });
 
   it("goes on and ends as it should where an earlier part can't be deleted, and says so", async () => {
-    const ring = {
-      ring: { kind: "seconds", seconds: 0.3 },
-      split: { kind: "seconds", seconds: 0.1 },
-    };
-    const at = (number: number) =>
-      bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= number);
+    const ring = ringOf(0.3, 0.1);
     await start(ring);
-    await at(3);
+    await partBegan(3);
     await request("recording.stop", { stream: ADC });
     await request("stream.stop", { stream: ADC });
     mkdirSync(file(`${dataNames()[0]!}.iio-rest`));
     const warned = bench.next("notice", ({ title }) => title.includes("could not be deleted"));
     const begun = await start(ring);
-    await at(begun.parts!.number + 9);
+    await partBegan(begun.parts!.number + 9);
     expect((await warned).title).toContain("part0001");
     const { error } = await request("recording.stop", { stream: ADC });
     expect(error).toBe(null);
@@ -302,9 +260,8 @@ describe("recording.start with resume", () => {
 
   it("never deletes a recording that was made by itself for a ring", async () => {
     await record({ scans: 20_000, resume: false });
-    const ring = { kind: "seconds", seconds: 0.1 };
-    await start({ ring, split: { kind: "seconds", seconds: 0.05 } });
-    await bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= 8);
+    await start(ringOf(0.1, 0.05));
+    await partBegan(8);
     await request("recording.stop", { stream: ADC });
     expect(dataNames()).toContain("take");
     expect(dataNames()).not.toContain(part(2));
@@ -357,7 +314,7 @@ describe("resume is refused, with the reason and the next step, and makes no fil
     await request("stream.configure", { stream: ADC, patch });
     await refused({}, "MISMATCH", "this stream has voltage0. Enable the same channels");
     await start({ name: "rf", stream: RX, scans: 1000 });
-    await bench.next("recording.ended");
+    await ended();
     await refused({ name: "rf", stream: RX, raw: true }, "MISMATCH", "Leave raw out");
   });
 
