@@ -1,42 +1,21 @@
 /** Trigger to record: what the host makes of the triggers that its recorder tells of. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { verifyRecording } from "../../electron/host/recordings/verify.js";
-import { trackDisposables } from "../../electron/host/disposable.js";
+import { readdirSync } from "node:fs";
+import { describe, expect, it, vi } from "vitest";
 import type { ScopeTrigger } from "../../shared/stream.js";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { ADC, refusal } from "./fake/host.js";
 import type { FakeRecording } from "./fake/recorder.js";
-import { ADC, makeBench, refusal, type Bench } from "./fake/host.js";
+import { ended, folder, meta, sound } from "./fake/recordings-bench.js";
 import { FakeStream } from "./fake/stream.js";
 
-let bench: Bench;
-let leaks: () => string[];
-beforeEach(async () => {
-  leaks = trackDisposables();
-  bench = await makeBench();
+benchForEach(async () => {
   // 20 periods a second of a square wave: a trigger each 50,000 scans.
   const scope = { kind: "channel" as const, channel: "voltage1" };
   await request("attribute.write", { device: "sim:adc", scope, name: "frequency", value: "20" });
   const patch = { blockSize: { kind: "scans" as const, scans: 5000 }, blockCount: 64 };
   await request("stream.configure", { stream: ADC, patch });
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await bench.close();
-  expect(bench.addon.open()).toBe(0);
-  expect(leaks()).toEqual([]);
-});
 
-const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-const file = (name: string) => join(bench.folder, "recordings", name);
-const meta = (name: string) =>
-  JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
-    global: Record<string, unknown>;
-    captures: Record<string, unknown>[];
-    annotations: Record<string, number | boolean | string | null>[];
-  };
-const sound = async (name: string) =>
-  expect((await verifyRecording(file(name))).faults).toEqual([]);
 const trigger: ScopeTrigger = {
   trace: { channel: "voltage1", part: "value" },
   edge: "rising",
@@ -53,7 +32,7 @@ const recorder = (): FakeRecording => bench.addon.streams.at(-1)!.recordings.at(
 describe("a recording of captures", () => {
   it("ends with the last of so many, and says of each when, how high and how wide", async () => {
     await arm();
-    const end = bench.next("recording.ended");
+    const end = ended();
     const begun = await start("three", { captures: { ...around, count: 3 } });
     expect(begun.captures).toEqual({ count: 0, missed: 0, limit: 3 });
     const { result } = await end;
@@ -82,8 +61,8 @@ describe("a recording of captures", () => {
         "iio:datetime": one.datetime,
         "core:sample_count": one.toScan - one.fromScan,
       });
-      const begins = captures[at]!["core:global_index"] as number;
-      const sample = captures[at]!["core:sample_start"] as number;
+      const begins = captures[at]!["core:global_index"]!;
+      const sample = captures[at]!["core:sample_start"]!;
       expect(own["iio:trigger_sample"]).toBe(sample + one.scan - begins);
       expect(one.sample).toBe(own["iio:trigger_sample"]);
       expect(one.fromScan).toBe(Math.max(0, Math.floor(one.scan + one.fraction - 4000)));
@@ -95,7 +74,7 @@ describe("a recording of captures", () => {
 
   it("is listed under the name that it was given since", async () => {
     await arm();
-    const end = bench.next("recording.ended");
+    const end = ended();
     await start("three", { captures: { ...around, count: 3 } });
     await end;
     await request("recording.rename", { name: "three", newName: "renamed" });
@@ -155,7 +134,7 @@ describe("a recording of captures", () => {
 
   it("waits for so long, and lists the triggers of that time only", async () => {
     await arm();
-    const end = bench.next("recording.ended");
+    const end = ended();
     await start("timed", { captures: around, seconds: 0.2 });
     const { result } = await end;
     expect(result.error).toBeNull();
@@ -184,12 +163,12 @@ describe("a recording of captures", () => {
 
   it("leaves nothing but a sentence if no trigger came", async () => {
     await request("stream.trigger", { stream: ADC, trigger: { ...trigger, level: 50 } });
-    const end = bench.next("recording.ended");
+    const end = ended();
     await start("none", { captures: around, seconds: 0.1 });
     const { result } = await end;
     expect(result.error).toMatchObject({ code: "EMPTY" });
     expect(result.error!.message).toContain("the trigger did not fire");
-    expect(readdirSync(join(bench.folder, "recordings"))).toEqual([]);
+    expect(readdirSync(folder())).toEqual([]);
   });
 
   it("keeps its trigger until it ends", async () => {
@@ -221,6 +200,6 @@ describe("a recording of captures", () => {
     expect(await refused({ captures: { ...around, each: true }, split })).toMatchObject({
       field: "split",
     });
-    expect(readdirSync(join(bench.folder, "recordings"))).toEqual([]);
+    expect(readdirSync(folder())).toEqual([]);
   });
 });

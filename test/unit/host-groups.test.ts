@@ -1,39 +1,20 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { trackDisposables } from "../../electron/host/disposable.js";
+import { describe, expect, it, vi } from "vitest";
 import { memberNames } from "../../electron/host/recordings/group.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import type { GroupStatus } from "../../shared/group.js";
 import { readGroup } from "../../shared/sigmf/group.js";
-import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { ADC, IMU, makeBench, refusal, RX } from "./fake/host.js";
+import { file, folder, meta, sound } from "./fake/recordings-bench.js";
 import { FakeStream } from "./fake/stream.js";
 
-let bench: Bench;
-let leaks: () => string[];
+benchForEach();
 
-beforeEach(async () => {
-  leaks = trackDisposables();
-  bench = await makeBench();
-});
-
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await bench.close();
-  expect(bench.addon.open()).toBe(0);
-  expect(leaks()).toEqual([]);
-});
-
-const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-const file = (name: string) => join(bench.folder, "recordings", name);
-const files = () => (existsSync(file("")) ? readdirSync(file("")) : []);
+const files = () => (existsSync(folder()) ? readdirSync(folder()) : []);
 const collection = (name: string) =>
   JSON.parse(readFileSync(file(`${name}.sigmf-collection`), "utf8")) as {
     collection: Record<string, unknown> & { "core:streams": { name: string }[] };
-  };
-const meta = (name: string) =>
-  JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
-    global: Record<string, unknown>;
   };
 const start = (more: object = {}) =>
   request("group.start", {
@@ -79,7 +60,7 @@ describe("a group", () => {
       expect(Number.isFinite(second![key])).toBe(true);
     }
     expect(Math.abs(second!.startSkewSeconds!)).toBeLessThan(5);
-    expect((await verifyRecording(file("take"))).faults).toEqual([]);
+    await sound("take");
     const { collection: inner } = collection("take");
     expect(inner["core:streams"].map(({ name }) => name)).toEqual(["take-adc", "take-transceiver"]);
     expect(meta("take-adc").global["iio:group"]).toBe("take");
@@ -201,7 +182,7 @@ describe("a group", () => {
     const { members, recordings } = await request("group.stop", { name: "take" });
     expect(members).toHaveLength(2);
     expect(recordings.map(({ error }) => error?.code)).toEqual(["ENODEV", undefined]);
-    expect((await verifyRecording(file("take"))).faults).toEqual([]);
+    await sound("take");
     await request("stream.fault", { stream: ADC, fault: "none" });
   });
 
@@ -279,7 +260,7 @@ describe("a group", () => {
     const next = await makeBench({ recordingsFolder: file(""), addon: bench.addon });
     const after = readGroup(collection("take"))!;
     expect(after).toEqual({ ...whole, state: "recovered" });
-    expect((await verifyRecording(file("take"))).faults).toEqual([]);
+    await sound("take");
     await next.close();
   });
 });

@@ -1,33 +1,12 @@
 /** Keeping what has just happened: out of the history, beside whatever else goes on. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { verifyRecording } from "../../electron/host/recordings/verify.js";
-import { trackDisposables } from "../../electron/host/disposable.js";
-import { ADC, makeBench, refusal, type Bench } from "./fake/host.js";
+import { existsSync, readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { ADC, refusal } from "./fake/host.js";
+import { ended, file, folder, meta, sound } from "./fake/recordings-bench.js";
 
-let bench: Bench;
-let leaks: () => string[];
-beforeEach(async () => {
-  leaks = trackDisposables();
-  bench = await makeBench();
-});
-afterEach(async () => {
-  await bench.close();
-  expect(bench.addon.open()).toBe(0);
-  expect(leaks()).toEqual([]);
-});
+benchForEach();
 
-const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-const file = (name: string) => join(bench.folder, "recordings", name);
-const meta = (name: string) =>
-  JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
-    global: Record<string, unknown>;
-    captures: Record<string, unknown>[];
-    annotations: Record<string, unknown>[];
-  };
-const sound = async (name: string) =>
-  expect((await verifyRecording(file(name))).faults).toEqual([]);
 const come = (scans: number) =>
   bench.next("stream.progress", ({ counters }) => counters.scans >= scans);
 const run = async (scans: number) => {
@@ -36,8 +15,7 @@ const run = async (scans: number) => {
 };
 const keep = (name: string, more: object) =>
   request("recording.keep", { stream: ADC, name, hash: false, ...more });
-const mark = (name: string) =>
-  meta(name).annotations.find((one) => "iio:mark" in one) as Record<string, number>;
+const mark = (name: string) => meta(name).annotations.find((one) => "iio:mark" in one)!;
 
 describe("keeping what has just happened", () => {
   it("saves the last seconds of a stream that runs, in whole blocks around what was asked", async () => {
@@ -48,7 +26,7 @@ describe("keeping what has just happened", () => {
     expect(result.samples).toBeGreaterThanOrEqual(100_000);
     expect((await request("stream.get", { stream: ADC })).state.kind).toBe("running");
     const { captures } = meta("just");
-    const first = captures[0]!["core:global_index"] as number;
+    const first = captures[0]!["core:global_index"]!;
     const { geometry } = await request("stream.get", { stream: ADC });
     expect(first % geometry!.scansPerBlock).toBe(0);
     const asked = mark("just");
@@ -117,7 +95,7 @@ describe("keeping what has just happened", () => {
     for (const odd of [{}, { seconds: 1, fromScan: 0, toScan: 9 }, { fromScan: 5 }]) {
       expect(await refusal(keep("none", odd))).toMatchObject({ code: "BAD_REQUEST" });
     }
-    expect(readdirSync(join(bench.folder, "recordings"))).toEqual([]);
+    expect(readdirSync(folder())).toEqual([]);
   });
 
   it("takes a name of its own, and holds it against others", async () => {
@@ -146,12 +124,12 @@ describe("a recording from before it was started", () => {
   it("begins with the block that holds the moment asked for, and marks the press", async () => {
     await run(400_000);
     const before = (await request("stream.counters", { stream: ADC })).scans;
-    const end = bench.next("recording.ended");
+    const end = ended();
     await begin("pre", { preSeconds: 0.1, scans: 150_000 });
     const { result } = await end;
     expect(result).toMatchObject({ error: null, lostSamples: 0 });
     const { annotations, captures } = meta("pre");
-    const first = captures[0]!["core:global_index"] as number;
+    const first = captures[0]!["core:global_index"]!;
     const press = mark("pre");
     expect(press).toMatchObject({ "iio:mark": "pressed", "core:label": "Record pressed" });
     expect(annotations).toHaveLength(1);
@@ -176,7 +154,7 @@ describe("a recording from before it was started", () => {
   });
 
   it("has nothing before the first sample of a stream that it starts itself", async () => {
-    const end = bench.next("recording.ended");
+    const end = ended();
     await begin("fresh", { preSeconds: 1, scans: 20_000 });
     expect((await end).result).toMatchObject({ samples: 20_000, error: null });
     expect(meta("fresh").annotations).toEqual([]);

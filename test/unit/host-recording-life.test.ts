@@ -1,31 +1,16 @@
 /** How recordings begin, get their names and end, where several things happen at once. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { moveFiles } from "../../electron/host/recordings/move-files.js";
-import { verifyRecording } from "../../electron/host/recordings/verify.js";
-import { trackDisposables } from "../../electron/host/disposable.js";
 import { Ticker } from "../../electron/host/streams/ticker.js";
-import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { ADC, IMU, refusal, RX } from "./fake/host.js";
+import { ended, file, folder, sound } from "./fake/recordings-bench.js";
 import { FakeStream } from "./fake/stream.js";
 
-let bench: Bench;
-let leaks: () => string[];
-beforeEach(async () => {
-  leaks = trackDisposables();
-  bench = await makeBench();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await bench.close();
-  expect(bench.addon.open()).toBe(0);
-  expect(leaks()).toEqual([]);
-});
+benchForEach();
 
-const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-const folder = () => join(bench.folder, "recordings");
-const file = (name: string) => join(folder(), name);
-const ended = () => bench.next("recording.ended");
 const progressed = (scans: number, stream = ADC) =>
   bench.next(
     "recording",
@@ -33,8 +18,6 @@ const progressed = (scans: number, stream = ADC) =>
   );
 const begin = (stream: string, name: string, more: object = {}) =>
   request("recording.start", { stream, name, hash: false, ...more });
-const sound = async (name: string) =>
-  expect((await verifyRecording(file(name))).faults).toEqual([]);
 
 describe("the name of a recording", () => {
   it("is kept for it from the moment it was promised", async () => {
