@@ -1,53 +1,48 @@
 /** Recordings that keep words as the device stores them: the plan, what the metadata say, and the same values read back. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import { describe, expect, it } from "vitest";
 import { readJournal } from "../../shared/journal-summary.js";
 import { buildMetadata } from "../../shared/sigmf/metadata.js";
-import { planRecording } from "../../shared/sigmf/plan.js";
 import { readMetadata } from "../../shared/sigmf/read.js";
 import { metadataFaults } from "../../shared/sigmf/validate.js";
-import { makeBench, RX, type Bench } from "./fake/host.js";
+import { bench, benchForEach, request } from "./fake/each-bench.js";
+import { RX } from "./fake/host.js";
+import { ended, file, meta, sound } from "./fake/recordings-bench.js";
 import {
+  brief,
   channelsOf,
   decodeElement,
   encodeScan,
   factsOf,
   layoutOf,
   pair,
+  planOf,
   writeScan,
 } from "./sigmf-fixture.js";
 
-const planOf = (...types: [string, string][]) =>
-  planRecording({ layout: layoutOf(channelsOf(...types)), pairs: [], raw: true });
-const brief = (...types: [string, string][]) =>
-  planOf(...types).outputs.map(
-    ({ suffix, datatype, numChannels, verbatim, stored }) =>
-      `${suffix || "."} ${datatype} ${numChannels}${verbatim ? " as it is" : ""}${stored ? " stored" : ""}`,
-  );
+const briefOf = (...types: [string, string][]) => brief(channelsOf(...types), [], true);
 
 describe("the plan of a raw recording", () => {
   it("takes shifted and narrow words without a pass, in the device's byte order", () => {
-    expect(brief(["voltage0", "le:s12/16>>4"], ["voltage1", "le:s12/16>>4"])).toEqual([
+    expect(briefOf(["voltage0", "le:s12/16>>4"], ["voltage1", "le:s12/16>>4"])).toEqual([
       ". ri16_le 2 as it is stored",
     ]);
-    expect(brief(["voltage0", "be:u12/16>>0"])).toEqual([". ru16_be 1 as it is stored"]);
-    expect(brief(["voltage0", "be:s24/32>>8"])).toEqual([". ri32_be 1 as it is stored"]);
+    expect(briefOf(["voltage0", "be:u12/16>>0"])).toEqual([". ru16_be 1 as it is stored"]);
+    expect(briefOf(["voltage0", "be:s24/32>>8"])).toEqual([". ri32_be 1 as it is stored"]);
     // Different bits of words of one kind lie together.
-    expect(brief(["voltage0", "le:s12/16>>4"], ["voltage1", "le:s14/16>>0"])).toEqual([
+    expect(briefOf(["voltage0", "le:s12/16>>4"], ["voltage1", "le:s14/16>>0"])).toEqual([
       ". ri16_le 2 as it is stored",
     ]);
   });
 
   it("is that of any recording where every bit belongs to a value", () => {
-    expect(brief(["voltage0", "le:s16/16"])).toEqual([". ri16_le 1 as it is"]);
-    expect(brief(["voltage0", "be:f32/32"])).toEqual([". rf32_be 1 as it is"]);
+    expect(briefOf(["voltage0", "le:s16/16"])).toEqual([". ri16_le 1 as it is"]);
+    expect(briefOf(["voltage0", "be:f32/32"])).toEqual([". rf32_be 1 as it is"]);
   });
 
   it("parts words that SigMF can't hold together, and converts those it has no type for", () => {
     expect(
-      brief(
+      briefOf(
         ["accel_x", "be:s12/16>>4"],
         ["accel_y", "le:s12/16>>4"],
         ["voltage0", "be:s20/24>>4"],
@@ -59,9 +54,8 @@ describe("the plan of a raw recording", () => {
       "-voltage0 ri32_le 1",
       "-timestamp ru32_le 2",
     ]);
-    expect(planOf(["accel_x", "be:s12/16>>4"], ["timestamp", "le:s64/64"]).notes).toContain(
-      "Words are kept as the device stores them.",
-    );
+    const channels = channelsOf(["accel_x", "be:s12/16>>4"], ["timestamp", "le:s64/64"]);
+    expect(planOf(channels, [], true).notes).toContain("Words are kept as the device stores them.");
   });
 });
 
@@ -73,7 +67,7 @@ describe("what the metadata of a raw recording say", () => {
     ["timestamp", "le:s64/64"],
   );
   const layout = layoutOf(channels);
-  const { outputs } = planRecording({ layout, pairs: [], raw: true });
+  const { outputs } = planOf(channels, [], true);
   const facts = factsOf(channels, [], { outputs });
   const metaOf = (at: number) =>
     buildMetadata(facts, outputs[at]!, {
@@ -118,28 +112,18 @@ describe("what the metadata of a raw recording say", () => {
 
   it("keep a pair complex", () => {
     const iq = channelsOf(["voltage0_i", "le:s12/16>>4"], ["voltage0_q", "le:s12/16>>4"]);
-    const plan = planRecording({
-      layout: layoutOf(iq),
-      pairs: [pair(iq, "voltage0_i", "voltage0_q")],
-      raw: true,
-    });
-    expect(plan.outputs).toMatchObject([{ datatype: "ci16_le", verbatim: true, stored: true }]);
+    const { outputs } = planOf(iq, [pair(iq, "voltage0_i", "voltage0_q")], true);
+    expect(outputs).toMatchObject([{ datatype: "ci16_le", verbatim: true, stored: true }]);
   });
 });
 
 describe("recording raw", () => {
-  let bench: Bench;
-  beforeEach(async () => {
-    bench = await makeBench();
-  });
-  afterEach(() => bench.close());
-  const request: Bench["client"]["request"] = (name, params) => bench.client.request(name, params);
-  const file = (name: string) => join(bench.folder, "recordings", name);
+  benchForEach();
 
   async function record(name: string, more: object): Promise<void> {
-    const ended = bench.next("recording.ended");
+    const end = ended();
     await request("recording.start", { stream: RX, name, scans: 5000, hash: false, ...more });
-    expect((await ended).result.error).toBe(null);
+    expect((await end).result.error).toBe(null);
     await request("stream.stop", { stream: RX });
   }
 
@@ -160,7 +144,7 @@ describe("recording raw", () => {
     for (let at = 0; at < words.length; at += 2) {
       expect(words.readInt16LE(at) >> 4).toBe(plain.readInt16LE(at));
     }
-    expect((await verifyRecording(file("stored"))).faults).toEqual([]);
+    await sound("stored");
     const values = await valuesOf("stored");
     expect(values.some((value) => value !== 0)).toBe(true);
     expect(values).toEqual(await valuesOf("plain"));
@@ -170,9 +154,7 @@ describe("recording raw", () => {
     await request("stream.start", { stream: RX });
     await bench.next("stream.progress", ({ counters }) => counters.historyToScan > 10_000);
     const { name } = await request("recording.keep", { stream: RX, seconds: 0.001, raw: true });
-    const { global } = JSON.parse(readFileSync(file(`${name}.sigmf-meta`), "utf8")) as {
-      global: { "iio:channels": { stored?: object }[] };
-    };
-    expect(global["iio:channels"][0]!.stored).toMatchObject({ bits: 12, shift: 4 });
+    const [first] = meta(name).global["iio:channels"] as { stored?: object }[];
+    expect(first!.stored).toMatchObject({ bits: 12, shift: 4 });
   });
 });

@@ -47,6 +47,22 @@ export function pair(channels: readonly ChannelInfo[], i: string, q: string): Ch
   return makePair(find(i), find(q), "modifier");
 }
 
+export function planOf(
+  channels: readonly ChannelInfo[],
+  pairs: readonly ChannelPair[] = [],
+  raw = false,
+) {
+  return planRecording({ layout: layoutOf(channels), pairs, raw });
+}
+
+/** The files that are planned, a line each: suffix, datatype, channels, and how words come into it. */
+export function brief(...of: Parameters<typeof planOf>): string[] {
+  return planOf(...of).outputs.map(
+    ({ suffix, datatype, numChannels, verbatim, stored }) =>
+      `${suffix || "."} ${datatype} ${numChannels}${verbatim ? " as it is" : ""}${stored ? " stored" : ""}`,
+  );
+}
+
 export function factsOf(
   channels: readonly ChannelInfo[],
   pairs: readonly ChannelPair[] = [],

@@ -1,29 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { formatDatatype, parseDatatype } from "../../shared/sigmf/datatype.js";
 import { buildMetadata } from "../../shared/sigmf/metadata.js";
-import { planRecording, writtenAs } from "../../shared/sigmf/plan.js";
+import { writtenAs } from "../../shared/sigmf/plan.js";
 import { readMetadata } from "../../shared/sigmf/read.js";
 import { parseScanFormat } from "../../shared/parse-format.js";
 import { readJournal } from "../../shared/journal-summary.js";
 import type { ChannelInfo, ChannelPair } from "../../shared/device.js";
 import {
+  brief,
   channelsOf,
   decodeElement,
   encodeScan,
   factsOf,
-  layoutOf,
   pair,
+  planOf,
   writeScan,
 } from "./sigmf-fixture.js";
 import { JournalWriter } from "./shared-journal-writer.js";
-
-const plan = (channels: ChannelInfo[], pairs: ChannelPair[] = []) =>
-  planRecording({ layout: layoutOf(channels), pairs });
-const brief = (channels: ChannelInfo[], pairs: ChannelPair[] = []) =>
-  plan(channels, pairs).outputs.map(
-    ({ suffix, datatype, numChannels, verbatim }) =>
-      `${suffix || "."} ${datatype} ${numChannels}${verbatim ? " as it is" : ""}`,
-  );
 
 describe("SigMF datatypes", () => {
   it("follow the grammar, not the schema's open pattern", () => {
@@ -43,9 +36,9 @@ describe("the plan of a recording", () => {
       ["voltage3", "le:s16/16"],
     );
     expect(brief(four)).toEqual([". ri16_le 4 as it is"]);
-    expect(plan(four)).toMatchObject({ collection: false, notes: [] });
-    expect(plan(four).outputs[0]!.elements).toEqual([]);
-    expect(plan(four).outputs[0]!.scanBytes).toBe(8);
+    expect(planOf(four)).toMatchObject({ collection: false, notes: [] });
+    expect(planOf(four).outputs[0]!.elements).toEqual([]);
+    expect(planOf(four).outputs[0]!.scanBytes).toBe(8);
     expect(brief(channelsOf(["voltage0", "be:u32/32"]))).toEqual([". ru32_be 1 as it is"]);
     expect(brief(channelsOf(["voltage0", "be:u8/8"]))).toEqual([". ru8 1 as it is"]);
     expect(brief(channelsOf(["voltage0", "le:f32/32"]))).toEqual([". rf32_le 1 as it is"]);
@@ -55,7 +48,7 @@ describe("the plan of a recording", () => {
   it("writes a lone I/Q pair as complex samples", () => {
     const iq = channelsOf(["voltage0_i", "le:s16/16"], ["voltage0_q", "le:s16/16"]);
     expect(brief(iq, [pair(iq, "voltage0_i", "voltage0_q")])).toEqual([". ci16_le 1 as it is"]);
-    expect(plan(iq, [pair(iq, "voltage0_i", "voltage0_q")]).outputs[0]!.channels).toEqual([
+    expect(planOf(iq, [pair(iq, "voltage0_i", "voltage0_q")]).outputs[0]!.channels).toEqual([
       { id: "voltage0_i", element: 0, repeat: 0, channel: 0, component: "i" },
       { id: "voltage0_q", element: 1, repeat: 0, channel: 0, component: "q" },
     ]);
@@ -63,7 +56,7 @@ describe("the plan of a recording", () => {
 
   it("puts a swapped pair in order", () => {
     const iq = channelsOf(["voltage0", "le:s16/16"], ["voltage1", "le:s16/16"]);
-    const swapped = plan(iq, [pair(iq, "voltage1", "voltage0")]);
+    const swapped = planOf(iq, [pair(iq, "voltage1", "voltage0")]);
     expect(swapped.outputs[0]).toMatchObject({
       verbatim: false,
       elements: [
@@ -83,8 +76,8 @@ describe("the plan of a recording", () => {
     );
     const pairs = [pair(rx, "voltage0_i", "voltage0_q"), pair(rx, "voltage1_i", "voltage1_q")];
     expect(brief(rx, pairs)).toEqual(["-voltage0 ci16_le 1", "-voltage1 ci16_le 1"]);
-    expect(plan(rx, pairs).collection).toBe(true);
-    expect(plan(rx, pairs).notes[0]).toContain("I/Q pair");
+    expect(planOf(rx, pairs).collection).toBe(true);
+    expect(planOf(rx, pairs).notes[0]).toContain("I/Q pair");
   });
 
   it("widens shifted, narrow, packed and odd values", () => {
@@ -95,7 +88,7 @@ describe("the plan of a recording", () => {
     expect(brief(channelsOf(["voltage0", "le:s24/64>>0"]))).toEqual([". ri32_le 1"]);
     expect(brief(channelsOf(["voltage0", "be:s64/64>>0"]))).toEqual([". ru32_le 2"]);
     expect(writtenAs(parseScanFormat("le:f16/16X3"))).toBe("f32");
-    expect(plan(channelsOf(["voltage0", "le:s12/16>>4"])).notes).toEqual([
+    expect(planOf(channelsOf(["voltage0", "le:s12/16>>4"])).notes).toEqual([
       "SigMF has no type for 12-bit in 16 values; they are widened.",
     ]);
   });
@@ -108,8 +101,8 @@ describe("the plan of a recording", () => {
       ["timestamp", "le:s64/64"],
     );
     expect(brief(imu)).toEqual(["-i16 ri16_le 2", "-temp ri32_le 1", "-timestamp ru32_le 2"]);
-    expect(plan(imu).outputs[2]).toMatchObject({ role: "timestamps", scanBytes: 8 });
-    expect(plan(imu).outputs[2]!.channels.map((c) => c.component)).toEqual(["low", "high"]);
+    expect(planOf(imu).outputs[2]).toMatchObject({ role: "timestamps", scanBytes: 8 });
+    expect(planOf(imu).outputs[2]!.channels.map((c) => c.component)).toEqual(["low", "high"]);
   });
 
   it("keeps the plain name for the samples when only timestamps stand beside them", () => {
@@ -120,9 +113,9 @@ describe("the plan of a recording", () => {
 
   it("leaves padding and mixed byte order out, and says so", () => {
     const padded = channelsOf(["rot_quaternion", "le:f16/16X3"]);
-    expect(plan(padded).outputs[0]).toMatchObject({ datatype: "rf32_le", numChannels: 3 });
+    expect(planOf(padded).outputs[0]).toMatchObject({ datatype: "rf32_le", numChannels: 3 });
     const mixed = channelsOf(["accel_x", "le:s16/16"], ["accel_y", "be:s16/16"]);
-    expect(plan(mixed)).toMatchObject({
+    expect(planOf(mixed)).toMatchObject({
       outputs: [{ datatype: "ri16_le", verbatim: false }],
       notes: ["Values of different byte order are written little-endian."],
     });
@@ -139,7 +132,7 @@ describe("the plan of a recording", () => {
       { ...pair(rx, "voltage0_i", "voltage0_q"), label: "../Ant 1" },
       { ...pair(rx, "voltage1_i", "voltage1_q"), label: "Ant/1" },
     ];
-    const suffixes = plan(rx, named).outputs.map((output) => output.suffix);
+    const suffixes = planOf(rx, named).outputs.map((output) => output.suffix);
     expect(suffixes).toEqual(["-Ant-1", "-Ant-1-2"]);
   });
 
