@@ -1,9 +1,11 @@
-/** What a view asks of a stream or a file, and the frame that answers it. */
+/** What a view asks of a stream or a file, and the frame that answers it; what windows see of either is in shared/view.ts. */
+import type { ScopeTrigger, TraceSource } from "../shared/stream.js";
+import type { Frame, ViewRange } from "../shared/view.js";
 import type { NativeGap } from "./addon.js";
 
 /** One trace of a query: an element, or the magnitude or phase of two. value = (raw + offset) × scale. */
 export interface NativeTrace {
-  part: "value" | "magnitude" | "phase";
+  part: TraceSource["part"];
   element: number;
   /** Q of magnitude and phase; else -1. */
   elementQ: number;
@@ -18,29 +20,35 @@ export interface NativeTrace {
 
 export interface NativeTrigger {
   trace: NativeTrace;
-  edge: "rising" | "falling";
+  edge: ScopeTrigger["edge"];
   /** In the trace's units (scale and offset applied). */
   level: number;
   hysteresis: number;
 }
 
-export type NativeRange =
-  | { kind: "follow"; scans: number }
-  | { kind: "trigger"; preScans: number; postScans: number; mode: "auto" | "normal" }
-  | { kind: "range"; fromScan: number; toScan: number }
-  | { kind: "all" };
-
 export interface NativeQuery {
   traces: NativeTrace[];
-  range: NativeRange;
+  range: ViewRange;
   columns: number;
 }
 
-export interface NativeFrame {
-  form: "columns" | "samples";
-  originScan: number;
-  zeroFraction: number;
-  x: Float64Array<ArrayBuffer>;
+/** Fields that the host hands on as they are. */
+type HandedOn = Pick<
+  Frame,
+  | "form"
+  | "originScan"
+  | "zeroFraction"
+  | "x"
+  | "traces"
+  | "fromScan"
+  | "toScan"
+  | "samplesFromScan"
+  | "trigger"
+  | "triggersTotal"
+  | "summarised"
+>;
+
+export interface NativeFrame extends HandedOn {
   /** Seconds relative to the zero from the timestamp element; empty if there is none. */
   t: Float64Array<ArrayBuffer>;
   /** Timestamp of the zero, or completion-derived time (CLOCK_MONOTONIC); -1 if not known. */
@@ -48,17 +56,5 @@ export interface NativeFrame {
   zeroTimeFromTimestamp: boolean;
   newestTimeNs: bigint;
   nowNs: bigint;
-  traces: {
-    y: Float64Array<ArrayBuffer>;
-    touchesTop: number;
-    touchesBottom: number;
-    hasNaN: boolean;
-  }[];
   gaps: NativeGap[];
-  fromScan: number;
-  toScan: number;
-  samplesFromScan: number;
-  trigger: { scan: number; fraction: number; number: number } | null;
-  triggersTotal: number;
-  summarised: number;
 }
