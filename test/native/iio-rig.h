@@ -91,5 +91,27 @@ struct Rig {
   }
 };
 
+// Each block starts where the one before ended, but for what its gap says: the truth lies within
+// the stated bounds.
+inline void checkAccounts(const Rig& rig, int64_t scansPerBlock) {
+  int64_t expected = -1;
+  size_t ok = 0;
+  Gap gap{};
+  for (const Completion& completion : rig.done) {
+    if (completion.hasGap) gap = completion.gap;
+    if (completion.status != CompletionStatus::Ok) continue;
+    const int64_t start = rig.starts[ok++];
+    if (expected >= 0 && rig.count(CompletionStatus::Failed) == 0) {
+      const int64_t lost = start - expected;
+      CHECK(lost >= gap.lostMin);
+      CHECK(lost <= gap.lostMax);
+      CHECK(gap.lost >= gap.lostMin);
+      CHECK(gap.lost <= gap.lostMax);
+    }
+    expected = start + scansPerBlock;
+    gap = {};
+  }
+}
+
 }  // namespace paper
 }  // namespace fakes
