@@ -49,10 +49,10 @@ class Folder {
 };
 
 inline std::vector<std::byte> contentOf(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  const std::vector<char> bytes((std::istreambuf_iterator<char>(in)), {});
-  std::vector<std::byte> out(bytes.size());
-  if (!bytes.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  std::vector<std::byte> out(in ? size_t(in.tellg()) : 0);
+  in.seekg(0).read(reinterpret_cast<char*>(out.data()), std::streamsize(out.size()));
+  out.resize(size_t(in.gcount()));
   return out;
 }
 

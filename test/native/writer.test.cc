@@ -14,6 +14,15 @@ using test::Reluctant;
 
 namespace {
 
+// Eight bytes at a time: what the sanitizers add to each access would be most of these tests' time.
+void fillNoise(std::byte* to, size_t bytes, uint64_t& seed) {
+  for (size_t i = 0; i < bytes; i += 8) {
+    seed = seed * 6364136223846793005 + 1442695040888963407;
+    const uint64_t word = seed ^ seed >> 29;
+    std::memcpy(to + i, &word, std::min<size_t>(8, bytes - i));
+  }
+}
+
 // Appends pieces of these sizes from memory that is overwritten after each settle(), and compares
 // the file.
 void appendPieces(const SampleFile::Options& given, size_t misalign,
@@ -21,11 +30,10 @@ void appendPieces(const SampleFile::Options& given, size_t misalign,
   std::vector<std::byte> expected;
   {
     SampleFile file(given);
-    uint32_t seed = 1;
+    uint64_t seed = 1;
     for (const size_t size : sizes) {
       Aligned memory(size + misalign);
-      for (size_t i = 0; i < size; ++i)
-        memory.data()[misalign + i] = std::byte((seed = seed * 1664525 + 1013904223) >> 24);
+      fillNoise(memory.data() + misalign, size, seed);
       file.append(memory.data() + misalign, size);
       expected.insert(expected.end(), memory.data() + misalign, memory.data() + misalign + size);
       file.settle();
@@ -102,10 +110,9 @@ TEST_CASE("where O_DIRECT is refused, or cut short, nothing is lost or doubled o
         Aligned memory(9 << 20);
         file.from = memory.data();
         file.bytes = 9 << 20;
-        for (size_t round = 0; const size_t size : sizes) {
-          for (size_t i = 0; i < size; ++i)
-            memory.data()[i] = std::byte((i * 7 + i / 4096 + round) & 0xff);
-          ++round;
+        uint64_t seed = 1;
+        for (const size_t size : sizes) {
+          fillNoise(memory.data(), size, seed);
           const size_t cut = size / 8192 * 4096;  // two pieces, as neighbouring blocks are
           file.append(memory.data(), cut);
           file.append(memory.data() + cut, size - cut);
