@@ -88,6 +88,7 @@ void IndexWriter::create() {
   if (fd_ < 0 && errno == EEXIST && mayBeReplaced(path_) && ::unlink(path_.c_str()) == 0)
     fd_ = ::open(path_.c_str(), kFlags, 0666);
   if (fd_ < 0) throw CoreError(makeFault(errno, "open", path_, kNext));
+  created_ = true;
   // Whoever opens the recording meanwhile must not put another index in this one's place.
   ::flock(fd_, LOCK_EX | LOCK_NB);
 }
@@ -242,7 +243,7 @@ void IndexWriter::close() noexcept {
 }
 
 void IndexWriter::remove() noexcept {
-  if (fd_ >= 0) ::unlink(path_.c_str());
+  if (created_) ::unlink(path_.c_str());
 }
 
 }  // namespace iio

@@ -42,7 +42,7 @@ class IndexWriter {
   // Why there is no more of it; nothing if all is well.
   Fault fault() const;
   void close() noexcept;
-  // Undoes the creation.
+  // Undoes the creation, also after close().
   void remove() noexcept;
 
  private:
@@ -57,6 +57,7 @@ class IndexWriter {
   const std::string path_;
   const uint32_t scanBytes_;
   int fd_ = -1;
+  bool created_ = false;  // the file that lies there is this one's
 
   // The feeding thread's own.
   std::unique_ptr<IndexShape> shape_;

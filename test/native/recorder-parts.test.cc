@@ -3,6 +3,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "recorder-chain.h"
 #include "recorder-fixture.h"
 
@@ -20,6 +22,7 @@ RecorderSpec part(const Folder& folder, const std::string& name, int64_t partSca
   spec.layout.scanBytes = 4;
   spec.layout.elements = {{0, 32, 32, 0, 1, NumberKind::Unsigned, false}};
   spec.outputs.push_back({folder.file(name + ".data"), true, {}});
+  spec.indexPaths.push_back(folder.file(name + ".iio-index"));
   spec.journalPath = folder.file(name + ".journal");
   spec.directIo = true;
   spec.blockCount = 8;
@@ -80,7 +83,7 @@ TEST_CASE("parts: the next one begins with the block behind the last one of a fu
   Chain chain(folder, 2500);
   const auto second = chain.chain->next(chain.first.get(), part(folder, "1", 1000));
   CHECK(second->status().state == RecorderState::Waiting);
-  CHECK(folder.names().size() == 4);
+  CHECK(folder.names().size() == 6);
   for (int i = 0; i < 3; ++i) REQUIRE(chain.complete());
   CHECK(chain.first->status().full);
   CHECK(chain.first->status().state == RecorderState::Recording);
@@ -194,10 +197,23 @@ TEST_CASE("parts: the end of the one that takes blocks withdraws the one that wa
     CHECK(is(chain.first, how == 3 ? RecorderState::Failed : RecorderState::Done));
     CHECK(is(second, RecorderState::Withdrawn));
     CHECK(second->finish().scans == 0);
-    CHECK(folder.names().size() == (how == 3 ? 1 : 2));
+    CHECK(folder.names().size() == (how == 3 ? 2 : 3));
     CHECK_FALSE(chain.complete());
     CHECK(test::eventually([&] { return chain.chain->over(); }));
   }
+}
+
+TEST_CASE("parts: of one that is withdrawn no file stays, neither data, index nor journal") {
+  const Folder folder;
+  Chain chain(folder, 1);
+  REQUIRE(chain.complete());
+  const auto second = chain.chain->next(chain.first.get(), part(folder, "1"));
+  CHECK(folder.names().size() == 6);
+  chain.chain->finish();
+  CHECK(is(second, RecorderState::Withdrawn));
+  auto names = folder.names();
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"0.data", "0.iio-index", "0.journal"});
 }
 
 TEST_CASE("parts: one that is stopped or fails while it waits is dropped, and the other goes on") {
@@ -216,7 +232,7 @@ TEST_CASE("parts: one that is stopped or fails while it waits is dropped, and th
   third->finish();
   CHECK(holds(folder, "0", 0, 3 * kBlock));
   CHECK(holds(folder, "2", 3 * kBlock, kBlock));
-  CHECK(folder.names().size() == 4);
+  CHECK(folder.names().size() == 6);
 }
 
 TEST_CASE("parts: a failed one that nobody holds any more does not keep up the one made next") {
@@ -255,7 +271,7 @@ TEST_CASE("parts: one that can't be made leaves no file, and the other goes on")
   chain.chain->finish();
   CHECK(holds(folder, "0", 0, 2 * kBlock));
   CHECK(holds(folder, "2", 2 * kBlock, kBlock));
-  CHECK(folder.names().size() == 5);
+  CHECK(folder.names().size() == 7);
 }
 
 TEST_CASE("parts: a next one whose disk fills up fails alone; the one before it is whole") {
@@ -300,7 +316,7 @@ TEST_CASE("parts: only one can wait, and only behind the one that takes blocks")
   REQUIRE(chain.complete());
   REQUIRE(chain.complete());
   CHECK(more(chain.first) == ECANCELED);
-  CHECK(folder.names().size() == 4);
+  CHECK(folder.names().size() == 6);
   const auto third = chain.chain->next(second.get(), part(folder, "2"));
   second->finish();
   CHECK(more(second) == ECANCELED);
