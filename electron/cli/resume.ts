@@ -76,6 +76,10 @@ export async function recordResuming(
     }
     if (done.length > 0) return together(name, done, complete || stop.over());
     return complete ? "complete" : null;
+  } catch (thrown) {
+    // Why it does not go on stands in the result: what was recorded is said either way.
+    if (done.length === 0) throw thrown;
+    return { ...together(name, done, false), error: toStudioError(thrown) };
   } finally {
     stop.dispose();
   }

@@ -78,6 +78,21 @@ describe("record --resume", () => {
     expect((await verifyRecording(base())).faults).toEqual([]);
   });
 
+  it("says what came, and why it does not go on, where the device is another one when it is back", async () => {
+    const ended = begin("sim:adc", "--resume");
+    await recorded();
+    await fault("vanish");
+    await says(/to come back/);
+    const scope = { kind: "device" as const };
+    const rate = { device: "sim:adc", scope, name: "sampling_frequency", value: "500000" };
+    await fault("none");
+    await bench.client.request("attribute.write", rate);
+    const result = await ended;
+    expect(result).toMatchObject({ parts: ["take-part0001"], error: { code: "MISMATCH" } });
+    expect((result as { samples: number }).samples).toBeGreaterThan(5000);
+    expect((await verifyRecording(base())).faults).toEqual([]);
+  });
+
   it("ends without it where the device went, and without waiting where something else is wrong", async () => {
     const ended = begin("sim:adc");
     await recorded();
