@@ -1,4 +1,6 @@
 /** What would keep a recording that is set for a time from beginning then is refused when it is set. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { ADC, makeBench, refusal, type Bench } from "./fake/host.js";
 
@@ -40,4 +42,26 @@ it("is refused on a full disk", async () => {
   const { code, message } = await refusal(set({}));
   expect(code).toBe("ENOSPC");
   expect(message).toContain("Free some space, or choose another folder.");
+});
+
+it("is refused under a name that a recording has, or that its first part would take, unless it goes on", async () => {
+  const folder = join(bench.folder, "recordings");
+  mkdirSync(folder, { recursive: true });
+  const held = join(folder, "held.sigmf-data");
+  const firstPart = join(folder, "parts-part0001.sigmf-data");
+  for (const path of [held, firstPart]) writeFileSync(path, "");
+  expect(await refusal(set({ name: "held" }))).toMatchObject({
+    ...{ code: "EEXIST", field: "name" },
+    message: "There is a recording named “held” already. Choose another name.",
+  });
+  const split = { kind: "seconds" as const, seconds: 1 };
+  expect(await refusal(set({ name: "parts", split }))).toMatchObject({
+    ...{ code: "EEXIST", field: "name" },
+  });
+  const { stream } = await bench.client.request("recording.schedule", {
+    ...{ stream: ADC, startAtMs, name: "held", resume: true },
+  });
+  await bench.client.request("recording.unschedule", { stream });
+  for (const path of [held, firstPart]) rmSync(path);
+  expect(await set({ name: "held" })).toMatchObject({ state: { kind: "waiting" } });
 });

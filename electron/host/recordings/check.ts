@@ -9,7 +9,9 @@ import type { StartRequest } from "./begin.js";
 import { requireTrigger } from "./capture-plan.js";
 import { testDisk, type DiskTest } from "./disk-test.js";
 import { makeFolder } from "./make-folder.js";
-import { planParts } from "./parts-plan.js";
+import { checkFree } from "./names.js";
+import { partName, planParts } from "./parts-plan.js";
+import type { PromisedNames } from "./promised-names.js";
 import { recordedScanBytes } from "./scan-bytes.js";
 
 /** A test may fill no more than this part of what is free. */
@@ -23,6 +25,7 @@ export class DiskChecks {
 
   constructor(
     private readonly addon: Pick<Addon, "freeBytes">,
+    private readonly promised: PromisedNames,
     /** Whether something is recorded: a test would take its bandwidth. */
     private readonly isBusy: () => boolean,
   ) {}
@@ -45,15 +48,17 @@ export class DiskChecks {
 
   /**
    * Throws what would keep a recording that is set for a time from beginning then, as far as it is known before: no scope
-   * trigger, parts that do not fit, no room.
+   * trigger, a name that is taken, parts that do not fit, no room.
    */
   async ahead(
     stream: LiveStream,
-    { captures, split, ring, raw, resume }: StartRequest,
+    request: StartRequest,
     folder: { path: string; shown: string },
   ): Promise<void> {
+    const { captures, split, ring, raw, resume } = request;
     if (captures) requireTrigger(stream.view.scopeTrigger());
     await makeFolder(folder.path);
+    await this.requireName(request, folder.path);
     const freeBytes = await this.addon.freeBytes(folder.path);
     requireRoom(freeBytes, folder.shown);
     const { rateSetHz, geometry, settings } = stream.info();
@@ -66,6 +71,16 @@ export class DiskChecks {
       // What a ring goes on from gives way as it goes on.
       roomBytes: resume ? Infinity : Math.max(0, freeBytes - FREE_FLOOR_BYTES),
     });
+  }
+
+  /** What a recording that goes on finds under its name is no reason against it. */
+  private async requireName(
+    { name, split, ring, captures, resume }: StartRequest,
+    folder: string,
+  ): Promise<void> {
+    if (name === undefined || resume) return;
+    await checkFree(folder, name, { promised: this.promised });
+    if (split || ring || captures?.each) await checkFree(folder, partName(name, 1));
   }
 
   private whyNot(left: number): string | null {

@@ -97,7 +97,7 @@ export class Recordings implements RecordingControl {
       warn: (title, thrown) => this.warn(title, thrown),
     });
     this.captures = new CaptureLogs(deps.inventory);
-    this.checks = new DiskChecks(deps.addon, () => this.running().length > 0);
+    this.checks = new DiskChecks(deps.addon, this.promised, () => this.running().length > 0);
     this.keeps = new Keeps({
       ...deps,
       promised: this.promised,
