@@ -2,9 +2,10 @@
 import { joinResults } from "../host/recordings/parts-sum.js";
 import type { StudioClient } from "../../shared/client.js";
 import type { Inventory } from "../../shared/device.js";
-import { toStudioError } from "../../shared/errors.js";
+import { fail, toStudioError } from "../../shared/errors.js";
 import { formatDuration } from "../../shared/figures.js";
 import type { RecordingResult } from "../../shared/recording.js";
+import { formatMoment } from "../../shared/wall-time.js";
 import { UsageError, type Arguments } from "./arguments.js";
 import { findDevice } from "./device-name.js";
 import { onInterrupt } from "./interrupts.js";
@@ -41,7 +42,10 @@ export interface ResumeRequest {
   ): Promise<Recorded | null>;
 }
 
-/** What all of it is together; null: it was ended before anything was recorded; "complete": nothing was left to record. */
+/**
+ * What all of it is together; null: it was asked to end before anything was recorded; "complete": nothing was left to record.
+ * Throws where its time is over and nothing was recorded.
+ */
 export async function recordResuming(
   request: ResumeRequest,
 ): Promise<Recorded | "complete" | null> {
@@ -50,6 +54,7 @@ export async function recordResuming(
   const done: Recorded[] = [];
   let tries = 0;
   let complete = false;
+  let whyNot: unknown = null;
   try {
     for (;;) {
       const inventory = await waitForDevice(request, stop, done.length > 0);
@@ -71,11 +76,14 @@ export async function recordResuming(
         const isThere = present(await request.client.request("inventory.get", {}), request.device);
         const mayCome = NOT_YET.includes(code) && ++tries <= TRIES;
         if (!mayCome || (isThere && done.length === 0)) throw thrown;
+        whyNot = thrown;
       }
       await stop.pause(AGAIN_MS);
     }
     if (done.length > 0) return together(name, done, complete || stop.over());
-    return complete ? "complete" : null;
+    if (complete) return "complete";
+    if (stop.asked()) return null;
+    throw whyNot ?? nobodyCame(request);
   } catch (thrown) {
     // Why it does not go on stands in the result: what was recorded is said either way.
     if (done.length === 0) throw thrown;
@@ -116,6 +124,13 @@ async function waitForDevice(
   return null;
 }
 
+function nobodyCame({ device, untilMs = Date.now() }: ResumeRequest): Error {
+  return fail(
+    "NOT_FOUND",
+    `${device} was not there until ${formatMoment(untilMs)}, so nothing was recorded. Connect it, and give a later --until.`,
+  );
+}
+
 function waitingFor(device: string, again: boolean, { devices }: Inventory): string {
   if (again) {
     return `Waiting for ${device} to come back; then the recording goes on in its next part. Ctrl+C ends it here.`;
@@ -138,6 +153,8 @@ function present(inventory: Inventory, device: string): Inventory | null {
 }
 
 interface Stop {
+  /** It was asked to end. */
+  asked(): boolean;
   /** It was asked to end, or its time is. */
   over(): boolean;
   /** At most so long. */
@@ -154,6 +171,7 @@ function stopOnInterrupt(untilMs: number | undefined): Stop {
   });
   const over = (): boolean => asked || Date.now() >= (untilMs ?? Infinity);
   return {
+    asked: () => asked,
     over,
     pause: (ms) =>
       new Promise((resolve) => {

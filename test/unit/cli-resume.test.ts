@@ -7,6 +7,7 @@ import { readPlan, recordOn } from "../../electron/cli/commands/record.js";
 import type { Output } from "../../electron/cli/output.js";
 import { resumedLines } from "../../electron/cli/resume.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import { formatMoment } from "../../shared/wall-time.js";
 import { ADC, makeBench, type Bench } from "./fake/host.js";
 
 let bench: Bench;
@@ -66,6 +67,16 @@ describe("record --resume", () => {
     await says(/Waiting for sim:adc, which is not there \(known: sim:transceiver/);
     await fault("none");
     expect(await ended).toMatchObject({ samples: 20_000, error: null });
+  });
+
+  it("fails where its time is over before the device came, and was cancelled where it was asked to end", async () => {
+    const until = (seconds: number) => formatMoment(Date.now() + seconds * 1000);
+    const late = begin("sim:nosuch", "--resume", "--until", until(1.5));
+    await expect(late).rejects.toThrow(/^sim:nosuch was not there until .* Connect it/);
+    const ended = begin("sim:nosuch", "--resume", "--until", until(600));
+    await says(/Waiting for sim:nosuch/);
+    process.emit("SIGTERM", "SIGTERM");
+    expect(await ended).toBe(null);
   });
 
   it("ends in order while it waits: what came is the result", async () => {
