@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import { readGroup } from "../../shared/sigmf/group.js";
 import { ADC, IMU, makeBench, refusal, RX, type Bench } from "./fake/host.js";
 
 let bench: Bench;
@@ -176,6 +177,36 @@ describe("what a deleted recording belonged to", () => {
     expect((await verifyRecording(join(folder(), "pair"))).faults).toEqual([]);
     await request("recording.delete", { name: second! });
     expect(files()).toEqual([]);
+  });
+});
+
+describe("a group whose first recording is deleted", () => {
+  it("tells the times of the others against the one that is the first now", async () => {
+    const patch = { deviceTrigger: { name: "sim-timer10", rateHz: null } };
+    await request("stream.configure", { stream: IMU, patch });
+    const streams = [ADC, RX, IMU];
+    const begun = streams.map((stream) =>
+      bench.next(
+        "recording",
+        ({ status }) => status.stream === stream && status.scans > (stream === IMU ? 0 : 50_000),
+      ),
+    );
+    await request("group.start", { streams, name: "three", hash: false, sharedClock: false });
+    await Promise.all(begun);
+    const { members: before } = await request("group.stop", { name: "three" });
+    await request("recording.delete", { name: before[0]!.name });
+    const [first, second, ...more] = readGroup(
+      JSON.parse(readFileSync(join(folder(), "three.sigmf-collection"), "utf8")),
+    )!.members;
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({
+      ...{ name: before[1]!.name, startSkewSeconds: 0, startSkewUncertaintySeconds: 0 },
+      ...{ driftPpm: 0, firstSampleNs: before[1]!.firstSampleNs },
+    });
+    const apart = BigInt(before[2]!.firstSampleNs) - BigInt(before[1]!.firstSampleNs);
+    expect(second!.name).toBe(before[2]!.name);
+    expect(second!.startSkewSeconds).toBeCloseTo(Number(apart) / 1e9, 9);
+    expect((await verifyRecording(join(folder(), "three"))).faults).toEqual([]);
   });
 });
 

@@ -124,8 +124,9 @@ export async function completeGroup(
   const members = found.map(({ member, fit }, index) => ({
     ...member,
     ...(timings[index] as (typeof timings)[number]),
-    firstSampleNs: fit.firstNs?.toString() ?? "",
-    rateMeasuredHz: fit.rateHz,
+    // As it was known before the journal went.
+    firstSampleNs: fit.firstNs?.toString() ?? member.firstSampleNs,
+    rateMeasuredHz: fit.rateHz ?? member.rateMeasuredHz,
   }));
   const complete: GroupFacts = { ...facts, state, members };
   await write(
@@ -155,13 +156,20 @@ export function followMembers(
   });
 }
 
-/** A recording of it was deleted. A group that goes on learns at its end; of one that has none left nothing stays. */
+/**
+ * A recording of it was deleted. A group that goes on learns at its end; of one that has none left nothing stays. What the
+ * others were compared with is the first: without it their times are worked out anew.
+ */
 export function leaveGroup(folder: string, name: string, member: string): Promise<void> {
   return inTurn(async () => {
     const facts = await readGroupFile(folder, name);
     if (!facts || facts.state === "recording") return;
     const members = facts.members.filter((one) => one.name !== member);
     if (members.length === 0) return unlinkIfThere(groupFile(folder, name));
+    if (members[0] !== facts.members[0]) {
+      await completeGroup(folder, name, { ...facts, members }, facts.state);
+      return;
+    }
     const metas = await Promise.all(members.map((one) => metasOf(folder, one.name)));
     await write(folder, name, { ...facts, members }, metas.flat());
   });
