@@ -8,7 +8,8 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { FRESH_MS, ForeignJournals } from "../../electron/host/recordings/foreign-journals.js";
 import { JournalFollower } from "../../electron/host/recordings/journal-follower.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { crc32c } from "../../shared/crc32c.js";
@@ -178,8 +179,40 @@ describe("recording.start with resume", () => {
     await sound("take");
   });
 
+  it("goes on where the clock came up behind the last journal, once that has not grown for long enough", async () => {
+    await record({ scans: 20_000 });
+    await cutOffInAnotherBoot(part(1), Date.now() / 1000 + 3600);
+    // Five times as fast: the wait is long.
+    const [now, begun] = [performance.now.bind(performance), performance.now()];
+    vi.spyOn(performance, "now").mockImplementation(() => begun + 5 * (now() - begun));
+    const { samples } = await record({ scans: 50_000 });
+    expect(samples).toBe(30_000);
+    expect(meta(part(1)).global).toMatchObject({ "iio:state": "recovered", "iio:samples": 20_000 });
+    await sound("take");
+  });
+
+  it("takes a journal that is dated ahead for one that is written as long as it changes", async () => {
+    const journals = new ForeignJournals();
+    const mtimeMs = Date.now() + 3_600_000;
+    let nowMs = 0;
+    vi.spyOn(performance, "now").mockImplementation(() => nowMs);
+    for (let size = 1; size < 10; size++) {
+      expect(journals.mayBeWritten("a", { size, mtimeMs })).toBe(true);
+      nowMs += FRESH_MS - 1;
+      expect(journals.mayBeWritten("a", { size, mtimeMs })).toBe(true);
+    }
+    nowMs++;
+    expect(journals.mayBeWritten("a", { size: 9, mtimeMs })).toBe(false);
+    // As it always was by a clock that is right.
+    expect(journals.mayBeWritten("b", { size: 1, mtimeMs: Date.now() - 1000 })).toBe(true);
+    expect(journals.mayBeWritten("b", { size: 1, mtimeMs: Date.now() - FRESH_MS })).toBe(false);
+  });
+
   /** As a machine leaves it that lost its power an hour ago and is back at once, by the journal's time of change. */
-  async function cutOffInAnotherBoot(name: string): Promise<void> {
+  async function cutOffInAnotherBoot(
+    name: string,
+    changedAt = Date.now() / 1000 - 14,
+  ): Promise<void> {
     const path = file(`${name}.iio-journal`);
     const data = readFileSync(file(`${name}.sigmf-data`));
     const { header } = await new JournalFollower(path).look();
@@ -195,8 +228,7 @@ describe("recording.start with resume", () => {
       ...{ crc: crc32c(data), timeNs: BigInt(facts.clocks.monotonicNs) },
     });
     journal.close();
-    const seconds = Date.now() / 1000 - 14;
-    utimesSync(path, seconds, seconds);
+    utimesSync(path, changedAt, changedAt);
     const json = meta(name);
     json.global["iio:state"] = "recording";
     writeFileSync(file(`${name}.sigmf-meta`), JSON.stringify(json));

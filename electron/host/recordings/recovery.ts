@@ -10,13 +10,11 @@ import { isObject } from "../../../shared/sigmf/fields.js";
 import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 import { startDataJob } from "./data-worker.js";
 import { fileSizes, FinishedRecording } from "./finished.js";
+import type { ForeignJournals } from "./foreign-journals.js";
 import { JournalFollower } from "./journal-follower.js";
 import { isName, JOURNAL, META, recordingPaths } from "./names.js";
 import { unlinkIfThere } from "./remove.js";
 import { isAlive, ownIdentity } from "./writer-identity.js";
-
-/** A journal written this recently from another boot belongs to another machine that shares the folder. */
-export const FRESH_MS = 15_000;
 
 export interface Recovered {
   recording: FinishedRecording;
@@ -36,14 +34,18 @@ interface NeverBegun {
   of: string;
 }
 
-/**
- * Recordings in `folder` that nobody writes and nobody finished. `busy`: names that this program writes. Parts that never
- * began go.
- */
+export interface RecoveryAsk {
+  /** Names that this program writes. */
+  busy: ReadonlySet<string>;
+  foreign: ForeignJournals;
+  /** One that could not be completed. */
+  fault(name: string, error: unknown): void;
+}
+
+/** Recordings in `folder` that nobody writes and nobody finished. Parts that never began go. */
 export async function recoverRecordings(
   folder: string,
-  busy: ReadonlySet<string>,
-  onFault: (name: string, error: unknown) => void,
+  { busy, foreign, fault }: RecoveryAsk,
 ): Promise<Recovered[]> {
   const files = await readdir(folder).catch(() => [] as string[]);
   const recovered: Recovered[] = [];
@@ -53,15 +55,15 @@ export async function recoverRecordings(
     const name = file.slice(0, -JOURNAL.length);
     if (busy.has(name) || (await isFinished(folder, name, files))) continue;
     try {
-      const one = await recover(folder, name);
+      const one = await recover(folder, name, foreign);
       if (one && "of" in one) leftOver.push(one);
       else if (one) recovered.push(one);
     } catch (error) {
-      onFault(name, error);
+      fault(name, error);
     }
   }
   for (const one of leftOver) {
-    await removeNeverBegun(folder, one).catch((error: unknown) => onFault(one.name, error));
+    await removeNeverBegun(folder, one).catch((error: unknown) => fault(one.name, error));
   }
   return recovered;
 }
@@ -120,16 +122,19 @@ async function globalIn(path: string): Promise<Record<string, unknown>> {
   }
 }
 
-async function recover(folder: string, name: string): Promise<Recovered | NeverBegun | null> {
+async function recover(
+  folder: string,
+  name: string,
+  foreign: ForeignJournals,
+): Promise<Recovered | NeverBegun | null> {
   const { journal: journalPath } = recordingPaths(folder, name);
   const summary = await new JournalFollower(journalPath).look();
   const facts = factsOf(summary.header);
   // A journal without a header was never followed by a sample.
   if (!facts || !facts.outputs.every(({ suffix }) => isName(name + suffix))) return null;
   if (await isAlive(facts.writer)) return null;
-  const { mtimeMs } = await stat(journalPath);
-  if (summary.end === null && Date.now() - mtimeMs < FRESH_MS && !(await sameMachine(facts))) {
-    return null;
+  if (summary.end === null && !(await sameMachine(facts))) {
+    if (foreign.mayBeWritten(journalPath, await stat(journalPath))) return null;
   }
   const { part } = facts;
   if (part && summary.samples === 0 && (await neverBegun(folder, name, facts))) {

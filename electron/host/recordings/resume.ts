@@ -8,9 +8,9 @@ import { scansToNs, toRealtimeNs } from "../../../shared/sigmf/time.js";
 import type { RecordingFacts, SigmfObject } from "../../../shared/sigmf/types.js";
 import type { StartRequest } from "./begin.js";
 import { findEarlier, writtenElsewhere, type Earlier, type EarlierPart } from "./earlier-parts.js";
+import { FRESH_MS } from "./foreign-journals.js";
 import { JournalFollower } from "./journal-follower.js";
 import { recordingPaths } from "./names.js";
-import { FRESH_MS } from "./recovery.js";
 import { ownIdentity } from "./writer-identity.js";
 
 const LOOK_MS = 1000;

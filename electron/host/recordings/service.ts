@@ -34,8 +34,7 @@ import { checkName } from "./names.js";
 import { Past } from "./past.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
-import { recoverRecordings } from "./recovery.js";
-import { recoveredWords } from "./recovered-words.js";
+import { Recoveries } from "./recoveries.js";
 import {
   capturesBefore,
   checkResume,
@@ -84,6 +83,7 @@ export class Recordings implements RecordingControl {
   readonly schedules: Schedules;
   private readonly owned = new DisposableStore();
   private readonly captures: CaptureLogs;
+  private readonly recoveries: Recoveries;
 
   constructor(private readonly deps: RecordingDeps) {
     this.going = new GoingRecordings(deps, this.promised, {
@@ -136,6 +136,13 @@ export class Recordings implements RecordingControl {
       },
       forget: (name) => this.finished.forget(this.folder(), name),
     });
+    this.recoveries = new Recoveries({
+      folder: () => this.folder(),
+      busy: () => new Set(this.going.all().map(({ recording }) => recording.facts.name)),
+      recovered: ({ recording }) => this.finished.add(recording, null),
+      changed: () => this.catalogue.refresh(),
+      notice: (notice) => deps.tell("notice", "notice", notice),
+    });
     this.owned.add(
       this.catalogue.changed.on((list) => deps.tell("recording.list", "recording.list", { list })),
     );
@@ -160,28 +167,11 @@ export class Recordings implements RecordingControl {
   }): Promise<void> {
     await this.catalogue.setFolder(this.folder());
     const pending = resumeHashes ? this.catalogue.hashPending() : [];
-    if (recover) await this.recover();
+    if (recover) await this.recoveries.look();
     for (const { name, members } of pending) {
       if (await isHashedElsewhere(this.folder(), name)) continue;
       this.finished.resumeHash(new PendingHash(this.folder(), name, members));
     }
-  }
-
-  private async recover(): Promise<void> {
-    const busy = new Set(this.going.all().map(({ recording }) => recording.facts.name));
-    const recovered = await recoverRecordings(this.folder(), busy, (name, error) =>
-      this.warn(`“${name}” could not be completed`, error),
-    );
-    for (const one of recovered) {
-      const { recording } = one;
-      this.deps.tell("notice", "notice", {
-        level: "warning",
-        title: "A recording was recovered",
-        error: { code: "RECOVERED", message: recoveredWords(one) },
-      });
-      this.finished.add(recording, null);
-    }
-    if (recovered.length > 0) await this.catalogue.refresh();
   }
 
   /** Where recordings go, as the file system knows it. */
@@ -271,7 +261,7 @@ export class Recordings implements RecordingControl {
     if (this.going.named(checkName(name)) || this.promised.has(name)) {
       throw fail("BUSY_RECORDING", `“${name}” is being recorded. Stop it first.`);
     }
-    return findResumePoint(this.folder(), name, () => this.recover());
+    return findResumePoint(this.folder(), name, () => this.recoveries.look());
   }
 
   /** Throws what keeps a stream from being recorded so, now and later. */
