@@ -1,7 +1,7 @@
 /** Listens for keys on the whole window and runs the commands they mean. */
 import { onScopeDispose } from "vue";
 import { useCommands } from "../stores/commands.js";
-import { isInField, isInLayer, isPressable, trackFocusOrigin } from "./keys.js";
+import { isInField, isLayerOpen, isPressable, trackFocusOrigin } from "./keys.js";
 
 /** For the root component: ends with it. */
 export function useKeyDispatch(): void {
@@ -11,7 +11,8 @@ export function useKeyDispatch(): void {
 
   const onKeydown = (event: KeyboardEvent) => {
     if (event.defaultPrevented || event.isComposing) return;
-    if (isInField(event.target) || isInLayer(event.target)) return;
+    // A layer has the keys wherever the focus is: it may have lost it with a control that went away.
+    if (isInField(event.target) || isLayerOpen()) return;
     const presses = event.key === " " || event.key === "Enter";
     if (presses && isPressable(event.target) && origin.byKeyboard()) return;
     const command = commands.forKey(event);

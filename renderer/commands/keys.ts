@@ -42,6 +42,10 @@ export function isInLayer(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(LAYERS) !== null;
 }
 
+export function isLayerOpen(): boolean {
+  return document.querySelector(LAYERS) !== null;
+}
+
 /** What Space and Enter press by themselves when the keyboard brought the focus there. */
 const PRESSABLE =
   "button, a[href], summary, [role=switch], [role=checkbox], [role=combobox], [role=slider], [role=tab], [role=radio]";
