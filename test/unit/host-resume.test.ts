@@ -47,6 +47,32 @@ async function record(more: object): Promise<RecordingResult> {
   return result;
 }
 
+/** As a machine leaves it that lost its power an hour ago and is back at once, by the journal's time of change. */
+async function cutOffInAnotherBoot(
+  name: string,
+  changedAt = Date.now() / 1000 - 14,
+): Promise<void> {
+  const path = file(`${name}.iio-journal`);
+  const data = readFileSync(file(`${name}.sigmf-data`));
+  const { header } = await new JournalFollower(path).look();
+  const facts = header as RecordingFacts;
+  facts.writer = { ...facts.writer, bootId: "another" };
+  const hourAgo = BigInt(facts.clocks.realtimeNs) - 3_600_000_000_000n;
+  facts.clocks = { ...facts.clocks, realtimeNs: hourAgo.toString() };
+  unlinkSync(path);
+  const journal = new FakeJournal(path, new TextEncoder().encode(JSON.stringify(facts)));
+  journal.proof(0, 0, 0);
+  journal.segment({
+    ...{ sequence: 0, scan: 0, sample: 0, scanCount: 20_000, offsetScans: 0, gap: null },
+    ...{ crc: crc32c(data), timeNs: BigInt(facts.clocks.monotonicNs) },
+  });
+  journal.close();
+  utimesSync(path, changedAt, changedAt);
+  const json = meta(name);
+  json.global["iio:state"] = "recording";
+  writeFileSync(file(`${name}.sigmf-meta`), JSON.stringify(json));
+}
+
 describe("recording.start with resume", () => {
   it("begins where there is nothing, in parts", async () => {
     const result = await record({ scans: 25_000 });
@@ -208,32 +234,6 @@ describe("recording.start with resume", () => {
     expect(journals.mayBeWritten("b", { size: 1, mtimeMs: Date.now() - FRESH_MS })).toBe(false);
   });
 
-  /** As a machine leaves it that lost its power an hour ago and is back at once, by the journal's time of change. */
-  async function cutOffInAnotherBoot(
-    name: string,
-    changedAt = Date.now() / 1000 - 14,
-  ): Promise<void> {
-    const path = file(`${name}.iio-journal`);
-    const data = readFileSync(file(`${name}.sigmf-data`));
-    const { header } = await new JournalFollower(path).look();
-    const facts = header as RecordingFacts;
-    facts.writer = { ...facts.writer, bootId: "another" };
-    const hourAgo = BigInt(facts.clocks.realtimeNs) - 3_600_000_000_000n;
-    facts.clocks = { ...facts.clocks, realtimeNs: hourAgo.toString() };
-    unlinkSync(path);
-    const journal = new FakeJournal(path, new TextEncoder().encode(JSON.stringify(facts)));
-    journal.proof(0, 0, 0);
-    journal.segment({
-      ...{ sequence: 0, scan: 0, sample: 0, scanCount: 20_000, offsetScans: 0, gap: null },
-      ...{ crc: crc32c(data), timeNs: BigInt(facts.clocks.monotonicNs) },
-    });
-    journal.close();
-    utimesSync(path, changedAt, changedAt);
-    const json = meta(name);
-    json.global["iio:state"] = "recording";
-    writeFileSync(file(`${name}.sigmf-meta`), JSON.stringify(json));
-  }
-
   it("counts what it is to hold through all parts, and refuses when all of it is there", async () => {
     await record({ seconds: 0.2 });
     const { samples } = await record({ seconds: 0.5 });
@@ -377,6 +377,21 @@ describe("resume is refused, with the reason and the next step, and makes no fil
     expect((await refusal(elsewhere)).message).toContain("recorded by another program");
     await other.close();
     await request("recording.stop", { stream: ADC });
+  });
+
+  it("where the part before can't be completed: at once, naming the file, with one notice", async () => {
+    const notices: string[] = [];
+    bench.client.on("notice", ({ title, error }) => notices.push(`${title}: ${error.message}`));
+    await record({ scans: 20_000 });
+    await cutOffInAnotherBoot(part(1), Date.now() / 1000 - 3600);
+    const lost = file(`${part(1)}.sigmf-data`);
+    renameSync(lost, file("away"));
+    const says = `Its file ${part(1)}.sigmf-data is missing. Bring that back`;
+    for (let n = 0; n < 2; n++) await refused({}, "BAD_RECORDING", says);
+    expect(notices).toEqual([expect.stringContaining(says)]);
+    renameSync(file("away"), lost);
+    unlinkSync(file(`${part(1)}.iio-journal`));
+    await refused({}, "BAD_RECORDING", "Its journal is missing");
   });
 
   it("together with time from before", async () => {

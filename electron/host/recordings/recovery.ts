@@ -4,7 +4,8 @@
  * of one that was being written the bytes there are go into a file of their own.
  */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { fail } from "../../../shared/errors.js";
 import { samplesInFile, type JournalSummary } from "../../../shared/journal-summary.js";
 import { isObject } from "../../../shared/sigmf/fields.js";
 import type { RecordingFacts } from "../../../shared/sigmf/types.js";
@@ -40,12 +41,14 @@ export interface RecoveryAsk {
   foreign: ForeignJournals;
   /** One that could not be completed. */
   fault(name: string, error: unknown): void;
+  /** One that somebody else writes, or may. */
+  written(name: string): void;
 }
 
 /** Recordings in `folder` that nobody writes and nobody finished. Parts that never began go. */
 export async function recoverRecordings(
   folder: string,
-  { busy, foreign, fault }: RecoveryAsk,
+  { busy, foreign, fault, written }: RecoveryAsk,
 ): Promise<Recovered[]> {
   const files = await readdir(folder).catch(() => [] as string[]);
   const recovered: Recovered[] = [];
@@ -56,7 +59,8 @@ export async function recoverRecordings(
     if (busy.has(name) || (await isFinished(folder, name, files))) continue;
     try {
       const one = await recover(folder, name, foreign);
-      if (one && "of" in one) leftOver.push(one);
+      if (one === "written") written(name);
+      else if (one && "of" in one) leftOver.push(one);
       else if (one) recovered.push(one);
     } catch (error) {
       fault(name, error);
@@ -126,15 +130,15 @@ async function recover(
   folder: string,
   name: string,
   foreign: ForeignJournals,
-): Promise<Recovered | NeverBegun | null> {
+): Promise<Recovered | NeverBegun | "written" | null> {
   const { journal: journalPath } = recordingPaths(folder, name);
   const summary = await new JournalFollower(journalPath).look();
   const facts = factsOf(summary.header);
   // A journal without a header was never followed by a sample.
   if (!facts || !facts.outputs.every(({ suffix }) => isName(name + suffix))) return null;
-  if (await isAlive(facts.writer)) return null;
+  if (await isAlive(facts.writer)) return "written";
   if (summary.end === null && !(await sameMachine(facts))) {
-    if (foreign.mayBeWritten(journalPath, await stat(journalPath))) return null;
+    if (foreign.mayBeWritten(journalPath, await stat(journalPath))) return "written";
   }
   const { part } = facts;
   if (part && summary.samples === 0 && (await neverBegun(folder, name, facts))) {
@@ -168,7 +172,9 @@ async function holdings(
   for (const output of facts.outputs) {
     const { scanBytes } = output;
     const path = paths.data(output);
-    const { size: bytes } = await stat(path);
+    const { size: bytes } = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === "ENOENT" ? missing(path, name) : error;
+    });
     samples.push(samplesInFile(summary, { bytes, scanBytes }));
     const fromBytes = bytes - (bytes % scanBytes);
     if (summary.end !== null || fromBytes === bytes) continue;
@@ -177,6 +183,14 @@ async function holdings(
     asides.push(putAside.path);
   }
   return { samples, asides };
+}
+
+function missing(path: string, name: string): Error {
+  return fail(
+    "ENOENT",
+    `Its file ${basename(path)} is missing. Bring that back, or take the other files of “${name}” out of the folder.`,
+    { path },
+  );
 }
 
 /** Two looks may be cut off as well: what the first one put aside stays. */

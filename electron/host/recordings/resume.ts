@@ -11,6 +11,7 @@ import { findEarlier, writtenElsewhere, type Earlier, type EarlierPart } from ".
 import { FRESH_MS } from "./foreign-journals.js";
 import { JournalFollower } from "./journal-follower.js";
 import { recordingPaths } from "./names.js";
+import type { Unfinished } from "./recoveries.js";
 import { ownIdentity } from "./writer-identity.js";
 
 const LOOK_MS = 1000;
@@ -36,31 +37,48 @@ export function checkResume({ resume, preSeconds = 0 }: StartRequest): void {
 }
 
 /**
- * Of what lies in the folder, once `recover` has completed what was cut off. What another machine may still write is waited
- * for a little: after a quick restart of this one its journals look like that.
+ * Of what lies in the folder, once `recover` has completed what was cut off. Only what another machine may still write is
+ * waited for a little: after a quick restart of this one its journals look like that.
  */
 export async function findResumePoint(
   folder: string,
   name: string,
-  recover: () => Promise<void>,
+  recover: () => Promise<Unfinished>,
 ): Promise<ResumePoint> {
-  const until = performance.now() + FRESH_MS + LOOK_MS;
+  let untilMs = Infinity;
   for (;;) {
-    await recover();
+    const unfinished = await recover();
     const earlier = await findEarlier(folder, name);
-    const written = await writtenElsewhere(folder, earlier);
-    if (!written) return resumePoint(folder, earlier);
-    if (written.here || performance.now() > until) {
-      throw fail("BUSY_RECORDING", whyWritten(written), { field: "name" });
-    }
+    const part = await writtenElsewhere(folder, earlier);
+    if (!part) return resumePoint(folder, earlier);
+    const nowMs = performance.now();
+    untilMs = Math.min(untilMs, nowMs + FRESH_MS + LOOK_MS);
+    const mayEnd = unfinished.written.has(part.name) && nowMs < untilMs;
+    if (part.here || !mayEnd) throw notComplete(part, unfinished);
     await setTimeout(LOOK_MS);
   }
 }
 
-function whyWritten({ name, here }: { name: string; here: boolean }): string {
-  return here
-    ? `“${name}” is being recorded by another program. Stop that first, or give the recording another name.`
-    : `“${name}” is not complete: another computer records it, or one of its files is missing. Stop that, or bring the file back, or give the recording another name.`;
+function notComplete(
+  { name, here }: { name: string; here: boolean },
+  { written, faults }: Unfinished,
+): Error {
+  const busy = (who: string): Error =>
+    fail(
+      "BUSY_RECORDING",
+      `“${name}” is being recorded by ${who}. Stop that first, or give the recording another name.`,
+      { field: "name" },
+    );
+  if (here) return busy("another program");
+  if (written.has(name)) return busy("another computer");
+  const why =
+    faults.get(name)?.message ??
+    "Its journal is missing or can't be read. Bring that back, or take its files out of the folder.";
+  return fail(
+    "BAD_RECORDING",
+    `“${name}” was cut off and can't be completed, so nothing can go on from there. ${why} Or give the recording another name.`,
+    { field: "name" },
+  );
 }
 
 /** So many triggers were numbered before. */
