@@ -5,7 +5,7 @@ import { fail } from "../../../shared/errors.js";
 import { count, isObject, objects, positive, text } from "../../../shared/sigmf/fields.js";
 import type { SigmfObject } from "../../../shared/sigmf/types.js";
 import { readJournalHeader } from "./journal-follower.js";
-import { COLLECTION, DATA, JOURNAL, META, REST } from "./names.js";
+import { COLLECTION, DATA, JOURNAL, META, ownerOf, REST } from "./names.js";
 import { readParts } from "./parts-collection.js";
 import { isAlive, type Writer } from "./writer-identity.js";
 
@@ -54,7 +54,9 @@ export async function findEarlier(folder: string, name: string): Promise<Earlier
     const json = await readMeta(folder, base);
     const part = isObject(json["global"]) ? json["global"]["iio:part"] : null;
     if (!isObject(part) || part["of"] !== name) continue;
-    const owner = text((json["global"] as SigmfObject)["core:collection"]) || base;
+    // Of a part with several files each names the part's own collection, and no other recording.
+    const named = ownerOf(base, (json["global"] as SigmfObject)["core:collection"]);
+    const owner = numberIn(`${named}.`, name) === number ? named : base;
     await addFile(parts, folder, { owner, base, number: count(part["number"]) ?? number, json });
   }
   const lone = await loneIn(folder, name, files);

@@ -14,7 +14,7 @@ import { buildGroupCollection, readGroup, type GroupFacts } from "../../../share
 import { metadataText } from "../../../shared/sigmf/metadata.js";
 import { readCollection } from "../../../shared/sigmf/read.js";
 import { writeAtomically } from "../json-file.js";
-import { COLLECTION, JOURNAL, META, nameTaken } from "./names.js";
+import { COLLECTION, isName, JOURNAL, META, nameTaken } from "./names.js";
 import { unlinkIfThere } from "./remove.js";
 
 const PIECE_BYTES = 1024 * 1024;
@@ -59,10 +59,11 @@ export async function createGroupFile(
   }
 }
 
-/** null: there is none, or it is no group. */
+/** null: there is none, or it is no group. Members that can't lie beside it are none. */
 export async function readGroupFile(folder: string, name: string): Promise<GroupFacts | null> {
   try {
-    return readGroup(JSON.parse(await readFile(groupFile(folder, name), "utf8")));
+    const facts = readGroup(JSON.parse(await readFile(groupFile(folder, name), "utf8")));
+    return facts && { ...facts, members: facts.members.filter((one) => isName(one.name)) };
   } catch {
     return null;
   }
@@ -195,7 +196,7 @@ async function metasOf(folder: string, recording: string): Promise<MetaFile[]> {
     collection === null
       ? [recording]
       : readCollection(JSON.parse(collection)).map((member) => member.name);
-  const metas = await Promise.all(names.map((each) => metaOf(folder, each)));
+  const metas = await Promise.all(names.filter(isName).map((each) => metaOf(folder, each)));
   return metas.filter((meta) => meta !== null);
 }
 

@@ -6,7 +6,7 @@ import { objects, text } from "../../../shared/sigmf/fields.js";
 import type { GroupFacts } from "../../../shared/sigmf/group.js";
 import { collectionFaults } from "../../../shared/sigmf/validate.js";
 import type { Verdict } from "../../../shared/sigmf/verify.js";
-import { META } from "./names.js";
+import { isName, META, notBeside } from "./names.js";
 
 export async function verifyGroup(
   folder: string,
@@ -21,6 +21,10 @@ export async function verifyGroup(
   const { collection: inner } = collection as { collection: Record<string, unknown> };
   for (const stream of objects(inner["core:streams"])) {
     const member = text(stream["name"]);
+    if (!canBeIn(name, member)) {
+      faults.push(notBeside(name, member));
+      continue;
+    }
     const bytes = await readFile(join(folder, member + META)).catch(() => null);
     if (!bytes) {
       faults.push(`${name}: the recording ${member} of the group is missing.`);
@@ -32,10 +36,19 @@ export async function verifyGroup(
     }
   }
   for (const member of members) {
+    if (!canBeIn(name, member.name)) {
+      faults.push(notBeside(name, member.name));
+      continue;
+    }
     const verdict = await verify(join(folder, member.name));
     faults.push(...verdict.faults);
     checked.push(...verdict.checked);
     notes.push(...verdict.notes);
   }
   return { name, faults: [...new Set(faults)], checked, notes };
+}
+
+/** A group is no member of itself. */
+function canBeIn(group: string, member: string): boolean {
+  return isName(member) && member !== group;
 }

@@ -61,6 +61,20 @@ export function isName(name: string): boolean {
   }
 }
 
+/**
+ * Base name of the recording that a file of that base name belongs to, by the `core:collection` in its metadata: its own
+ * where that can't be the name of a recording with such a file.
+ */
+export function ownerOf(base: string, collection: unknown): string {
+  if (typeof collection !== "string" || !isName(collection)) return base;
+  return base.startsWith(`${collection}-`) ? collection : base;
+}
+
+/** A fault of a collection: what it names is not followed. */
+export function notBeside(collection: string, member: string): string {
+  return `${collection}: “${member}” in its collection can't be a recording beside it, so nothing of that name was read.`;
+}
+
 /** Suffixes of the files a recording consists of; none as long as they are not known. */
 export type NamedOutputs = readonly Pick<PlannedOutput, "suffix">[];
 

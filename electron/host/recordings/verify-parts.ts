@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isObject, objects, text } from "../../../shared/sigmf/fields.js";
-import { META } from "./names.js";
+import { isName, META, notBeside, ownerOf } from "./names.js";
 import type { VerifyReport } from "./verify.js";
 
 interface Seam {
@@ -33,6 +33,10 @@ export async function verifyParts(
   let before: Seam | null = null;
   for (const stream of objects(collection["core:streams"])) {
     const part = text(stream["name"]);
+    if (!isName(part)) {
+      faults.push(notBeside(name, part));
+      continue;
+    }
     const bytes = await readFile(join(folder, part + META)).catch(() => null);
     if (bytes === null) {
       faults.push(`${name}: the recording ${part} of the collection is missing.`);
@@ -43,7 +47,7 @@ export async function verifyParts(
     }
     const meta = parse(bytes.toString("utf8"));
     // Of a part with several files each belongs to a collection of its own.
-    const owner = text(meta?.global["core:collection"]) || part;
+    const owner = ownerOf(part, meta?.global["core:collection"]);
     if (!verified.has(owner)) {
       const report = await verify(owner);
       faults.push(...report.faults);
