@@ -69,6 +69,9 @@ class Monitor final : public UeventMonitor {
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = ::write(stop_.get(), &one, sizeof one);
     thread_.join();
+    // Whoever holds the monitor may be garbage that is collected much later.
+    socket_.reset();
+    stop_.reset();
   }
 
  private:

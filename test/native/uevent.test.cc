@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -69,6 +70,17 @@ TEST_CASE("a monitor ends at once, also while nothing happens, and can be closed
   ::send(pair[1], "late", 4, MSG_NOSIGNAL);
   monitor.reset();
   CHECK(heard.events().empty());
+  ::close(pair[1]);
+}
+
+TEST_CASE("a closed monitor holds no socket any more") {
+  int pair[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) == 0);
+  Heard heard;
+  auto monitor = UeventMonitor::create(heard.listener(), pair[0]);
+  monitor->close();
+  CHECK(::send(pair[1], "late", 4, MSG_NOSIGNAL) < 0);
+  CHECK(errno == ECONNREFUSED);
   ::close(pair[1]);
 }
 
