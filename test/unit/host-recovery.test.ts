@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,7 +12,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ForeignJournals } from "../../electron/host/recordings/foreign-journals.js";
 import { JournalFollower } from "../../electron/host/recordings/journal-follower.js";
+import { recoverRecordings } from "../../electron/host/recordings/recovery.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { crc32c } from "../../shared/crc32c.js";
 import type { RecordingFacts } from "../../shared/sigmf/types.js";
@@ -197,6 +200,34 @@ describe("a recording cut off by the end of its program", () => {
       const again = await nextStart();
       expect(left()).toHaveLength(3);
       await again.close();
+    });
+
+    it("leaves one alone that another program has begun anew while others were completed", async () => {
+      const names = ["one", "two"] as const;
+      for (const name of names) {
+        const ready = { segments: 0, more: { part: { of: name, number: 2 } } };
+        await leaveBehind({ ...ready, name: `${name}-part0002` });
+        truncateSync(file(`${name}-part0002.sigmf-data`), 0);
+        // What can't be removed tells when it was tried.
+        mkdirSync(file(`${name}-part0002.iio-index`));
+        await leaveBehind({ ...ready, name: `${name}-new`, alive: true });
+      }
+      const begun: string[] = [];
+      const fault = (name: string): void => {
+        const other = name === "one-part0002" ? "two" : "one";
+        if (begun.length === 0) {
+          for (const ending of [".sigmf-data", ".iio-journal"]) {
+            renameSync(file(`${other}-new${ending}`), file(`${other}-part0002${ending}`));
+          }
+        }
+        begun.push(other);
+      };
+      const ask = { busy: new Set<string>(), foreign: new ForeignJournals(), written: () => {} };
+      await recoverRecordings(folder(), { ...ask, fault });
+      expect(begun).toHaveLength(1);
+      for (const ending of [".sigmf-data", ".iio-journal"]) {
+        expect(existsSync(file(`${begun[0]!}-part0002${ending}`))).toBe(true);
+      }
     });
 
     it("touches nothing that lies elsewhere, whatever its journal says", async () => {

@@ -12,7 +12,7 @@ import type { RecordingFacts } from "../../../shared/sigmf/types.js";
 import { startDataJob } from "./data-worker.js";
 import { fileSizes, FinishedRecording } from "./finished.js";
 import type { ForeignJournals } from "./foreign-journals.js";
-import { JournalFollower } from "./journal-follower.js";
+import { JournalFollower, readJournalHeader } from "./journal-follower.js";
 import { isName, JOURNAL, META, recordingPaths } from "./names.js";
 import { unlinkIfThere } from "./remove.js";
 import { isAlive, ownIdentity } from "./writer-identity.js";
@@ -84,12 +84,18 @@ async function removeNeverBegun(folder: string, { name, facts, of }: NeverBegun)
     if (part?.of === of && global["iio:state"] === "recording") return;
   }
   const paths = recordingPaths(folder, name);
-  for (const output of facts.outputs) {
-    await unlinkIfThere(paths.data(output));
-    await unlinkIfThere(paths.index(output));
+  const dataAndIndex = facts.outputs.flatMap((output) => [paths.data(output), paths.index(output)]);
+  // The journal last: by it the next start would find the rest.
+  for (const file of [...dataAndIndex, paths.journal]) {
+    // Another program may have done the same meanwhile, and begun a part of its own under that name.
+    if (!(await isStillOf(paths.journal, facts))) return;
+    await unlinkIfThere(file);
   }
-  // By which the next start would find the rest.
-  await unlinkIfThere(paths.journal);
+}
+
+async function isStillOf(journalPath: string, { writer }: RecordingFacts): Promise<boolean> {
+  const header = await readJournalHeader(journalPath).catch(() => null);
+  return isObject(header) && JSON.stringify(header["writer"]) === JSON.stringify(writer);
 }
 
 /** By its metadata, so that long journals of finished recordings are not read. */
