@@ -33,6 +33,8 @@ export interface EarlierPart {
 }
 
 export interface Earlier {
+  /** Name of the recording in parts. */
+  of: string;
   /** In order. */
   parts: EarlierPart[];
   /** Also of parts of which only files without metadata are left. */
@@ -65,6 +67,7 @@ export async function findEarlier(folder: string, name: string): Promise<Earlier
     highestNumber = Math.max(highestNumber, 1);
   }
   return {
+    of: name,
     parts: [...parts.values()].sort((a, b) => a.number - b.number),
     highestNumber,
     kept: (await readParts(folder, name))?.kept ?? [],
@@ -163,16 +166,37 @@ async function addFile(
   });
 }
 
-/** A part that somebody still writes, as far as its metadata know; null: none. */
+/**
+ * A part that somebody still writes; null: none. Between two parts no metadata says so: the one behind has none until some
+ * samples are in it, but a journal, which its program made while the one before was written.
+ */
 export async function writtenElsewhere(
   folder: string,
-  { parts }: Earlier,
+  { of, parts }: Earlier,
 ): Promise<{ name: string; here: boolean } | null> {
   const part = parts.find(({ isWritten }) => isWritten);
-  if (!part) return null;
-  const path = join(folder, part.name + JOURNAL);
-  const header = await readJournalHeader(path).catch(() => null);
-  const writer = isObject(header) ? header["writer"] : null;
-  const here = isObject(writer) && (await isAlive(writer as unknown as Writer));
-  return { name: part.name, here };
+  if (part) {
+    return { name: part.name, here: await isAliveHere(await headerOf(folder, part.name)) };
+  }
+  for (const file of await readdir(folder).catch(() => [] as string[])) {
+    const name = file.slice(0, -JOURNAL.length);
+    if (!file.endsWith(JOURNAL) || numberIn(file, of) === null) continue;
+    if (parts.some((known) => known.name === name)) continue;
+    const header = await headerOf(folder, name);
+    if (!isObject(header["part"]) || header["part"]["of"] !== of) continue;
+    // What this program has left without metadata is not being written.
+    const isOwn = isObject(header["writer"]) && header["writer"]["pid"] === process.pid;
+    if (!isOwn && (await isAliveHere(header))) return { name, here: true };
+  }
+  return null;
+}
+
+/** Of a part's journal; empty: there is none that can be read. */
+async function headerOf(folder: string, name: string): Promise<SigmfObject> {
+  const header = await readJournalHeader(join(folder, name + JOURNAL)).catch(() => null);
+  return isObject(header) ? header : {};
+}
+
+async function isAliveHere({ writer }: SigmfObject): Promise<boolean> {
+  return isObject(writer) && (await isAlive(writer as unknown as Writer));
 }
