@@ -13,6 +13,7 @@ import { channelUnit } from "../units.js";
 import { eventsOf, makeAnnotations, makeCaptures } from "./captures.js";
 import { continuityFields } from "./continuity.js";
 import { makeMarks } from "./marks.js";
+import { secondsFields } from "./seconds.js";
 import { captureFields, makeTriggered } from "./triggered.js";
 import { IIO_EXTENSION_VERSION, SIGMF_VERSION, outputBaseName } from "./types.js";
 import type {
@@ -100,6 +101,10 @@ function iioGlobal(
     ...(state.error ? { "iio:end_reason": state.error.message } : {}),
     ...(isHashPending(facts, state) ? { [HASH_PENDING]: true } : {}),
     "iio:samples": state.journal.samples,
+    ...secondsFields(facts, state.journal.samples, {
+      clockSeconds: measured?.clockSeconds ?? null,
+      rateMeasuredHz: state.journal.rateMeasuredHz,
+    }),
     ...textFields({
       "iio:kernel": facts.facts.kernel,
       "iio:driver": facts.facts.driver,

@@ -116,6 +116,8 @@ export interface RecordingFacts {
   counter: string[];
   /** As set. */
   rateHz: number | null;
+  /** The source waits for blocks: its rate spaces the values, and does not say how many come in a second. */
+  waitsForBlocks?: true;
   /** Where it was found: `sampling_frequency`, `trigger:t0/sampling_frequency`, … or "". */
   rateSource: string;
   /** Of a local oscillator; null if the device has none. */
@@ -177,7 +179,7 @@ export type RecordingEvent =
   /** How many captures there are beyond those that are told one by one. */
   | { kind: "unlisted"; count: number }
   /** What was measured over the whole recording, known at its end. */
-  | { kind: "measured"; jitterSeconds: number | null };
+  | { kind: "measured"; jitterSeconds: number | null; clockSeconds?: number };
 
 /** As the addon's NativeCapture; `timeNs` in decimal nanoseconds of CLOCK_MONOTONIC. */
 export interface CaptureEvent {

@@ -244,6 +244,31 @@ describe("recording.start with resume", () => {
     expect(dataNames()).toEqual([part(1), part(2)]);
   });
 
+  it("counts by the clock what a source gave that waits for blocks, however its values are spaced", async () => {
+    const scope = { kind: "device" } as const;
+    const rate = { device: "sim:adc", scope, name: "sampling_frequency", value: "10000" };
+    await request("attribute.write", rate);
+    await request("stream.configure", { stream: ADC, patch: { rateMax: true } });
+    const { samples } = await record({ seconds: 0.3 });
+    // So many are twice as much by the rate as will be asked for.
+    expect(samples).toBeGreaterThan(2 * 10_000);
+    const held = (n: number) => meta(part(n)).global["iio:seconds"] as number;
+    expect(held(1)).toBeGreaterThanOrEqual(0.3);
+    expect(meta(part(1)).global["iio:seconds_by"]).toBe("clock");
+    expect(await refusal(start({ seconds: 0.3 }))).toMatchObject({ code: "NOTHING_LEFT" });
+    await record({ seconds: 1, split: { kind: "bytes", bytes: 400_000 } });
+    const parts = streamsOf();
+    expect(parts.length).toBeGreaterThan(2);
+    const sum = parts.reduce((total, _, at) => total + held(at + 1), 0);
+    expect(sum).toBeGreaterThanOrEqual(1);
+    expect(await refusal(start({ seconds: 1 }))).toMatchObject({ code: "NOTHING_LEFT" });
+    // Of one that was cut off: what its samples took, and not what its rate says.
+    await cutOffInAnotherBoot(part(1));
+    await record({ seconds: 2 });
+    expect(meta(part(1)).global).toMatchObject({ "iio:state": "recovered", "iio:seconds": null });
+    await sound(part(parts.length + 1));
+  });
+
   it("deletes parts of earlier runs as a ring goes on, but for those that are kept", async () => {
     const ring = ringOf(0.3, 0.1);
     await start(ring);

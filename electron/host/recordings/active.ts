@@ -70,7 +70,8 @@ export class ActiveRecording {
   private shownName: string;
   private before: string;
   private metadataAtMs = Date.now();
-  private waitedToMs = Date.now();
+  private tookOverAtMs: number | null = null;
+  private leftAtMs: number | null = null;
   private restUntilMs = 0;
   private metadataGaps = 0;
   private writing: Promise<void> = Promise.resolve();
@@ -296,10 +297,27 @@ export class ActiveRecording {
     };
   }
 
+  /** A part: from now on it has what comes, and not the one before. */
+  takeOver(before: ActiveRecording): void {
+    this.tookOverAtMs = before.leave();
+  }
+
+  private leave(): number {
+    return (this.leftAtMs ??= Date.now());
+  }
+
+  /** That it has been recording by the clock; those of all parts add up to the time since the first began. */
+  get clockSeconds(): number {
+    return this.secondsFrom(this.tookOverAtMs ?? this.begunAtMs);
+  }
+
+  private secondsFrom(ms: number): number {
+    return Math.max(0, (this.leftAtMs ?? Date.now()) - ms) / 1000;
+  }
+
   /** For captures, which may be far apart or not come at all. */
   private waitedSeconds(): number {
-    if (this.state.kind === "recording") this.waitedToMs = Date.now();
-    return Math.max(0, this.waitedToMs - this.begunAtMs) / 1000;
+    return this.secondsFrom(this.begunAtMs);
   }
 
   /** Ends it: everything on disk, metadata whole. `cause`: why, if the user did not ask. Never rejects. */
@@ -307,6 +325,7 @@ export class ActiveRecording {
     cause: StudioError | null,
   ): Promise<{ journal: JournalSummary; error: StudioError | null }> {
     this.noteCaptures();
+    this.leave();
     this.state = { kind: "finishing" };
     await this.writing;
     try {
@@ -361,9 +380,12 @@ export class ActiveRecording {
   private finalJournal(whole: JournalSummary): JournalSummary {
     const journal = fitSummary(whole, this.last.scans);
     const jitter = this.run.counters().jitterSeconds;
+    const { span, captures } = this.request;
     const measured: RecordingEvent = {
       kind: "measured",
       jitterSeconds: jitter >= 0 ? jitter : null,
+      // Of what happened before, or now and then, the clock of the recorder knows nothing.
+      ...(!span && !captures && { clockSeconds: this.clockSeconds }),
     };
     const timeNs = journal.lastTimeNs ?? 0n;
     this.captures?.news();

@@ -1,6 +1,7 @@
 /** How a recording begins: its folder, its name, what it says of its source, its files. */
 import type { Addon } from "../../../native/addon.js";
 import type { RequestParams } from "../../../shared/messages.js";
+import { countedSeconds, paceHz } from "../../../shared/sigmf/seconds.js";
 import type { RecordingMark } from "../../../shared/sigmf/types.js";
 import type { Disposable } from "../disposable.js";
 import type { Inventory } from "../inventory.js";
@@ -116,10 +117,9 @@ export async function beginRecording(
   const besides = facts.outputs.filter(({ suffix }) => suffix !== "");
   for (const { suffix } of besides) await checkFree(folder, name + suffix);
   if (part) await checkFree(folder, name);
-  const { rateHz, plan } = run.resolved;
   const { seconds } = request;
-  const paced = rateHz !== null && !plan.waitsForBlocks;
-  const bySeconds = seconds !== undefined && paced ? Math.ceil(seconds * rateHz) : 0;
+  const pace = paceHz(facts.rateHz, facts.waitsForBlocks);
+  const bySeconds = seconds !== undefined && pace !== null ? Math.ceil(seconds * pace) : 0;
   const length = request.scans ?? bySeconds;
   return ActiveRecording.start(
     {
@@ -128,7 +128,7 @@ export async function beginRecording(
       stream: stream.id,
       // What is left of it goes over to a next part by itself.
       scans: span || before || captures ? 0 : length,
-      stopAfterSeconds: seconds !== undefined && !paced ? seconds : null,
+      stopAfterSeconds: seconds !== undefined && pace === null ? seconds : null,
       ...(part?.partScans && { partScans: part.partScans }),
       ...(before && { begunAtMs: before.begunAtMs }),
       captures,
@@ -157,9 +157,9 @@ export function restOf(
   request: StartRequest,
   recording: ActiveRecording,
   /** What is done: in parts, of all of them. */
-  done = { scans: recording.scansOfLength, seconds: recording.status().seconds },
+  done = { scans: recording.scansOfLength, clockSeconds: recording.clockSeconds },
 ): StartRequest | null {
-  const { scans, seconds } = done;
+  const { scans, clockSeconds } = done;
   const rest: StartRequest = { ...request, note: recording.noteNow };
   delete rest.name;
   delete rest.preSeconds;
@@ -167,9 +167,7 @@ export function restOf(
   if (request.captures) return restOfCaptures(rest, recording);
   if (request.scans !== undefined) rest.scans = request.scans - scans;
   if (request.seconds !== undefined) {
-    const { rateHz } = recording.facts;
-    const bySamples = recording.request.stopAfterSeconds === null && rateHz !== null;
-    rest.seconds = request.seconds - (bySamples ? scans / rateHz : seconds);
+    rest.seconds = request.seconds - countedSeconds(recording.facts, scans, clockSeconds);
   }
   const over = (rest.scans ?? 1) <= 0 || (rest.seconds ?? 1) <= 0;
   return over || isPast(rest) ? null : rest;

@@ -4,6 +4,7 @@ import type { CaptureTrigger } from "../../../shared/capture.js";
 import type { DeviceInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
 import type { RequestParams } from "../../../shared/messages.js";
+import { paceHz } from "../../../shared/sigmf/seconds.js";
 import type { ScopeTrigger } from "../../../shared/stream.js";
 import type { Run } from "../streams/run.js";
 
@@ -50,7 +51,7 @@ export function planCaptures(
   if (!captures) return null;
   const around = requireTrigger(trigger);
   const { rateHz, plan } = run.resolved;
-  const set = plan.waitsForBlocks ? null : rateHz;
+  const set = paceHz(rateHz, plan.waitsForBlocks);
   const { rateHz: measured, historyToScan } = run.counters();
   const rate = set ?? measured;
   if (!(rate > 0)) {

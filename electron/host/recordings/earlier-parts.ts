@@ -2,7 +2,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../../../shared/errors.js";
-import { count, isObject, objects, positive, text } from "../../../shared/sigmf/fields.js";
+import { count, isObject, objects, text } from "../../../shared/sigmf/fields.js";
+import { secondsIn } from "../../../shared/sigmf/seconds.js";
 import type { SigmfObject } from "../../../shared/sigmf/types.js";
 import { readJournalHeader } from "./journal-follower.js";
 import { COLLECTION, DATA, JOURNAL, META, ownerOf, REST } from "./names.js";
@@ -149,7 +150,6 @@ async function addFile(
     ({ size }) => size,
     () => 0,
   );
-  const rate = positive(global["iio:sample_rate"]) ?? positive(global["iio:sample_rate_measured"]);
   const triggered = global["iio:captures"];
   const known = parts.get(owner);
   parts.set(owner, {
@@ -159,7 +159,7 @@ async function addFile(
     firstScan,
     endScan: Math.max(endScan, known?.endScan ?? 0),
     samples: Math.min(samples, known?.samples ?? samples),
-    seconds: rate ? samples / rate : 0,
+    seconds: Math.min(secondsIn(global), known?.seconds ?? Infinity),
     captures: isObject(triggered) ? (count(triggered["count"]) ?? 0) : 0,
     bytes: bytes + (known?.bytes ?? 0),
     isWritten: known?.isWritten || global["iio:state"] === "recording",

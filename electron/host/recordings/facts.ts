@@ -68,6 +68,7 @@ export function recordingFacts(input: FactsInput): RecordingFacts {
     pairs,
     counter: settings.counter,
     rateHz: resolved.rateHz,
+    ...(resolved.plan.waitsForBlocks ? { waitsForBlocks: true } : {}),
     rateSource: rateSource
       ? `${rateSource.device} ${formatAttributeName(rateSource.scope, rateSource.name)}`
       : "",

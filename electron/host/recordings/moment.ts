@@ -2,6 +2,7 @@
 import type { NativeCounters } from "../../../native/addon.js";
 import { fail } from "../../../shared/errors.js";
 import { formatDuration } from "../../../shared/figures.js";
+import { paceHz } from "../../../shared/sigmf/seconds.js";
 import type { RecordingMark } from "../../../shared/sigmf/types.js";
 import type { Run } from "../streams/run.js";
 
@@ -27,8 +28,8 @@ export function momentNow(run: Run): Moment {
 
 function rateOf(run: Run, { rateHz, historyToScan, newestTimeNs, startTimeNs }: NativeCounters) {
   const { plan, rateHz: set } = run.resolved;
-  const isPaced = set !== null && !plan.waitsForBlocks && !run.settings.rateMax;
-  if (isPaced) return set;
+  const pace = paceHz(set, plan.waitsForBlocks);
+  if (pace !== null) return pace;
   if (rateHz > 0) return rateHz;
   const seconds = Number(newestTimeNs - startTimeNs) / 1e9;
   return seconds > 0 ? historyToScan / seconds : 0;

@@ -4,6 +4,7 @@
  */
 import { toStudioError, type StudioError } from "../../../shared/errors.js";
 import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
+import { paceHz } from "../../../shared/sigmf/seconds.js";
 import type { Run } from "../streams/run.js";
 import { FREE_FLOOR_BYTES, type ActiveRecording } from "./active.js";
 import { beginRecording, type BeginDeps, type Creation } from "./begin.js";
@@ -50,7 +51,7 @@ export async function partsOf(
   const parts = planParts({
     split,
     ring,
-    rateHz: plan.waitsForBlocks || run.settings.rateMax ? null : rateHz,
+    rateHz: paceHz(rateHz, plan.waitsForBlocks),
     scanBytes: recordedScanBytes(run, raw),
     roomBytes:
       Math.max(0, free - FREE_FLOOR_BYTES) + bytesToGo(creation.resumed, creation.place.name),
@@ -89,7 +90,7 @@ export class Parts {
   private readonly creation: Creation;
   /** Scans of all parts that have ended, those deleted too. */
   private scansBefore = 0;
-  private secondsBefore = 0;
+  private clockSecondsBefore = 0;
 
   constructor(
     private readonly deps: BeginDeps,
@@ -114,8 +115,8 @@ export class Parts {
   }
 
   /** Of all parts that have ended, those deleted too. */
-  get over(): { scans: number; seconds: number } {
-    return { scans: this.scansBefore, seconds: this.secondsBefore };
+  get over(): { scans: number; clockSeconds: number } {
+    return { scans: this.scansBefore, clockSeconds: this.clockSecondsBefore };
   }
 
   begin(): Promise<ActiveRecording> {
@@ -145,6 +146,7 @@ export class Parts {
         void waiting.withdrawn().catch(() => undefined);
       } else {
         this.number++;
+        waiting.takeOver(current);
         // Before those of the next part, which has them from now on.
         current.noteCaptures();
         if (waiting.noteNow !== current.noteNow) waiting.setNote(current.noteNow);
@@ -207,6 +209,7 @@ export class Parts {
     const { waiting } = this;
     // It may have taken over just now; else it is withdrawn with what went before.
     if (waiting && !(await waiting.withdrawn())) {
+      waiting.takeOver(current);
       last = await endRecording(waiting, cause, this.events.warn);
       this.number++;
       this.add(waiting, last);
@@ -283,7 +286,7 @@ export class Parts {
     // The last one may be whole before the one that it followed.
     this.done.sort((a, b) => a.firstScan - b.firstScan);
     this.scansBefore += part.scansOfLength;
-    this.secondsBefore += result.seconds;
+    this.clockSecondsBefore += part.clockSeconds;
     if (this.plan.ringScans === null) {
       void this.events
         .ended({ done, result, status })
