@@ -54,3 +54,15 @@ describe("a recording whose parts another program writes just now", () => {
     writeFileSync(file(`${part(2)}.sigmf-data`), "");
   }
 });
+
+describe("a recording of which a later part left only files without metadata", () => {
+  it("goes on behind those, but not behind a side index, which is nobody's without its samples", async () => {
+    await record(20_000);
+    writeFileSync(file(`${part(7)}.iio-index`), "IIOINDEX");
+    await record(30_000);
+    expect(dataNames()).toEqual([part(1), part(2)]);
+    writeFileSync(file(`${part(4)}.iio-rest`), "x");
+    await record(40_000);
+    expect(dataNames()).toEqual([part(1), part(2), part(5)]);
+  });
+});

@@ -6,7 +6,7 @@ import { count, isObject, objects, text } from "../../../shared/sigmf/fields.js"
 import { secondsIn } from "../../../shared/sigmf/seconds.js";
 import type { SigmfObject } from "../../../shared/sigmf/types.js";
 import { readJournalHeader } from "./journal-follower.js";
-import { COLLECTION, DATA, JOURNAL, META, ownerOf, REST } from "./names.js";
+import { COLLECTION, DATA, INDEX, JOURNAL, META, ownerOf, REST } from "./names.js";
 import { readParts } from "./parts-collection.js";
 import { isAlive, type Writer } from "./writer-identity.js";
 
@@ -50,7 +50,8 @@ export async function findEarlier(folder: string, name: string): Promise<Earlier
   const parts = new Map<string, EarlierPart>();
   let highestNumber = 0;
   for (const file of files) {
-    const number = numberIn(file, name);
+    // A side index without its samples is nobody's: the next one of that name replaces it.
+    const number = file.endsWith(INDEX) ? null : numberIn(file, name);
     highestNumber = Math.max(highestNumber, number ?? 0);
     if (number === null || !file.endsWith(META)) continue;
     const base = file.slice(0, -META.length);
