@@ -33,7 +33,6 @@ export interface HostParts {
   groups: GroupRecordings;
   files: OpenFiles;
   showFile: ((path: string) => void) | undefined;
-  endsWithWindow: (() => boolean) | undefined;
   doctor(): Promise<DoctorReport>;
 }
 
@@ -80,7 +79,7 @@ function generalHandlers(
         },
         settings: settings.get(),
         shell: host.shell,
-        endsWithWindow: host.endsWithWindow?.() ?? false,
+        endsWithWindow: session.endsStudio(),
         start: findInstallation().start,
       };
     },

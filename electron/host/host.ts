@@ -41,8 +41,6 @@ export interface HostOptions {
   recordingsFolder?: string;
   /** Complete recordings that were cut off. Default: true; a command that does not record leaves them alone. */
   recover?: boolean;
-  /** Whether the studio ends when its window is closed, so that the window asks before that. */
-  endsWithWindow?: () => boolean;
   /** Shows a file in the desktop's file manager; where there is none to ask, left out. */
   showFile?: (path: string) => void;
   /** Default: the one that was built. */
@@ -52,8 +50,11 @@ export interface HostOptions {
 }
 
 export interface Host {
-  /** A session for this port. It ends with the port, or with the host. */
-  connect(port: Port): Session;
+  /**
+   * A session for this port. It ends with the port, or with the host. `endsStudio`: whether the studio ends when this window
+   * is closed, so that it asks before that.
+   */
+  connect(port: Port, endsStudio?: () => boolean): Session;
   /** What an end now would cut short, or keep from beginning. */
   unfinished(): Unfinished;
   /** Ends recordings and streams cleanly, then everything else. Idempotent. */
@@ -176,7 +177,6 @@ class StudioHost implements Host {
       groups: this.groups,
       files: this.files,
       showFile: options.showFile,
-      endsWithWindow: options.endsWithWindow,
       doctor: () => runDoctor({ ...this.localOptions, recordingsFolder: this.recordings.folder() }),
     });
     this.listen();
@@ -221,10 +221,9 @@ class StudioHost implements Host {
     }
   }
 
-  connect(port: Port): Session {
-    const session = new Session(this.nextSession++, port, this.handlers, (ended) =>
-      this.sessions.delete(ended),
-    );
+  connect(port: Port, endsStudio?: () => boolean): Session {
+    const forget = (ended: Session): void => void this.sessions.delete(ended);
+    const session = new Session(this.nextSession++, port, this.handlers, forget, endsStudio);
     this.sessions.add(session);
     // Nobody looked while nobody was there.
     void this.space?.look();

@@ -42,6 +42,8 @@ export class Session implements Disposable {
     private readonly port: Port,
     private readonly handlers: Handlers,
     private readonly onClosed: (session: Session) => void,
+    /** Whether the studio ends when this window is closed. */
+    readonly endsStudio: () => boolean = () => false,
   ) {
     this.outbox = new EventOutbox((name, data) => this.post({ kind: "event", name, data }));
     port.onMessage((message) => this.receive(message));

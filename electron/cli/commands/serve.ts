@@ -16,6 +16,7 @@ import { numberOption, operands, type Arguments } from "../arguments.js";
 import { closer } from "../closer.js";
 import { onInterrupt, type Interrupt } from "../interrupts.js";
 import type { Output } from "../output.js";
+import { OwnWindow } from "../own-window.js";
 import { VERSION } from "../version.js";
 
 /** The way to a new address, as it works for how this was started. */
@@ -44,12 +45,11 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
   });
   // Never taken away again: whatever comes while the studio closes must not cut its recordings off.
   onInterrupt((_, signal) => press(signal));
-  let windowed = false;
+  const own = new OwnWindow();
   const studio = await createHost({
     version: VERSION,
     shell: "loopback",
     roots: { sysfs: args.sysfs ?? "/sys", dev: args.dev ?? "/dev" },
-    endsWithWindow: () => windowed,
   });
   served.host = studio;
   let server: LoopbackServer | undefined;
@@ -57,11 +57,11 @@ export async function serve(args: Arguments, output: Output): Promise<void> {
     let tellShown: () => void;
     const shown = new Promise<void>((resolve) => (tellShown = resolve));
     const connect = (each: Port) => {
-      studio.connect(each);
+      studio.connect(each, own.connected(each));
       tellShown();
     };
     server = await startLoopback({ port, files, connect, newAddress });
-    const ends = { asked, shown, press, opened: () => (windowed = true) };
+    const ends = { asked, shown, press, own };
     await serveUntilEnd(server, ends, args, output);
   } finally {
     await server?.close();
@@ -73,13 +73,12 @@ interface Ends {
   asked: Promise<void>;
   shown: Promise<void>;
   press: (signal: Interrupt) => void;
-  /** A window was opened that ends the studio when it is closed. */
-  opened: () => void;
+  own: OwnWindow;
 }
 
 async function serveUntilEnd(
   server: LoopbackServer,
-  { asked, shown, press, opened: tellOpened }: Ends,
+  { asked, shown, press, own }: Ends,
   args: Arguments,
   output: Output,
 ): Promise<void> {
@@ -87,12 +86,13 @@ async function serveUntilEnd(
   const ends = [asked];
   const opened = args.values["open"] ? openWindow(server.newUrl()) : null;
   if (opened) {
-    tellOpened();
+    own.opened();
     output.note(
       "The studio is open in a window of its own. Closing it, or Ctrl+C here, ends the studio.",
     );
     ends.push(
       untilClosed(opened.closed, shown, () => {
+        own.missing();
         output.note("The browser did not show the studio. Open this in one:");
         announce(server, args, output);
       }),
