@@ -10,16 +10,13 @@ const LABELS: Record<RecordingMark["kind"], string> = {
   scheduled: "Set to begin",
 };
 
-/** One per mark, in the order of the facts. Those that lie beyond the recording stand at its edge. */
+/**
+ * One per mark, in the order of the facts. Those that lie beyond the recording stand at its edge. A recording that goes on
+ * from another has none.
+ */
 export function makeMarks(facts: RecordingFacts, journal: JournalSummary): SigmfObject[] {
   if (journal.samples === 0) return [];
-  const scanOffset = facts.resumed?.scanOffset ?? 0;
-  return (facts.marks ?? []).map((asked) => {
-    const mark = {
-      ...asked,
-      fromScan: asked.fromScan + scanOffset,
-      toScan: asked.toScan === null ? null : asked.toScan + scanOffset,
-    };
+  return (facts.marks ?? []).map((mark) => {
     const start = Math.min(sampleOfScan(journal, mark.fromScan), journal.samples - 1);
     const end = mark.toScan === null ? null : sampleOfScan(journal, mark.toScan);
     const missing = (journal.captures[0]?.scan ?? 0) - mark.fromScan;
