@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { watch } from "node:fs";
 import { createServer } from "vite";
 import { at } from "./paths.mjs";
-import { isSource, rebuilder } from "./rebuild.mjs";
+import { isSource, oneAtATime, rebuilder } from "./rebuild.mjs";
 import { main, Refusal, say, step } from "./say.mjs";
 import { ensureAddon, ensureBundles, ensureReady } from "./setup.mjs";
 
@@ -13,14 +13,11 @@ const WATCHED = ["electron/host", "electron/loopback", "electron/cli", "shared",
 
 await main(async () => {
   await ensureReady();
-  let host = null;
-  const start = () => {
-    host = spawn(
-      process.execPath,
-      [at("dist", "cli", "cli.js"), "serve", "--port", String(HOST_PORT)],
-      { stdio: "inherit" },
-    );
-  };
+  const host = oneAtATime(() =>
+    spawn(process.execPath, [at("dist", "cli", "cli.js"), "serve", "--port", String(HOST_PORT)], {
+      stdio: "inherit",
+    }),
+  );
   const vite = await createServer({
     configFile: at("renderer", "vite.config.ts"),
     root: at("renderer"),
@@ -37,7 +34,7 @@ await main(async () => {
     },
   });
   await vite.listen();
-  start();
+  host.restart();
   say(`In the address the host prints, replace ${HOST_PORT} by ${HOST_PORT + 1} for live reload.`);
   const changed = rebuilder({
     // Each says what it builds, and does nothing where nothing is stale.
@@ -47,9 +44,7 @@ await main(async () => {
     },
     restart: () => {
       step("restarting the host");
-      if (host.exitCode !== null || host.signalCode !== null) return start();
-      host.once("exit", start);
-      host.kill("SIGTERM");
+      host.restart();
     },
     tell: (thrown) => say(thrown instanceof Refusal ? thrown.message : String(thrown)),
   });
@@ -58,6 +53,6 @@ await main(async () => {
   );
   await new Promise((resolve) => process.once("SIGINT", resolve));
   for (const watcher of watchers) watcher.close();
-  host.kill("SIGTERM");
+  host.stop();
   await vite.close();
 });

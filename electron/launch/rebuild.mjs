@@ -32,3 +32,32 @@ export function rebuilder({ build, restart, tell, delayMs = 300 }) {
   };
   return changed;
 }
+
+/**
+ * A process that is started anew once the one before has ended, and once only, however often that is asked meanwhile.
+ * `start` answers a child process.
+ */
+export function oneAtATime(start) {
+  let child = null;
+  let comes = false;
+  let stopped = false;
+  const isRunning = () => child !== null && child.exitCode === null && child.signalCode === null;
+  const begin = () => {
+    comes = false;
+    if (!stopped) child = start();
+  };
+  return {
+    restart() {
+      if (!isRunning()) return begin();
+      if (comes) return;
+      comes = true;
+      child.once("exit", begin);
+      child.kill("SIGTERM");
+    },
+    /** For good. */
+    stop() {
+      stopped = true;
+      if (isRunning()) child.kill("SIGTERM");
+    },
+  };
+}

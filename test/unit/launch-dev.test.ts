@@ -1,7 +1,8 @@
 /** What `npm run dev` does when a source changes. */
+import { EventEmitter } from "node:events";
 import { describe, expect, it, vi } from "vitest";
 // @ts-expect-error plain JavaScript without types, so that it runs before anything is installed
-import { isSource, rebuilder } from "../../electron/launch/rebuild.mjs";
+import { isSource, oneAtATime, rebuilder } from "../../electron/launch/rebuild.mjs";
 
 interface Turns {
   build: () => Promise<void>;
@@ -64,5 +65,54 @@ describe("a change of a source", () => {
     expect(source("native", "build/release/native/core/arena.o")).toBe(false);
     expect(source("native", "build")).toBe(false);
     expect(source("electron/host", "build/x.ts")).toBe(true);
+  });
+});
+
+describe("what runs", () => {
+  class Child extends EventEmitter {
+    exitCode: number | null = null;
+    signalCode = null;
+    kill = vi.fn();
+    end(): void {
+      this.exitCode = 0;
+      this.emit("exit");
+    }
+  }
+  function running() {
+    const children: Child[] = [];
+    const start = (): Child => {
+      children.push(new Child());
+      return children.at(-1)!;
+    };
+    const host = (oneAtATime as (start: () => Child) => { restart(): void; stop(): void })(start);
+    host.restart();
+    return { children, ...host };
+  }
+
+  it("is started once when it has ended, however often it is to be started anew meanwhile", () => {
+    const { children, restart } = running();
+    restart();
+    restart();
+    expect(children).toHaveLength(1);
+    expect(children[0]!.kill).toHaveBeenCalledOnce();
+    children[0]!.end();
+    expect(children).toHaveLength(2);
+    restart();
+    children[1]!.end();
+    expect(children).toHaveLength(3);
+    children[2]!.end();
+    restart();
+    expect(children).toHaveLength(4);
+  });
+
+  it("is not started anew once all ends, also where that was asked just before", () => {
+    const { children, restart, stop } = running();
+    restart();
+    stop();
+    restart();
+    children[0]!.end();
+    restart();
+    expect(children).toHaveLength(1);
+    expect(children[0]!.kill).toHaveBeenCalledWith("SIGTERM");
   });
 });
