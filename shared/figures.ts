@@ -41,6 +41,11 @@ export function formatCount(value: number | bigint | null | undefined): string {
   return (value < 0n ? MINUS : "") + groupThousands((value < 0n ? -value : value).toString());
 }
 
+/** `1 gap`, `2,048 gaps`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 /** `digits` significant digits, no more decimals than `most`; trailing zeros go unless `keepZeros`. */
 export function formatSignificant(
   value: number | null | undefined,

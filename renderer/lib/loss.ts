@@ -1,5 +1,5 @@
 /** What the status bar says of loss: exactly as much as is known. */
-import { formatCount, formatDuration } from "../../shared/figures.js";
+import { formatCount, formatDuration, plural } from "../../shared/figures.js";
 import type { Continuity, StreamSettings } from "../../shared/stream.js";
 
 export interface LossVerdict {
@@ -18,9 +18,6 @@ export interface LossFacts {
   /** Transfers that failed: their blocks are gaps that no reserve helps against. */
   failedBlocks?: number;
 }
-
-const plural = (n: number, one: string, many = `${one}s`) =>
-  `${formatCount(n)} ${n === 1 ? one : many}`;
 
 const COUNTED = {
   timestamps: "by timestamps",

@@ -1,4 +1,5 @@
 /** Which samples of a data file differ from their CRC32C: by the journal's segments, and by the strips of the side index. */
+import { plural } from "../figures.js";
 
 /** A run of samples of a data file. */
 export interface SampleRun {
@@ -41,7 +42,7 @@ export function checkIndex(
   const { name, fault, strips, covers, wrong } = index;
   if (fault !== null) notes.push(`${name}: the side index does not serve: ${fault}. ${NEXT_STEP}`);
   if (strips === 0) return;
-  checked.push(`${name}: CRC32C of ${strips} strips`);
+  checked.push(`${name}: CRC32C of ${plural(strips, "strip")}`);
   const { wrongSegments, compared = 0 } = journal ?? {};
   const told = wrong.filter((run) => wrongSegments?.some((segment) => overlap(segment, run)));
   const left = wrong.filter((run) => !told.includes(run));
@@ -49,7 +50,7 @@ export function checkIndex(
   const damaged = left.filter((run) => !own.includes(run));
   if (own.length > 0)
     notes.push(
-      `${name}: ${own.length} of ${strips} strips have another CRC32C in the side index than in the data, which are right by the journal. ${NEXT_STEP}`,
+      `${name}: ${own.length} of ${plural(strips, "strip")} ${own.length === 1 ? "has" : "have"} another CRC32C in the side index than in the data, which are right by the journal. ${NEXT_STEP}`,
     );
   if (damaged.length === strips && strips > 1)
     faults.push(

@@ -2,6 +2,7 @@
  * Whether a recording is what it says. Pure: the host reads files, works out hashes and CRCs, and hands over what it
  * found. One sentence per fault; `checked` says what was looked at, so that silence means something.
  */
+import { plural } from "../figures.js";
 import { fitSummary, samplesInFile } from "../journal-summary.js";
 import type { JournalSummary } from "../journal-summary.js";
 import { datatypeBytes, parseDatatype } from "./datatype.js";
@@ -165,11 +166,11 @@ function checkGaps(
   const lost = gaps.reduce((sum, capture) => sum + (number(capture["iio:lost"]) ?? 0), 0);
   if (gaps.length !== number(continuity["gaps"]))
     faults.push(
-      `${name}: the captures hold ${gaps.length} gaps, the verdict says ${String(continuity["gaps"])}.`,
+      `${name}: the captures hold ${plural(gaps.length, "gap")}, the verdict says ${String(continuity["gaps"])}.`,
     );
   const stated = number(continuity["lost"]);
   if (stated !== null && stated !== lost)
-    faults.push(`${name}: the captures add up to ${lost} lost scans, the verdict says ${stated}.`);
+    faults.push(`${name}: the captures add up to ${plural(lost, "lost scan")}, the verdict says ${stated}.`);
   checked.push(`${name}: gaps against the verdict`);
 }
 
@@ -224,7 +225,7 @@ function checkAgainst(
     (capture) => "iio:gap_grade" in capture,
   ).length;
   if (gaps !== inMetadata && !running)
-    faults.push(`${journal.name}: the journal holds ${gaps} gaps, the metadata ${inMetadata}.`);
+    faults.push(`${journal.name}: the journal holds ${plural(gaps, "gap")}, the metadata ${inMetadata}.`);
 }
 
 function checkJournal(
@@ -239,6 +240,6 @@ function checkJournal(
   checked.push(`${name}: the journal against the metadata`);
   if (wrongSegments) {
     faults.push(...damageFaults(name, wrongSegments));
-    checked.push(`${name}: CRC32C of ${summary.segments} segments`);
+    checked.push(`${name}: CRC32C of ${plural(summary.segments, "segment")}`);
   }
 }

@@ -114,6 +114,9 @@ describe("verifying a recording", () => {
     expect(good.notes).toEqual([]);
     expect(good.checked).toContain("bench-timestamp.iio-index: CRC32C of 2 strips");
 
+    const short = judge((f) => Object.assign(f.recordings[1]!.index!, { strips: 1, wrong: [] }));
+    expect(short.checked).toContain("bench-timestamp.iio-index: CRC32C of 1 strip");
+
     // The journal tells nothing of the second file.
     expect(judge((f) => (f.recordings[1]!.index!.wrong = [second])).faults).toEqual([
       "bench-timestamp.iio-index: the data of samples 100 to 199 differ from their CRC32C.",

@@ -1,7 +1,7 @@
 /** `devices`: contexts, devices, links, channels, buffers with transport and reasons, attributes. */
 import type { AttributeInfo, DeviceInfo, Inventory } from "../../../shared/device.js";
 import { formatAttributeName } from "../../../shared/device.js";
-import { formatBytes } from "../../../shared/figures.js";
+import { formatBytes, plural } from "../../../shared/figures.js";
 import type { RecordingEntry } from "../../../shared/recording.js";
 import { formatScanFormat } from "../../../shared/parse-format.js";
 import type { Arguments } from "../arguments.js";
@@ -46,7 +46,7 @@ function describe(inventory: Inventory, recordings: readonly RecordingEntry[]): 
 function describeRecording({ name, label, bytes, gaps, state }: RecordingEntry): string {
   const words = [
     ...[name, label, formatBytes(bytes)],
-    gaps > 0 ? `${gaps} ${gaps === 1 ? "gap" : "gaps"}` : "",
+    gaps > 0 ? plural(gaps, "gap") : "",
     state === "complete" ? "" : state,
   ];
   return words.filter(Boolean).join("  ");

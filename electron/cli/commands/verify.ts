@@ -11,9 +11,21 @@ export async function verify(args: Arguments, output: Output): Promise<boolean> 
   const report = await verifyRecording(resolve(name));
   output.answer(report, () => [
     ...(report.faults.length === 0
-      ? [`${name} is sound: ${report.checked.join(", ")}.`]
+      ? [`${name} is sound:`, ...checkedLines(report.checked)]
       : report.faults),
     ...report.notes,
   ]);
   return report.faults.length === 0;
+}
+
+/** What was looked at: a line for each file. */
+export function checkedLines(checked: readonly string[]): string[] {
+  const files = new Map<string, string[]>();
+  for (const one of checked) {
+    // A name may hold a colon; what was looked at has none.
+    const colon = one.lastIndexOf(": ");
+    const file = one.slice(0, colon);
+    files.set(file, [...(files.get(file) ?? []), one.slice(colon + 2)]);
+  }
+  return [...files].map(([file, looks]) => `  ${file}: ${looks.join(", ")}`);
 }
