@@ -1,5 +1,5 @@
 /** What the status bar says of loss: exactly as much as is known. */
-import { formatCount, formatDuration, plural } from "../../shared/figures.js";
+import { formatDuration, plural } from "../../shared/figures.js";
 import type { Continuity, StreamSettings } from "../../shared/stream.js";
 
 export interface LossVerdict {

@@ -170,7 +170,9 @@ function checkGaps(
     );
   const stated = number(continuity["lost"]);
   if (stated !== null && stated !== lost)
-    faults.push(`${name}: the captures add up to ${plural(lost, "lost scan")}, the verdict says ${stated}.`);
+    faults.push(
+      `${name}: the captures add up to ${plural(lost, "lost scan")}, the verdict says ${stated}.`,
+    );
   checked.push(`${name}: gaps against the verdict`);
 }
 
@@ -225,7 +227,9 @@ function checkAgainst(
     (capture) => "iio:gap_grade" in capture,
   ).length;
   if (gaps !== inMetadata && !running)
-    faults.push(`${journal.name}: the journal holds ${plural(gaps, "gap")}, the metadata ${inMetadata}.`);
+    faults.push(
+      `${journal.name}: the journal holds ${plural(gaps, "gap")}, the metadata ${inMetadata}.`,
+    );
 }
 
 function checkJournal(
