@@ -14,11 +14,14 @@ export function drawableChannels(device: DeviceInfo, buffer: number): ChannelInf
 
 /** Channels that are elements of a buffer's scan, in scan order. */
 export function bufferChannels(device: DeviceInfo, buffer: number): ChannelInfo[] {
-  const index = (channel: ChannelInfo) =>
-    channel.scan.find((element) => element.buffer === buffer)?.index ?? -1;
   return device.channels
-    .filter((channel) => channel.direction === "in" && index(channel) >= 0)
-    .sort((a, b) => index(a) - index(b));
+    .filter((channel) => channel.direction === "in" && scanIndex(channel, buffer) >= 0)
+    .sort((a, b) => scanIndex(a, buffer) - scanIndex(b, buffer));
+}
+
+/** −1: the channel is no element of that buffer. */
+function scanIndex(channel: ChannelInfo, buffer: number): number {
+  return channel.scan.find((element) => element.buffer === buffer)?.index ?? -1;
 }
 
 /** Pairs whose two channels are both in a buffer. */
@@ -27,15 +30,23 @@ export function bufferPairs(device: DeviceInfo, buffer: number): ChannelPair[] {
   return device.pairs.filter((pair) => ids.has(pair.i) && ids.has(pair.q));
 }
 
+/** The place of each channel in the device's scan, whichever of them are here; where a file does not tell it, the order. */
+function scanPlaces(channels: ChannelInfo[], buffer: number): number[] {
+  const told = channels.map((channel) => scanIndex(channel, buffer));
+  return new Set(told).size === told.length ? told : told.map((_, at) => at);
+}
+
 /**
- * The colour of a trace: a channel's by its place in the scan, so that switching others on and off never changes it.
+ * The colour of a trace: a channel's by its place in the scan, so that switching others on and off never changes it, nor
+ * does a recording of some of them.
  * A pair seen as one channel takes 5 and up; its magnitude and phase take the next ones free after the channels while
  * there are few, so that they stay apart from I and Q.
  */
 export function traceSlot(device: DeviceInfo, buffer: number, source: TraceSource): number {
   const channels = drawableChannels(device, buffer);
+  const places = scanPlaces(channels, buffer);
   const at = channels.findIndex(({ id }) => id === source.channel);
-  if (at >= 0) return (at % TRACE_SLOTS) + 1;
+  if (at >= 0) return (places[at]! % TRACE_SLOTS) + 1;
   const pairs = bufferPairs(device, buffer);
   const pair = Math.max(
     0,
@@ -43,7 +54,8 @@ export function traceSlot(device: DeviceInfo, buffer: number, source: TraceSourc
   );
   if (source.part === "value") return pairSlot(pair);
   const part = source.part === "magnitude" ? 0 : 1;
-  return ((channels.length + pair * 2 + part) % TRACE_SLOTS) + 1;
+  const free = Math.max(-1, ...places) + 1;
+  return ((free + pair * 2 + part) % TRACE_SLOTS) + 1;
 }
 
 /** The colour of a pair as one channel. */
