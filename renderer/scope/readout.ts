@@ -8,7 +8,11 @@ import { traceFigure, type ScopeTrace } from "./trace-model.js";
 export const NOTHING_SHOWN = "Nothing is shown yet.";
 
 /** `voltage0 from −0.8 V to 0.8 V, reached its range; 1 ms shown; triggered; 1 gap`. */
-export function readout(frame: Frame | null, traces: ScopeTrace[], frozen: boolean): string {
+export function readout(
+  frame: Frame | null,
+  traces: ScopeTrace[],
+  { frozen, recorded }: { frozen: boolean; recorded: boolean },
+): string {
   if (!frame || frame.x.length === 0) return NOTHING_SHOWN;
   const words = traces.map((trace, index) => {
     const drawn = frame.traces[index];
@@ -26,6 +30,7 @@ export function readout(frame: Frame | null, traces: ScopeTrace[], frozen: boole
       ? `${Math.round(frame.toScan - frame.fromScan)} scans shown`
       : `${formatDuration(to - from)} shown`;
   const gaps = frame.gaps.length > 0 ? [`${frame.gaps.length} gaps`] : [];
-  const state = frozen ? "frozen" : frame.trigger ? "triggered" : "running free";
+  const live = frozen ? "frozen" : frame.trigger ? "triggered" : "running free";
+  const state = recorded ? "recorded" : live;
   return [...words, time, state, ...gaps].join("; ");
 }
