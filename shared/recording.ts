@@ -86,6 +86,7 @@ export interface RecordingResult extends Partial<WriteWay> {
   rateMeasuredHz: number | null;
   cpuSeconds: number;
   copiesPerByte: number;
+  /** Absolute: data, metadata, journals and side indexes of it, or of its parts, and the collection of several files. */
   files: string[];
   /** Set if it ended for a reason the user did not ask for. */
   error: StudioError | null;

@@ -1,8 +1,16 @@
 /** The command line as its user has it: a program with arguments, signals and an exit status. */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleCli, type CliBundle } from "./cli-bundle.js";
 
@@ -233,6 +241,18 @@ describe("record", () => {
     expect(samples).toBe(1_000_001);
     expect(parts.slice(0, 2)).toEqual(["parted-part0001", "parted-part0002"]);
     expect((await cli.run(["verify", base])).code).toBe(0);
+  });
+
+  it("lists every file that it wrote, side indexes too", async () => {
+    const folder = join(cli.folder, "listed");
+    mkdirSync(folder);
+    const { stdout } = await cli.run([
+      ...["record", "sim:inertial", "--out", join(folder, "take"), "--samples", "300"],
+      ...["--device-trigger", "sim-timer1", "--no-hash", "--no-check", "--json"],
+    ]);
+    const { files } = JSON.parse(stdout) as { files: string[] };
+    expect(files.map((one) => relative(folder, one)).sort()).toEqual(readdirSync(folder).sort());
+    expect(files).toContain(join(folder, "take-timestamp.iio-index"));
   });
 
   it("refuses a ring that the disk can't hold, and two lengths of a part", async () => {

@@ -30,7 +30,7 @@ export async function endRecording(
   }
   return {
     done: empty ? null : done,
-    result: recording.result(journal, error, empty ? [] : done.files()),
+    result: recording.result(journal, error, empty ? [] : await done.filesThere()),
     status: recording.status(facts.hash && !empty ? 0 : null),
   };
 }

@@ -40,9 +40,16 @@ export class FinishedRecording {
     return this.facts.outputs.map((output) => paths.data(output));
   }
 
-  /** Everything that belongs to it, absolute. */
+  /** What it can't be without, absolute. */
   files(): string[] {
     return this.filesNamed(this.shownName);
+  }
+
+  /** Those, and its side indexes, which it may be without. */
+  async filesThere(): Promise<string[]> {
+    const indexes = this.indexesNamed(this.shownName);
+    const sizes = await fileSizes(indexes);
+    return [...this.files(), ...indexes.filter((_, at) => (sizes[at] as number) > 0)];
   }
 
   /** Takes its files away: for one that holds nothing. */
