@@ -152,7 +152,8 @@ const recordingStart = v.strictObject({
   raw: v.optional(v.boolean()),
   /**
    * Goes on where the recording of this name ended, in its next part, with the hole between marked; `seconds`, `scans` and
-   * the number of captures count all parts. Where there is none it begins, in parts. Without `preSeconds`.
+   * the number of captures count all parts, those too that a ring has deleted. Where there is none it begins, in parts.
+   * Without `preSeconds`.
    */
   resume: v.optional(v.boolean()),
   hash: v.optional(v.boolean()),

@@ -250,7 +250,7 @@ export function buildCollection(
 /** Of the parts of a recording. `hash`: SHA-512 of the finished `.sigmf-meta`. */
 export function buildPartsCollection(
   members: readonly { name: string; hash: string }[],
-  { note, kept }: { note: string; kept: readonly string[] },
+  { note, kept, deleted }: { note: string; kept: readonly string[]; deleted: object | null },
 ): SigmfCollection {
   return {
     collection: {
@@ -259,6 +259,7 @@ export function buildPartsCollection(
       "core:extensions": EXTENSIONS,
       [PARTS]: true,
       ...(kept.length > 0 ? { "iio:kept": kept } : {}),
+      ...(deleted ? { "iio:deleted": deleted } : {}),
       "core:streams": members,
     },
   };

@@ -1,6 +1,5 @@
 /** Recordings that go on where they ended, in their next part, with the hole between marked. */
 import {
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,39 +12,26 @@ import { FRESH_MS, ForeignJournals } from "../../electron/host/recordings/foreig
 import { JournalFollower } from "../../electron/host/recordings/journal-follower.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { crc32c } from "../../shared/crc32c.js";
-import type { RecordingResult } from "../../shared/recording.js";
 import type { RecordingFacts } from "../../shared/sigmf/types.js";
 import { bench, benchForEach, request } from "./fake/each-bench.js";
 import { ADC, IMU, makeBench, refusal, RX } from "./fake/host.js";
 import { FakeJournal } from "./fake/journal.js";
 import {
-  collection,
   dataNames,
   ended,
   file,
   folder,
   meta,
   part,
-  partBegan,
-  ringOf,
+  record,
   scansOf,
   smallBlocks,
   sound,
+  start,
+  streamsOf,
 } from "./fake/recordings-bench.js";
 
 benchForEach(smallBlocks);
-
-const streamsOf = (name = "take") => collection(name)["core:streams"].map((one) => one.name);
-const start = (more: object = {}) =>
-  request("recording.start", { stream: ADC, name: "take", hash: false, resume: true, ...more });
-/** Records until it ends by itself; the stream runs anew the next time. */
-async function record(more: object): Promise<RecordingResult> {
-  const end = ended();
-  const { stream } = await start(more);
-  const { result } = await end;
-  await request("stream.stop", { stream });
-  return result;
-}
 
 /** As a machine leaves it that lost its power an hour ago and is back at once, by the journal's time of change. */
 async function cutOffInAnotherBoot(
@@ -267,62 +253,6 @@ describe("recording.start with resume", () => {
     await record({ seconds: 2 });
     expect(meta(part(1)).global).toMatchObject({ "iio:state": "recovered", "iio:seconds": null });
     await sound(part(parts.length + 1));
-  });
-
-  it("deletes parts of earlier runs as a ring goes on, but for those that are kept", async () => {
-    const ring = ringOf(0.3, 0.1);
-    await start(ring);
-    await partBegan(3);
-    await request("recording.ringKeep", { name: "take", seconds: 0.001 });
-    const first = await request("recording.stop", { stream: ADC });
-    await request("stream.stop", { stream: ADC });
-    const kept = collection("take")["iio:kept"]!;
-    const before = first.parts!;
-    // What a ring will delete counts as room: the disk need not hold it twice.
-    const { freeBytes } = bench.addon.disk;
-    bench.addon.disk.freeBytes = 128 * 1024 * 1024 + 1;
-    const tight = {
-      ring: { kind: "bytes", bytes: 66_500_000 },
-      split: { kind: "bytes", bytes: 400_000 },
-    };
-    expect(await refusal(start({ ...tight, name: "other" }))).toMatchObject({ code: "ENOSPC" });
-    await start(tight);
-    await bench.next("recording", ({ status }) => status.scans > 0);
-    const { parts: between } = await request("recording.stop", { stream: ADC });
-    await request("stream.stop", { stream: ADC });
-    bench.addon.disk.freeBytes = freeBytes;
-    const begun = await start(ring);
-    expect(begun.parts!.count).toBeGreaterThan(between!.length + 1);
-    await partBegan(begun.parts!.number + 9);
-    await request("recording.stop", { stream: ADC });
-    for (const name of before) expect(dataNames().includes(name)).toBe(kept.includes(name));
-    await sound("take");
-  });
-
-  it("goes on and ends as it should where an earlier part can't be deleted, and says so", async () => {
-    const ring = ringOf(0.3, 0.1);
-    await start(ring);
-    await partBegan(3);
-    await request("recording.stop", { stream: ADC });
-    await request("stream.stop", { stream: ADC });
-    mkdirSync(file(`${dataNames()[0]!}.iio-rest`));
-    const warned = bench.next("notice", ({ title }) => title.includes("could not be deleted"));
-    const begun = await start(ring);
-    await partBegan(begun.parts!.number + 9);
-    expect((await warned).title).toContain("part0001");
-    const { error } = await request("recording.stop", { stream: ADC });
-    expect(error).toBe(null);
-    await request("stream.stop", { stream: ADC });
-  });
-
-  it("never deletes a recording that was made by itself for a ring", async () => {
-    await record({ scans: 20_000, resume: false });
-    await start(ringOf(0.1, 0.05));
-    await partBegan(8);
-    await request("recording.stop", { stream: ADC });
-    expect(dataNames()).toContain("take");
-    expect(dataNames()).not.toContain(part(2));
-    await sound("take");
   });
 
   it("goes on with captures, their numbers too", async () => {

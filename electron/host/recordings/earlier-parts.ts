@@ -5,6 +5,7 @@ import { fail } from "../../../shared/errors.js";
 import { count, isObject, objects, text } from "../../../shared/sigmf/fields.js";
 import { secondsIn } from "../../../shared/sigmf/seconds.js";
 import type { SigmfObject } from "../../../shared/sigmf/types.js";
+import { NONE_DELETED, type DeletedParts } from "./held.js";
 import { readJournalHeader } from "./journal-follower.js";
 import { COLLECTION, DATA, INDEX, JOURNAL, META, ownerOf, REST } from "./names.js";
 import { readParts } from "./parts-collection.js";
@@ -42,6 +43,8 @@ export interface Earlier {
   highestNumber: number;
   /** Of a ring: base names of those that stay. */
   kept: string[];
+  /** What a ring has deleted. */
+  deleted: DeletedParts;
 }
 
 /** Throws where what has that name can't be gone on with. */
@@ -68,11 +71,13 @@ export async function findEarlier(folder: string, name: string): Promise<Earlier
     await addFile(parts, folder, { owner: name, base: name, number: 1, json: lone });
     highestNumber = Math.max(highestNumber, 1);
   }
+  const collection = await readParts(folder, name);
   return {
     of: name,
     parts: [...parts.values()].sort((a, b) => a.number - b.number),
     highestNumber,
-    kept: (await readParts(folder, name))?.kept ?? [],
+    kept: collection?.kept ?? [],
+    deleted: collection?.deleted ?? NONE_DELETED,
   };
 }
 

@@ -9,7 +9,9 @@ import { isObject, objects, text } from "../../../shared/sigmf/fields.js";
 import { buildPartsCollection, metadataText, PARTS } from "../../../shared/sigmf/metadata.js";
 import { writeAtomically } from "../json-file.js";
 import { Serial } from "../streams/serial.js";
+import { deletedIn, isDeleted, NONE_DELETED, type DeletedParts } from "./held.js";
 import { COLLECTION, isName, META } from "./names.js";
+import { partName } from "./parts-plan.js";
 import { unlinkIfThere } from "./remove.js";
 
 /** One writer at a time: two of them would each miss what the other came for. */
@@ -20,6 +22,8 @@ export interface PartsOnDisk {
   names: string[];
   /** Those of a ring that are not to be deleted. */
   kept: string[];
+  /** What a ring has deleted. */
+  deleted: DeletedParts;
 }
 
 /** What the collection says; null if it is none of parts, or not there. */
@@ -36,6 +40,7 @@ export function partsOf(collection: Record<string, unknown>): PartsOnDisk | null
   return {
     names: objects(collection["core:streams"]).map((stream) => String(stream["name"])),
     kept: Array.isArray(kept) ? kept.map(String) : [],
+    deleted: deletedIn(collection),
   };
 }
 
@@ -56,32 +61,47 @@ export async function partsWith(
   return parts?.names.includes(name) ? name : null;
 }
 
-/** `kept`: without, as it stands in the file that is there. Where no part is left, none of parts is either. */
+/** `ring`: without, as it stands in the file that is there. Where no part is left, none of parts is either. */
 export function writeParts(
   folder: string,
   name: string,
-  { note, kept }: { note: string; kept?: readonly string[] },
+  { note, ring }: { note: string; ring?: Pick<PartsOnDisk, "kept" | "deleted"> },
 ): Promise<void> {
   return serial.run(async () => {
-    const before = kept ?? (await readParts(folder, name))?.kept ?? [];
-    const members = await membersIn(folder, name);
+    const { kept, deleted } = ring ??
+      (await readParts(folder, name)) ?? { kept: [], deleted: NONE_DELETED };
+    const members = (await membersIn(folder, name)).filter(
+      ({ part, number }) => !isDeleted({ name: part, number }, { kept, deleted }),
+    );
     if (members.length === 0) {
       if (await readParts(folder, name)) await unlinkIfThere(join(folder, name + COLLECTION));
       return;
     }
-    const there = new Set(members.map((one) => one.name));
-    const collection = buildPartsCollection(members, {
-      note,
-      kept: before.filter((one) => there.has(one)),
-    });
+    const there = new Set(members.map(({ part }) => part));
+    const collection = buildPartsCollection(
+      members.map(({ name: member, hash }) => ({ name: member, hash })),
+      {
+        note,
+        kept: kept.filter((one) => there.has(one)),
+        deleted: deleted.through > 0 ? deleted : null,
+      },
+    );
     await writeAtomically(join(folder, name + COLLECTION), metadataText(collection));
   });
 }
 
-/** Recordings in the folder that say that they are parts of this one. */
-async function membersIn(folder: string, name: string): Promise<{ name: string; hash: string }[]> {
+interface Member {
+  name: string;
+  /** Base name of the part that it is a file of. */
+  part: string;
+  number: number;
+  hash: string;
+}
+
+/** Recordings in the folder that say that they are parts of this one, in order. */
+async function membersIn(folder: string, name: string): Promise<Member[]> {
   const files = await readdir(folder);
-  const found: { name: string; number: number; hash: string }[] = [];
+  const found: Member[] = [];
   for (const file of files) {
     const isLone = file === name + META;
     if (!isLone && (!file.startsWith(`${name}-part`) || !file.endsWith(META))) continue;
@@ -89,11 +109,10 @@ async function membersIn(folder: string, name: string): Promise<{ name: string; 
     const number = bytes && partNumber(bytes.toString("utf8"), name, isLone);
     if (!bytes || number === null) continue;
     const hash = createHash("sha512").update(bytes).digest("hex");
-    found.push({ name: file.slice(0, -META.length), number: number as number, hash });
+    const part = isLone ? name : partName(name, number as number);
+    found.push({ name: file.slice(0, -META.length), part, number: number as number, hash });
   }
-  return found
-    .sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1))
-    .map(({ name: member, hash }) => ({ name: member, hash }));
+  return found.sort((a, b) => a.number - b.number || (a.name < b.name ? -1 : 1));
 }
 
 /** `isLone`: it has the name of all together, and is the first of them. */

@@ -4,12 +4,20 @@
  */
 import { toStudioError, type StudioError } from "../../../shared/errors.js";
 import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
-import { paceHz } from "../../../shared/sigmf/seconds.js";
+import { countedSeconds, paceHz } from "../../../shared/sigmf/seconds.js";
 import type { Run } from "../streams/run.js";
 import { FREE_FLOOR_BYTES, type ActiveRecording } from "./active.js";
 import { beginRecording, type BeginDeps, type Creation } from "./begin.js";
 import { endRecording, type Ended } from "./ending.js";
 import type { FinishedRecording } from "./finished.js";
+import {
+  addDeleted,
+  isDeleted,
+  NONE_DELETED,
+  type CountedPart,
+  type DeletedParts,
+  type Held,
+} from "./held.js";
 import { writeParts } from "./parts-collection.js";
 import { planParts, type PartsPlan } from "./parts-plan.js";
 import { addContinuity, joinResults } from "./parts-sum.js";
@@ -32,6 +40,15 @@ interface DonePart {
   status: RecordingStatus;
   firstScan: number;
   endScan: number;
+  number: number;
+  held: Held;
+}
+
+/** One of this run or an earlier one, that a ring may delete. */
+interface PastPart extends CountedPart, Held {
+  /** Through all parts. */
+  endScan: number;
+  remove(): Promise<void>;
 }
 
 /** null: it is to be whole. Throws what can't be. */
@@ -81,10 +98,12 @@ export class Parts {
   private number: number;
   private concluding: Promise<void> = Promise.resolve();
   private leaving = false;
-  private readonly done: DonePart[] = [];
+  private done: DonePart[] = [];
   private readonly kept: Set<string>;
   /** Of earlier runs, oldest first, as far as they lie there. */
-  private readonly earlier: ResumePoint["parts"];
+  private earlier: ResumePoint["parts"];
+  /** What the ring has deleted, in earlier runs too. */
+  private deleted: DeletedParts;
   /** Makes scans through all parts of those of this run. */
   private readonly scanOffset: number;
   private readonly creation: Creation;
@@ -108,6 +127,7 @@ export class Parts {
     this.number = (resumed?.highestNumber ?? 0) + 1;
     this.kept = keptBefore(resumed, asked.place.name);
     this.earlier = [...(resumed?.parts ?? [])];
+    this.deleted = resumed?.deleted ?? NONE_DELETED;
   }
 
   get name(): string {
@@ -281,12 +301,16 @@ export class Parts {
 
   private add(part: ActiveRecording, { done, result, status }: Ended): void {
     if (!done) return;
-    const { firstScan, endScan } = part;
-    this.done.push({ done, result, status, firstScan, endScan });
+    const { firstScan, endScan, facts, clockSeconds } = part;
+    const { samples, captures } = result;
+    const seconds = countedSeconds(facts, samples, clockSeconds);
+    const held: Held = { samples, seconds, captures: captures?.count ?? 0 };
+    const number = facts.part?.number ?? 0;
+    this.done.push({ done, result, status, firstScan, endScan, number, held });
     // The last one may be whole before the one that it followed.
     this.done.sort((a, b) => a.firstScan - b.firstScan);
     this.scansBefore += part.scansOfLength;
-    this.clockSecondsBefore += part.clockSeconds;
+    this.clockSecondsBefore += clockSeconds;
     if (this.plan.ringScans === null) {
       void this.events
         .ended({ done, result, status })
@@ -296,37 +320,49 @@ export class Parts {
     }
   }
 
-  /** Deletes what lies further back than the ring reaches. */
+  /** Deletes what lies further back than the ring reaches, the oldest first. */
   private trim(current: ActiveRecording): void {
     const { ringScans } = this.plan;
     if (ringScans === null) return;
-    this.trimEarlier(current.endScan - ringScans, current);
-    const first = this.done.find(({ done }) => !this.kept.has(done.name));
-    if (!first || first.endScan > current.endScan - ringScans) return;
-    this.done.splice(this.done.indexOf(first), 1);
-    this.remove(first.done.name, () => first.done.remove(), current);
+    const fromScan = current.endScan - ringScans + this.scanOffset;
+    const { kept, deleted } = this;
+    const past = this.past().filter(({ name }) => !kept.has(name));
+    const stays = past.findIndex(
+      (part) => part.endScan > fromScan && !isDeleted(part, { kept, deleted }),
+    );
+    const going = stays < 0 ? past : past.slice(0, stays);
+    if (going.length === 0) return;
+    const names = new Set(going.map(({ name }) => name));
+    this.earlier = this.earlier.filter(({ name }) => !names.has(name));
+    this.done = this.done.filter(({ done }) => !names.has(done.name));
+    this.deleted = going.reduce(addDeleted, deleted);
+    // Told first: what is cut off between the two is neither counted twice nor taken for a part.
+    void this.afterwards(() => this.collect(current.noteNow), "The collection is not up to date");
+    for (const { name, remove } of going) {
+      void this.afterwards(remove, `The part “${name}” could not be deleted`);
+    }
   }
 
-  private trimEarlier(fromScan: number, current: ActiveRecording): void {
-    const first = this.earlier.find(({ name }) => !this.kept.has(name));
-    if (!first || first.endScan > fromScan + this.scanOffset) return;
-    this.earlier.splice(this.earlier.indexOf(first), 1);
+  private past(): PastPart[] {
     const { folder } = this.creation.place;
-    const files = first.files.map(({ name }) => name);
-    this.remove(first.name, () => removeRecording(folder, first.name, files), current);
-  }
-
-  private remove(name: string, remove: () => Promise<void>, current: ActiveRecording): void {
-    void this.afterwards(async () => {
-      await remove();
-      await this.collect(current.noteNow);
-    }, `The part “${name}” could not be deleted`);
+    const earlier = this.earlier.map((part) => {
+      const files = part.files.map(({ name }) => name);
+      return { ...part, remove: () => removeRecording(folder, part.name, files) };
+    });
+    const done = this.done.map(({ done: one, endScan, number, held }) => ({
+      ...{ name: one.name, number, ...held, endScan: endScan + this.scanOffset },
+      remove: () => one.remove(),
+    }));
+    return [...earlier, ...done];
   }
 
   private async collect(note: string): Promise<void> {
     const { folder, name } = this.creation.place;
     try {
-      await writeParts(folder, name, { note, kept: [...this.kept] });
+      await writeParts(folder, name, {
+        note,
+        ring: { kept: [...this.kept], deleted: this.deleted },
+      });
     } catch (error) {
       this.events.warn(`The collection of “${name}” could not be written`, toStudioError(error));
     }

@@ -9,6 +9,7 @@ import type { RecordingFacts, SigmfObject } from "../../../shared/sigmf/types.js
 import type { StartRequest } from "./begin.js";
 import { findEarlier, writtenElsewhere, type Earlier, type EarlierPart } from "./earlier-parts.js";
 import { FRESH_MS } from "./foreign-journals.js";
+import { heldIn } from "./held.js";
 import { JournalFollower } from "./journal-follower.js";
 import { recordingPaths } from "./names.js";
 import type { Unfinished } from "./recoveries.js";
@@ -81,11 +82,6 @@ function notComplete(
   );
 }
 
-/** So many triggers were numbered before. */
-export function capturesBefore({ parts }: Earlier): number {
-  return parts.reduce((sum, { captures }) => sum + captures, 0);
-}
-
 async function resumePoint(folder: string, earlier: Earlier): Promise<ResumePoint> {
   const last = earlier.parts.findLast(({ samples }) => samples > 0) ?? null;
   return {
@@ -115,19 +111,18 @@ async function endOf(folder: string, part: EarlierPart): Promise<ResumePoint["ho
   };
 }
 
-/** What of a request is still to be recorded; throws NOTHING_LEFT if all of it is there. */
-export function leftOf(request: StartRequest, { parts }: Earlier): StartRequest {
-  const sum = (of: (part: EarlierPart) => number): number =>
-    parts.reduce((total, part) => total + of(part), 0);
+/** What of a request is still to be recorded; throws NOTHING_LEFT if all of it was recorded. */
+export function leftOf(request: StartRequest, earlier: Earlier): StartRequest {
+  const held = heldIn(earlier);
   const left = { ...request };
-  if (request.scans !== undefined) left.scans = request.scans - sum(({ samples }) => samples);
+  if (request.scans !== undefined) left.scans = request.scans - held.samples;
   if (request.seconds !== undefined && !request.captures) {
-    const seconds = request.seconds - sum((part) => part.seconds);
+    const seconds = request.seconds - held.seconds;
     left.seconds = seconds < LEAST_SECONDS ? 0 : seconds;
   }
   const asked = request.captures?.count;
   if (request.captures && asked !== undefined) {
-    left.captures = { ...request.captures, count: asked - sum(({ captures }) => captures) };
+    left.captures = { ...request.captures, count: asked - held.captures };
   }
   const over = [left.scans, left.seconds, left.captures?.count].some((one) => (one ?? 1) <= 0);
   if (!over) return left;

@@ -28,6 +28,7 @@ import type { FinishedRecording } from "./finished.js";
 import { FinishedList } from "./finished-list.js";
 import { folderFault } from "./folder-fault.js";
 import { GoingRecordings, nameOf, statusOf, written, type Going } from "./going.js";
+import { heldIn } from "./held.js";
 import { Keeps, type KeepRequest } from "./keep.js";
 import { momentNow } from "./moment.js";
 import { checkName } from "./names.js";
@@ -35,13 +36,7 @@ import { Past } from "./past.js";
 import { isHashedElsewhere, PendingHash } from "./pending-hash.js";
 import { PromisedNames } from "./promised-names.js";
 import { Recoveries } from "./recoveries.js";
-import {
-  capturesBefore,
-  checkResume,
-  findResumePoint,
-  leftOf,
-  type ResumePoint,
-} from "./resume.js";
+import { checkResume, findResumePoint, leftOf, type ResumePoint } from "./resume.js";
 import { Schedules, SYSTEM_CLOCK, type Lateness, type SetFor } from "./schedule.js";
 import { StoredRecordings } from "./stored.js";
 
@@ -224,7 +219,8 @@ export class Recordings implements RecordingControl {
       const place = await findPlace(this.deps, this.promised, request, stream, folder);
       place.group = group;
       const create = async (run: Run): Promise<void> => {
-        const before = resumed ? capturesBefore(resumed) : 0;
+        // So many triggers were numbered.
+        const before = resumed ? heldIn(resumed).captures : 0;
         const captures = this.captures.make(request, stream, run, { name: place.name, before });
         const creation = { request, stream, place, continues, resumed, captures };
         // What goes on behind other parts has nothing of before.

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { verifyRecording } from "../../../electron/host/recordings/verify.js";
+import type { RecordingResult } from "../../../shared/recording.js";
 import { bench, request } from "./each-bench.js";
 import { ADC } from "./host.js";
 
@@ -21,6 +22,7 @@ interface Collection {
   "core:streams": { name: string }[];
   "iio:parts"?: boolean;
   "iio:kept"?: string[];
+  "iio:deleted"?: { through: number; samples: number; seconds: number; captures: number };
 }
 export const collection = (name: string) =>
   (JSON.parse(readFileSync(file(`${name}.sigmf-collection`), "utf8")) as { collection: Collection })
@@ -65,3 +67,18 @@ export const ringOf = (seconds: number, partSeconds: number) => ({
 /** Until a recording has come to its n-th part. */
 export const partBegan = (n: number) =>
   bench.next("recording", ({ status }) => (status.parts?.number ?? 0) >= n);
+
+/** Names of the parts that the collection has. */
+export const streamsOf = (name = "take") => collection(name)["core:streams"].map((one) => one.name);
+/** Goes on with it, or begins. */
+export const start = (more: object = {}) =>
+  request("recording.start", { stream: ADC, name: "take", hash: false, resume: true, ...more });
+
+/** Records until it ends by itself; the stream runs anew the next time. */
+export async function record(more: object): Promise<RecordingResult> {
+  const end = ended();
+  const { stream } = await start(more);
+  const { result } = await end;
+  await request("stream.stop", { stream });
+  return result;
+}
