@@ -44,7 +44,8 @@ record:
                       ahead, so that the recording has the whole block of that moment, which is marked;
                       --seconds counts from it. Ctrl+C while it waits: nothing is recorded
   --pre T             runs the stream first, and begins so many seconds before the recording is started;
-                      --seconds and --samples count from its start, which is marked
+                      --seconds and --samples count from its start, which is marked. Ctrl+C before it: nothing
+                      is recorded
   --split-size BYTES, --split-time T
                       in parts BASENAME-part0001 and so on, each so large or so long (4G, 10min): whole
                       recordings, nothing lost between them, tied together by BASENAME.sigmf-collection

@@ -156,7 +156,7 @@ function amountOption(args: Arguments, name: string): Amount | undefined {
   return seconds === undefined ? undefined : { kind: "seconds", seconds };
 }
 
-/** null: cancelled while it waited for its time, or for memory. `again`: the disk was looked at before. */
+/** null: cancelled while it waited for its time, its time from before or its memory. `again`: the disk was looked at before. */
 async function run(
   client: StudioClient,
   inventory: Inventory,
@@ -189,6 +189,8 @@ async function run(
       await waitForRate(client, stream, output, stop.asked);
       if (stop.asked()) return null;
     }
+    // One that goes on looks for itself what there is, and how it ends.
+    if (stop.asked() && startAtMs === undefined && !plan.resume) return null;
     const request = {
       stream,
       name: basename(plan.out),
@@ -298,8 +300,8 @@ function stopOnSignal(
       return;
     }
     asked = true;
-    if (starts.any()) output.note("Cancelling; nothing was recorded yet.");
-    else if (!waiting) output.note("Stopping; what was recorded is kept.");
+    if (running) output.note("Stopping; what was recorded is kept.");
+    else if (!waiting) output.note("Cancelling; nothing was recorded yet.");
     stop();
   });
   return {
