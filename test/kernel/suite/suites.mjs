@@ -12,11 +12,9 @@ export const machines = {
     "limits",
     "resume",
     "formats",
-    "triggers",
-    "stop",
     "permissions",
     // Last: it leaves a control thread stuck in the driver for a while.
     "attributes",
   ],
-  second: ["loss", "holders", "unplug", "faults"],
+  second: ["loss", "holders", "unplug", "faults", "stop", "triggers"],
 };
