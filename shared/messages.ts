@@ -54,7 +54,7 @@ const blockSize = v.variant("kind", [
 export const streamSettingsPatch = v.partial(
   v.strictObject({
     channels: v.pipe(v.array(name), v.maxLength(1024)),
-    blockCount: v.nullable(v.pipe(count, v.minValue(2), v.maxValue(1_000_000))),
+    blockCount: v.nullable(v.pipe(count, v.minValue(2))),
     blockSize,
     queueDepth: v.nullable(v.pipe(count, v.minValue(1))),
     memoryBudgetBytes: v.nullable(v.pipe(count, v.minValue(4096))),

@@ -45,6 +45,9 @@ export interface RealtimeSettings {
   cpus: number[];
 }
 
+/** More blocks no stream has. */
+export const MOST_BLOCKS = 65_536;
+
 /** What was made of the settings: whole scans, whole pages, with every rounding said. */
 export interface BlockGeometry {
   blockCount: number;

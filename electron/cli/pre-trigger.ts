@@ -1,8 +1,13 @@
 /** What `record --pre` and `--trigger` need of a stream before: a history that holds so much, a rate that is known. */
 import type { StudioClient } from "../../shared/client.js";
-import { fail, StudioFailure } from "../../shared/errors.js";
-import { formatDuration } from "../../shared/figures.js";
-import type { StreamCounters, StreamInfo } from "../../shared/stream.js";
+import { fail, StudioFailure, toStudioError } from "../../shared/errors.js";
+import { formatCount, formatDuration, formatMemory } from "../../shared/figures.js";
+import {
+  MOST_BLOCKS,
+  type BlockGeometry,
+  type StreamCounters,
+  type StreamInfo,
+} from "../../shared/stream.js";
 import type { Output } from "./output.js";
 
 /** Blocks beyond those that hold the time asked: they fill while the recording is made. */
@@ -16,7 +21,7 @@ export async function fillHistory(
   output: Output,
   asked: () => boolean,
 ): Promise<void> {
-  await makeRoom(client, stream, seconds);
+  await makeRoom(client, stream, seconds, "pre");
   const info = await client.request("stream.start", { stream });
   const set = setRateOf(info);
   output.note(`Running ${formatDuration(seconds)} before the recording begins.`);
@@ -77,11 +82,32 @@ export async function makeRoom(
   client: StudioClient,
   stream: string,
   seconds: number,
+  /** The one that asks for it. */
+  option: "pre" | "before",
 ): Promise<void> {
   const { geometry, settings } = await client.request("stream.get", { stream });
   if (!geometry?.secondsPerBlock || settings.blockCount !== null) return;
   if ((geometry.historySeconds ?? 0) >= seconds + SPARE_BLOCKS * geometry.secondsPerBlock) return;
   const history = Math.ceil(seconds / geometry.secondsPerBlock) + SPARE_BLOCKS;
   const blockCount = history + geometry.queueDepth;
-  await client.request("stream.configure", { stream, patch: { blockCount } });
+  if (blockCount > MOST_BLOCKS) throw tooMany(blockCount, geometry, seconds, option);
+  try {
+    await client.request("stream.configure", { stream, patch: { blockCount } });
+  } catch (thrown) {
+    const error = toStudioError(thrown);
+    // The user did not ask for blocks, but for this.
+    throw error.code === "BUDGET" ? fail(error.code, `--${option}: ${error.message}`) : thrown;
+  }
+}
+
+function tooMany(
+  blocks: number,
+  { payloadBytes }: Pick<BlockGeometry, "payloadBytes">,
+  seconds: number,
+  option: string,
+): Error {
+  return fail(
+    "BAD_REQUEST",
+    `--${option} of ${formatDuration(seconds)} takes ${formatCount(blocks)} blocks of ${formatMemory(payloadBytes)}, and a stream has at most ${formatCount(MOST_BLOCKS)}. Take a shorter time, or larger blocks with --block-size.`,
+  );
 }

@@ -45,4 +45,16 @@ describe("record --pre", () => {
     expect(notes.at(-1)).toBe("Cancelling; nothing was recorded yet.");
     expect(readdirSync(join(bench.folder, "recordings"))).toEqual([]);
   });
+
+  it("that no history holds is refused by its own name, with what to change", async () => {
+    await expect(record("--pre", "1h")).rejects.toThrow(
+      /^--pre of 1 h 0 min takes [\d,]+ blocks of 64 KiB, and .* at most 65,536\. Take a shorter time/,
+    );
+    await expect(
+      record("--trigger", "voltage0:0.1", "--before", "2h", "--captures", "1"),
+    ).rejects.toThrow(/^--before of 2 h 0 min takes/);
+    await expect(record("--pre", "1h", "--block-size", "16Mi")).rejects.toThrow(
+      /^--pre: .* more than half of .* memory available\. Ask for less\.$/,
+    );
+  });
 });

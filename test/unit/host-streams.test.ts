@@ -90,6 +90,15 @@ describe("a stream", () => {
     expect(bench.addon.open()).toBe(1);
   });
 
+  it("says how many blocks it can have, however many are asked for", async () => {
+    for (const blockCount of [65_537, 1e12]) {
+      const asked = request("stream.configure", { stream: ADC, patch: { blockCount } });
+      const error = await refusal(asked);
+      expect(error).toMatchObject({ code: "BAD_REQUEST", field: "blockCount" });
+      expect(error.message).toMatch(/^A stream has at most 65,536 blocks\. Take fewer/);
+    }
+  });
+
   it("restarts when its rate is written", async () => {
     await request("stream.start", { stream: ADC });
     await running();

@@ -183,7 +183,7 @@ async function run(
     const soon = startAtMs !== undefined && startAtMs - Date.now() < LEAST_FOR_CHECK_MS;
     if (!args.values["no-check"] && !soon && !again) await checkDisk(client, stream, output);
     if (plan.pre !== undefined) {
-      if (startAtMs !== undefined) await makeRoom(client, stream, plan.pre);
+      if (startAtMs !== undefined) await makeRoom(client, stream, plan.pre, "pre");
       else await fillHistory(client, stream, plan.pre, output, stop.asked);
     } else if (plan.trigger && startAtMs === undefined) {
       await waitForRate(client, stream, output, stop.asked);
@@ -231,7 +231,7 @@ async function setTrigger(client: StudioClient, stream: string, plan: TriggerPla
   const { settings, device: id } = await client.request("stream.get", { stream });
   const device = await client.request("device.get", { device: id });
   const trigger = scopeTrigger(plan, device, settings.channels);
-  await makeRoom(client, stream, plan.captures.beforeSeconds);
+  await makeRoom(client, stream, plan.captures.beforeSeconds, "before");
   await client.request("stream.trigger", { stream, trigger });
 }
 

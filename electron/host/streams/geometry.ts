@@ -4,7 +4,7 @@
  */
 import { fail } from "../../../shared/errors.js";
 import type { TransportKind } from "../../../shared/device.js";
-import type { BlockGeometry, StreamSettings } from "../../../shared/stream.js";
+import { MOST_BLOCKS, type BlockGeometry, type StreamSettings } from "../../../shared/stream.js";
 import { formatCount, formatMemory } from "../../../shared/figures.js";
 import { blockBytes, isShort, positiveOrNull, smallestBlockSeconds } from "./block-size.js";
 
@@ -22,7 +22,6 @@ const SPARE_SECONDS = 0.2;
 const LEAST_SPARE = 2;
 /** Where no rate says how much comes in that time. */
 const SPARE_UNPACED = 32;
-const LARGEST_COUNT = 65_536;
 /** Unasked, the history takes no more; the queue may. */
 const DEFAULT_BUDGET = 256 * MIB;
 /** Without a budget of the user's, the pool takes no more than this part of what is available. */
@@ -98,10 +97,10 @@ function blockNumbers(
 ): { blockCount: number; queueDepth: number } {
   const { settings, secondsPerBlock } = input;
   const wanted = settings.queueDepth ?? defaultQueue(secondsPerBlock);
-  if (settings.blockCount !== null && settings.blockCount > LARGEST_COUNT) {
+  if (settings.blockCount !== null && settings.blockCount > MOST_BLOCKS) {
     throw fail(
       "BAD_REQUEST",
-      `A stream has at most ${formatCount(LARGEST_COUNT)} blocks. Take fewer, and larger ones for a longer history.`,
+      `A stream has at most ${formatCount(MOST_BLOCKS)} blocks. Take fewer, and larger ones for a longer history.`,
       { field: "blockCount" },
     );
   }
@@ -142,7 +141,7 @@ function defaultCount(input: NumbersInput, queueDepth: number, notes: string[]):
   const { settings, allocatedBytes, scanBytes, scansPerBlock, availableBytes } = input;
   const room = Math.max(DEFAULT_BUDGET, Math.ceil((queueDepth * 4) / 3) * allocatedBytes);
   const budget = settings.memoryBudgetBytes ?? Math.min(room, availableBytes * DEFAULT_SHARE);
-  const affordable = Math.min(LARGEST_COUNT, Math.floor(budget / allocatedBytes));
+  const affordable = Math.min(MOST_BLOCKS, Math.floor(budget / allocatedBytes));
   if (affordable < 2) {
     throw fail(
       "BUDGET",
