@@ -1,6 +1,13 @@
 /** A whole frame on the plot's canvas: gaps, zero lines, traces, marks. */
 import type { Frame } from "../../shared/view.js";
-import { drawMissing, drawTouches, drawZero, drawZeroTime, type Canvas } from "./draw.js";
+import {
+  drawMissing,
+  drawMissingWords,
+  drawTouches,
+  drawZero,
+  drawZeroTime,
+  type Canvas,
+} from "./draw.js";
 import { bandsSeen, drawBand, drawBandWords } from "./draw-gaps.js";
 import { envelopeUntil, secondsPerScan } from "./frame-math.js";
 import type { GapBand } from "./gap-bands.js";
@@ -36,7 +43,7 @@ export function drawFrame(canvas: Canvas, drawn: Drawn): void {
   ctx.rect(box.left, box.top, box.width, box.height);
   ctx.clip();
   const until = envelopeUntil(frame);
-  if (until !== null) drawMissing(canvas, until, "envelope only: samples reused");
+  if (until !== null) drawMissing(canvas, until);
   const bands = bandsSeen(canvas, bandsOf(canvas, drawn));
   for (const band of bands) drawBand(canvas, band);
   const shown = Math.min(traces.length, lanes.length, frame.traces.length);
@@ -44,6 +51,7 @@ export function drawFrame(canvas: Canvas, drawn: Drawn): void {
   ctx.lineWidth = drawn.lineWidth * ratio;
   ctx.lineJoin = "round";
   for (let k = shown - 1; k >= 0; k--) drawTrace(canvas, drawn, k);
+  if (until !== null) drawMissingWords(canvas, until, "envelope only: samples reused");
   drawBandWords(canvas, bands);
   ctx.restore();
   if (drawn.zeroAtTrigger) {

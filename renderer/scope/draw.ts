@@ -107,21 +107,32 @@ export function drawZeroTime({ ctx, box, ratio, x }: Canvas, colour: string): vo
   ctx.fill();
 }
 
-/** Before the oldest sample there is only the envelope, and before that nothing. */
-export function drawMissing(canvas: Canvas, untilSeconds: number, text: string): void {
-  const { ctx, box, ratio, tokens, x } = canvas;
+/** Before the oldest sample there is only the envelope, and before that nothing. Under the traces. */
+export function drawMissing({ ctx, box, tokens, x }: Canvas, untilSeconds: number): void {
   const right = Math.min(box.left + box.width, x.a + x.b * untilSeconds);
   if (right <= box.left) return;
   ctx.save();
   ctx.fillStyle = tokens["n-panel"];
   ctx.globalAlpha = 0.5;
   ctx.fillRect(box.left, box.top, right - box.left, box.height);
-  ctx.globalAlpha = 1;
-  ctx.fillStyle = tokens["n-3"];
+  ctx.restore();
+}
+
+/** What that is, on a plate over the traces, which may be dense; none where it has no room. */
+export function drawMissingWords(canvas: Canvas, untilSeconds: number, text: string): void {
+  const { ctx, box, ratio, tokens, x } = canvas;
+  const right = Math.min(box.left + box.width, x.a + x.b * untilSeconds);
+  ctx.save();
   ctx.font = `${10.5 * ratio}px ${tokens["font-ui"]}`;
   ctx.textAlign = "left";
-  if (right - box.left > ctx.measureText(text).width + 12 * ratio) {
-    ctx.fillText(text, box.left + 6 * ratio, box.top + 16 * ratio);
+  ctx.textBaseline = "middle";
+  const width = ctx.measureText(text).width;
+  if (right - box.left > width + 12 * ratio) {
+    const [left, top, height] = [box.left + 6 * ratio, box.top + 4 * ratio, 16 * ratio];
+    ctx.fillStyle = tokens["n-plot"];
+    ctx.fillRect(left - 4 * ratio, top, width + 8 * ratio, height);
+    ctx.fillStyle = tokens["n-3"];
+    ctx.fillText(text, left, top + height / 2);
   }
   ctx.restore();
 }
