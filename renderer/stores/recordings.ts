@@ -1,6 +1,6 @@
 /** Recordings that run and recordings that lie in the folder. */
 import { defineStore } from "pinia";
-import { ref, shallowReactive, shallowRef } from "vue";
+import { computed, ref, shallowReactive, shallowRef } from "vue";
 
 import type { DiskCheck } from "../../shared/disk-check.js";
 import type {
@@ -13,6 +13,7 @@ import type { ScheduleStatus } from "../../shared/schedule.js";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { recordParams } from "../lib/record-options.js";
 import { goingForSeconds } from "../lib/record-words.js";
+import { withWritten, writtenParts, type WrittenPart } from "../lib/recording-rows.js";
 import { useConnection } from "./connection.js";
 import type { EventSource } from "./event-gate.js";
 import { useInventory } from "./inventory.js";
@@ -31,6 +32,13 @@ export const useRecordings = defineStore("recordings", () => {
   /** Of what had just happened, beside what `running` says of the stream; by name. */
   const keeping = shallowReactive(new Map<string, RecordingStatus>());
   const list = shallowRef<RecordingEntry[]>([]);
+  /** The same while only the figures of what runs change. */
+  const written = computed<WrittenPart[]>((before) => {
+    const now = writtenParts(running.values());
+    return before && JSON.stringify(before) === JSON.stringify(now) ? before : now;
+  });
+  /** Those of the folder, and the parts that are being written. */
+  const rows = computed(() => withWritten(list.value, written.value));
   /** How far the SHA-512 of a recording is, 0 … 1; by name. */
   const hashing = shallowReactive(new Map<string, number>());
   /** Streams whose recordings wait for a second "stop". */
@@ -221,6 +229,7 @@ export const useRecordings = defineStore("recordings", () => {
     lookAtFolder,
     ringKeep,
     list,
+    rows,
     asking,
     nextNote,
     scheduled,
