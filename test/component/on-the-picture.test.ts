@@ -30,7 +30,7 @@ describe("words on the plot", () => {
     const log = (what: string) => () => void painted.push(`${what} ${String(ctx.fillStyle)}`);
     vi.spyOn(ctx, "fillRect").mockImplementation(log("rect"));
     vi.spyOn(ctx, "fillText").mockImplementation(log("text"));
-    onTestFinished(() => vi.restoreAllMocks());
+    onTestFinished(() => void vi.restoreAllMocks());
     const frame = {
       form: "columns",
       originScan: 0,
