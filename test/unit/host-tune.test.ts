@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { NativeCounters } from "../../native/addon.js";
 import { trackDisposables } from "../../electron/host/disposable.js";
 import type { TuneStatus } from "../../shared/tune.js";
-import { ADC, makeBench, refusal, type Bench } from "./fake/host.js";
+import { ADC, IMU, makeBench, refusal, type Bench } from "./fake/host.js";
 import { FakeStream } from "./fake/stream.js";
 
 let bench: Bench;
@@ -188,5 +188,15 @@ describe("a search for settings", () => {
     await request("stream.stop", { stream: ADC });
     await request("stream.configure", { stream: ADC, patch: { rateMax: true } });
     expect(await refusal(tune())).toMatchObject({ code: "CANNOT_TUNE", field: "rateMax" });
+  });
+
+  it("says what the stream needs before it can run", async () => {
+    const refused = await refusal(tune({ stream: IMU }));
+    expect(refused).toMatchObject({ code: "CANNOT_TUNE", field: "deviceTrigger" });
+    expect(refused.message).toContain("Choose sim-timer1 or sim-timer10.");
+    const patch = { deviceTrigger: { name: "sim-timer10", rateHz: 1000 } };
+    await request("stream.configure", { stream: IMU, patch });
+    await bench.client.request("stream.tuneStop", { stream: IMU });
+    expect((await tune({ stream: IMU })).tries.length).toBeGreaterThan(0);
   });
 });

@@ -111,6 +111,9 @@ export class LiveStream implements Stream {
     return this.infoOf(this.settings, { resolved: shown, error: this.planned.error });
   }
 
+  /** A sentence each for what keeps it from starting. */
+  readonly missing = (): string[] => this.planned.resolved?.plan.missing ?? [];
+
   currentSettings(): StreamSettings {
     return this.settings;
   }

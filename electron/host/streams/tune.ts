@@ -100,6 +100,8 @@ function pacedRate(stream: LiveStream): number {
       { field: "transport" },
     );
   }
+  const [missing] = stream.missing();
+  if (missing !== undefined) throw fail("CANNOT_TUNE", missing, { field: "deviceTrigger" });
   const rateHz = rateSetHz ?? (stream.isRunning() ? stream.counters().rateHz : null);
   if (rateHz !== null && rateHz > 0) return rateHz;
   throw fail(
