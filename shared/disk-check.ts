@@ -25,7 +25,8 @@ export function checkLine(check: DiskCheck): string {
     bytesPerSecond === null ? "not tested" : `takes ${formatSi(bytesPerSecond, "B/s")}`,
     `${formatBytes(freeBytes)} free`,
   ];
-  if (secondsUntilFull !== null) {
+  if (secondsUntilFull === 0) parts.push("none of that for a recording");
+  else if (secondsUntilFull !== null) {
     const at = `at ${formatSi(streamBytesPerSecond, "B/s")}`;
     parts.push(`full in ${formatDuration(secondsUntilFull)} ${at}`);
   }

@@ -23,6 +23,9 @@ describe("the verdict on a disk", () => {
     );
     const unknown = { ...check, streamBytesPerSecond: null, secondsUntilFull: null };
     expect(checkLine({ ...unknown, bytesPerSecond: null })).toBe("Disk: not tested, 2.81 TB free.");
+    expect(
+      checkLine({ ...check, bytesPerSecond: null, freeBytes: 62.9e6, secondsUntilFull: 0 }),
+    ).toBe("Disk: not tested, 62.9 MB free, none of that for a recording.");
   });
 
   it("warns of one that is slower than the stream, or barely faster", () => {

@@ -17,6 +17,8 @@ import { recordedScanBytes } from "./scan-bytes.js";
 /** A test may fill no more than this part of what is free. */
 const ROOM_SHARE = 0.25;
 const LEAST_ROOM_BYTES = 16 * 1024 * 1024;
+/** What a recording leaves free, and as much to record. */
+const LEAST_FREE_BYTES = 2 * FREE_FLOOR_BYTES;
 /** A disk that was tested just now is not asked again. */
 const HOLDS_MS = 30_000;
 
@@ -101,10 +103,10 @@ export class DiskChecks {
 
 /** Throws ENOSPC where nothing could be recorded. */
 export function requireRoom(freeBytes: number, folderShown: string): void {
-  if (freeBytes >= FREE_FLOOR_BYTES * 2) return;
+  if (freeBytes >= LEAST_FREE_BYTES) return;
   throw fail(
     "ENOSPC",
-    `Only ${formatBytes(freeBytes)} are free in ${folderShown}. Free some space, or choose another folder.`,
+    `Only ${formatBytes(freeBytes)} are free in ${folderShown}, and a recording begins with ${formatBytes(LEAST_FREE_BYTES)} at least: it always leaves ${formatBytes(FREE_FLOOR_BYTES)}. Free some space, or choose another folder.`,
     { errno: 28 },
   );
 }
