@@ -150,15 +150,20 @@ function plainly(error: Error & { code?: string }, argv: string[]): string {
 export function numberOption(
   args: Arguments,
   name: string,
-  { integer = false, least = Number.MIN_VALUE }: { integer?: boolean; least?: number } = {},
+  {
+    integer = false,
+    least = Number.MIN_VALUE,
+    most = Infinity,
+  }: { integer?: boolean; least?: number; most?: number } = {},
 ): number | undefined {
   const text = args.values[name];
   if (typeof text !== "string") return undefined;
   const parsed = parseSi(text, name.endsWith("-size") ? ["B"] : []);
   const value = parsed.ok ? parsed.value : NaN;
-  if (!(value >= least) || (integer && !Number.isSafeInteger(value))) {
+  if (!(value >= least && value <= most) || (integer && !Number.isSafeInteger(value))) {
     const what = integer ? "a whole number" : "a number";
-    const bound = least === Number.MIN_VALUE ? "above 0" : `of at least ${least}`;
+    const from = least === Number.MIN_VALUE ? "above 0" : `of at least ${least}`;
+    const bound = most === Infinity ? from : `from ${least} to ${most}`;
     const also = name === "rate" ? ", or max" : "";
     throw new UsageError(`--${name} takes ${what} ${bound}${also}, not "${text}".`);
   }

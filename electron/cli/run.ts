@@ -1,5 +1,5 @@
 /** The command line: the same host as the window's, for scripts and tests. */
-import { toStudioError } from "../../shared/errors.js";
+import { toStudioError, type StudioError } from "../../shared/errors.js";
 import { findInstallation } from "../host/installation.js";
 import { readArguments, UsageError } from "./arguments.js";
 import { attr } from "./commands/attr.js";
@@ -47,7 +47,16 @@ export async function runCli(argv: string[]): Promise<number> {
       process.stderr.write(`${error.message}\nAll commands and options: ${all}\n`);
       return 2;
     }
-    output.failed(toStudioError(error));
+    output.failed(inOptions(toStudioError(error)));
     return 1;
   }
+}
+
+/** Where the host says what to choose: with what that is done here. */
+export function inOptions(error: StudioError): StudioError {
+  if (error.field !== "deviceTrigger") return error;
+  return {
+    ...error,
+    message: error.message.replace(/(\bChoose .*)\.$/, "$1, with --device-trigger."),
+  };
 }

@@ -43,7 +43,7 @@ export async function recordGroup(args: Arguments, output: Output): Promise<bool
   });
   const { client, hello } = session;
   try {
-    const streams = args.operands.map((text) => streamNamed(hello.inventory, text));
+    const streams = streamsNamed(hello.inventory, args.operands);
     for (const [attribute, value] of plan.sets) {
       const [first] = args.operands as [string];
       const device = findDevice(hello.inventory, first.replace(BUFFER, ""));
@@ -107,6 +107,19 @@ const BUFFER = /\/buffer(\d+)$/;
 function streamNamed(inventory: Inventory, text: string): string {
   const buffer = Number(BUFFER.exec(text)?.[1] ?? 0);
   return streamId(findDevice(inventory, text.replace(BUFFER, "")).id, buffer);
+}
+
+/** Throws for one that is named twice, by whatever name. */
+export function streamsNamed(inventory: Inventory, texts: readonly string[]): string[] {
+  const streams = texts.map((text) => streamNamed(inventory, text));
+  const at = streams.findIndex((stream, index) => streams.indexOf(stream) !== index);
+  if (at < 0) return streams;
+  const first = texts[streams.indexOf(streams[at] as string)] as string;
+  const again = texts[at] as string;
+  const how = first === again ? `${again} is named twice` : `${first} and ${again} are the same`;
+  throw new UsageError(
+    `${how}. Name each once; a device's other buffers are DEVICE/buffer1 and so on.`,
+  );
 }
 
 /** One test, against what all of them give together. */

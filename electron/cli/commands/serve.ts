@@ -19,6 +19,8 @@ import type { Output } from "../output.js";
 import { OwnWindow } from "../own-window.js";
 import { VERSION } from "../version.js";
 
+const MOST_PORT = 65_535;
+
 /** The way to a new address, as it works for how this was started. */
 const newAddress = (port: number) => ({
   enter: Boolean(process.stdin.isTTY),
@@ -27,7 +29,7 @@ const newAddress = (port: number) => ({
 
 export async function serve(args: Arguments, output: Output): Promise<void> {
   operands(args, 0, 0, "no operands");
-  const port = numberOption(args, "port", { integer: true, least: 0 }) ?? 0;
+  const port = numberOption(args, "port", { integer: true, least: 0, most: MOST_PORT }) ?? 0;
   if (args.values["url"]) {
     const url = await askForAddress(port);
     output.answer({ url }, () => [url]);

@@ -1,0 +1,50 @@
+/** What the command line refuses, in the words of its own options. */
+import { describe, expect, it } from "vitest";
+import { numberOption, readArguments } from "../../electron/cli/arguments.js";
+import { streamsNamed } from "../../electron/cli/commands/record-group.js";
+import { serve } from "../../electron/cli/commands/serve.js";
+import type { Output } from "../../electron/cli/output.js";
+import { inOptions } from "../../electron/cli/run.js";
+import type { Inventory } from "../../shared/device.js";
+
+const output: Output = { answer: () => {}, failed: () => {}, note: () => {}, progress: () => {} };
+
+describe("a refusal of the command line", () => {
+  it("of a port says which there are", async () => {
+    for (const port of ["65536", "99999", "1.5"]) {
+      const args = readArguments(["serve", "--url", "--port", port]);
+      await expect(serve(args, output)).rejects.toThrow(
+        `--port takes a whole number from 0 to 65535, not "${port}".`,
+      );
+    }
+    const most = { integer: true, least: 0, most: 65_535 };
+    expect(numberOption(readArguments(["serve", "--port", "65535"]), "port", most)).toBe(65_535);
+  });
+
+  it("names the option that chooses a device trigger", () => {
+    const refused = { code: "EINVAL", field: "deviceTrigger" };
+    const words = (message: string) => inOptions({ ...refused, message }).message;
+    expect(words("imu needs a device trigger. Choose t1 or t2.5.")).toBe(
+      "imu needs a device trigger. Choose t1 or t2.5, with --device-trigger.",
+    );
+    const none = "This buffer needs a device trigger, and there is none. Create one.";
+    expect(words(none)).toBe(none);
+    const other = { code: "EINVAL", field: "channels", message: "Choose a channel." };
+    expect(inOptions(other)).toEqual(other);
+  });
+
+  it("of a group says which device was named twice", () => {
+    const device = (id: string, name: string) => ({ id, name, label: name, context: "local" });
+    const inventory = {
+      devices: [device("local:iio:device0", "adc"), device("local:iio:device1", "imu")],
+    } as unknown as Inventory;
+    const named = (...texts: string[]) => streamsNamed(inventory, texts);
+    expect(named("local:adc", "local:imu", "local:adc/buffer1")).toHaveLength(3);
+    expect(() => named("local:adc", "local:imu", "local:adc")).toThrow(
+      "local:adc is named twice. Name each once; a device's other buffers are DEVICE/buffer1",
+    );
+    expect(() => named("local:iio:device0", "local:adc/buffer0")).toThrow(
+      "local:iio:device0 and local:adc/buffer0 are the same.",
+    );
+  });
+});
