@@ -19,10 +19,11 @@ import {
 import { followStarts } from "../allocation.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
+import { checkTaken, readOut } from "../out-option.js";
 import type { Output } from "../output.js";
 import { openSession } from "../session.js";
 import { readStreamPlan, setUpStream, tellNotes } from "../stream-setup.js";
-import { checkFolder, describe } from "./record.js";
+import { describe } from "./record.js";
 
 /** What says something about one device, or makes one recording into several. */
 const FOR_ONE = [
@@ -35,7 +36,7 @@ const FOR_ONE = [
 /** Answers whether all recordings ended as asked. */
 export async function recordGroup(args: Arguments, output: Output): Promise<boolean> {
   const plan = readPlan(args);
-  checkFolder(dirname(plan.out));
+  await checkTaken(plan.out, false);
   const session = await openSession(args, {
     recordingsFolder: dirname(plan.out),
     recover: true,
@@ -78,8 +79,7 @@ interface GroupPlan {
 }
 
 function readPlan(args: Arguments): GroupPlan {
-  const out = textOption(args, "out");
-  if (!out) throw new UsageError("record needs --out BASENAME.");
+  const out = readOut(args);
   const odd = FOR_ONE.find((name) => args.values[name] !== undefined);
   if (odd !== undefined) {
     throw new UsageError(`--${odd} is for one DEVICE. Leave it out, or record each by itself.`);
@@ -98,7 +98,7 @@ function readPlan(args: Arguments): GroupPlan {
       return [text.slice(0, equals), text.slice(equals + 1)];
     },
   );
-  return { out: resolve(out), sets, seconds, scans };
+  return { out, sets, seconds, scans };
 }
 
 const BUFFER = /\/buffer(\d+)$/;

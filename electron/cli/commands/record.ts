@@ -1,6 +1,5 @@
 /** `record`: sets a stream up, records it, and says what is in the file and what is not. */
-import { statSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname } from "node:path";
 import type { StudioClient } from "../../../shared/client.js";
 import type { Inventory } from "../../../shared/device.js";
 import { checkLine, checkWarning } from "../../../shared/disk-check.js";
@@ -19,6 +18,7 @@ import {
 import { followStarts } from "../allocation.js";
 import { findAttribute, findDevice } from "../device-name.js";
 import { onInterrupt } from "../interrupts.js";
+import { checkTaken, readOut } from "../out-option.js";
 import type { Output } from "../output.js";
 import { fillHistory, makeRoom, waitForRate } from "../pre-trigger.js";
 import {
@@ -56,7 +56,9 @@ export interface RecordPlan extends StreamPlan, TimePlan {
 export async function record(args: Arguments, output: Output): Promise<boolean> {
   const [name] = operands(args, 1, 1, "one DEVICE") as [string];
   const plan = readPlan(args);
-  checkFolder(dirname(plan.out));
+  const { split, ring, trigger } = plan;
+  // Before the device is touched, and the disk tested.
+  if (!plan.resume) await checkTaken(plan.out, Boolean(split ?? ring ?? trigger?.captures.each));
   const session = await openSession(args, {
     recordingsFolder: dirname(plan.out),
     recover: true,
@@ -107,18 +109,8 @@ export function recordOn(
   return recordResuming({ client, device, name: basename(out), untilMs, output, once });
 }
 
-/** A mistyped folder is refused instead of made. */
-export function checkFolder(folder: string): void {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw fail("ENOENT", `There is no folder ${folder}. Make it first, or give another --out.`, {
-      path: folder,
-    });
-  }
-}
-
 export function readPlan(args: Arguments): RecordPlan {
-  const out = textOption(args, "out");
-  if (!out) throw new UsageError("record needs --out BASENAME.");
+  const out = readOut(args);
   const seconds = durationOption(args, "seconds");
   const samples = numberOption(args, "samples", { integer: true, least: 1 });
   if (seconds !== undefined && samples !== undefined) {
@@ -132,7 +124,7 @@ export function readPlan(args: Arguments): RecordPlan {
   return {
     ...readStreamPlan(args),
     ...readTimes(args),
-    out: resolve(out),
+    out,
     sets,
     seconds,
     samples,

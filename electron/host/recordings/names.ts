@@ -13,6 +13,11 @@ export const INDEX = ".iio-index";
 /** Bytes of a scan that was being written when the program or the machine stopped. */
 export const REST = ".iio-rest";
 
+/** Without the ending of a file that belongs to a recording. */
+export function baseOf(path: string): string {
+  return path.replace(/\.(sigmf-(meta|data|collection)|iio-(journal|index))$/, "");
+}
+
 /** What file systems allow, less room for suffixes. */
 const NAME_BYTES = 200;
 

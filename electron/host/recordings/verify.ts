@@ -21,7 +21,7 @@ import type { SampleRun } from "../../../shared/sigmf/verify-strips.js";
 import { startDataJob, type DataJob, type DataPiece } from "./data-worker.js";
 import { verifyGroup } from "./group-verify.js";
 import { memberNames } from "./members.js";
-import { COLLECTION, DATA, INDEX, JOURNAL, META } from "./names.js";
+import { baseOf, COLLECTION, DATA, INDEX, JOURNAL, META } from "./names.js";
 import { readSideIndex } from "./side-index.js";
 import { verifyParts } from "./verify-parts.js";
 
@@ -34,7 +34,7 @@ export interface VerifyReport extends Verdict {
 
 /** `base`: path without ending, absolute. `.sigmf-meta` and the like may stand behind it. */
 export async function verifyRecording(base: string): Promise<VerifyReport> {
-  const path = base.replace(/\.(sigmf-(meta|data|collection)|iio-(journal|index))$/, "");
+  const path = baseOf(base);
   const [folder, name] = [dirname(path), basename(path)];
   const collectionText = await readFile(join(folder, name + COLLECTION), "utf8").catch(() => null);
   const collection = collectionText === null ? undefined : parse(collectionText);
