@@ -52,8 +52,8 @@ export class Catalogue {
   private again = false;
   private readonly parts = new Map<string, { key: string; part: Part }>();
   private closed = false;
-  /** How long the last look took. */
-  private costMs = 0;
+  /** When what the last look took has been rested from. */
+  private restedAtMs = 0;
 
   list(): RecordingEntry[] {
     return this.entries;
@@ -111,11 +111,7 @@ export class Catalogue {
     try {
       this.watcher = watch(this.folder, { persistent: false }, (_event, file) => {
         if (file && !file.endsWith(META) && !file.endsWith(COLLECTION)) return;
-        const wait = Math.max(SETTLE_MS, REST * this.costMs);
-        this.timer ??= setTimeout(() => {
-          this.timer = null;
-          void this.refresh();
-        }, wait);
+        this.timer ??= setTimeout(() => this.lookRested(), SETTLE_MS);
       });
       this.watcher.on("error", () => this.watcher?.close());
     } catch {
@@ -124,13 +120,21 @@ export class Catalogue {
     }
   }
 
+  /** A file may have changed while a look went on: how long to rest from that is known only at its end. */
+  private lookRested(): void {
+    const leftMs = this.scanning ? SETTLE_MS : this.restedAtMs - performance.now();
+    this.timer = leftMs > 0 ? setTimeout(() => this.lookRested(), Math.ceil(leftMs)) : null;
+    if (!this.timer) void this.refresh();
+  }
+
   private async scanAll(): Promise<void> {
     while (this.again && !this.closed) {
       this.again = false;
       if (!this.watcher) this.watch();
       const startedMs = performance.now();
       const entries = await this.scan().catch(() => [] as RecordingEntry[]);
-      this.costMs = performance.now() - startedMs;
+      const endedMs = performance.now();
+      this.restedAtMs = endedMs + REST * (endedMs - startedMs);
       const changed = summary(entries) !== summary(this.entries);
       this.entries = entries;
       if (changed) this.changed.fire(entries);
