@@ -45,14 +45,29 @@ describe("default geometry", () => {
       payloadBytes: 65_536,
       allocatedBytes: 65_536,
       scansPerBlock: 16_384,
-      blockCount: 64,
+      blockCount: 627,
       queueDepth: 16,
-      poolBytes: 4 * 1024 * 1024,
+      poolBytes: 627 * 65_536,
       notes: [],
     });
     expect(geometry.secondsPerBlock).toBeCloseTo(0.016384);
     expect(geometry.reserveSeconds).toBeCloseTo(0.262144);
-    expect(geometry.historySeconds).toBeCloseTo(0.786432);
+    expect(geometry.historySeconds).toBeGreaterThanOrEqual(10);
+  });
+
+  it("keeps ten seconds unasked, within 256 MiB, 1,024 blocks and the files that may be open", () => {
+    const unasked = (more: Partial<GeometryInput>) => blockGeometry(input(more));
+    expect(unasked({ rateHz: 1e7 }).poolBytes).toBeLessThanOrEqual(256 * 1024 ** 2);
+    expect(unasked({ rateHz: 1e7 }).historySeconds).toBeGreaterThan(6);
+    expect(unasked({ rateHz: 1e8 })).toMatchObject({ blockCount: 64, notes: [] });
+    const short = { rateHz: 1e6, scanBytes: 2 };
+    const shortBlocks = blockGeometry(input(short, { blockSize: { kind: "bytes", bytes: 4096 } }));
+    expect(shortBlocks.blockCount).toBe(1024);
+    expect(unasked({ blocksByFiles: 200 }).blockCount).toBe(200);
+    expect(unasked({ blocksByFiles: 20 }).blockCount).toBe(64);
+    expect(unasked({ availableBytes: 64 * 1024 ** 2 }).poolBytes).toBeLessThanOrEqual(
+      16 * 1024 ** 2,
+    );
   });
 
   it("queues at least 200 ms and stays between 4 KiB and 4 MiB at every rate", () => {
@@ -196,6 +211,10 @@ describe("block count, queue and budget as asked", () => {
     expect(blockGeometry(input({}, { queueDepth: 30 }))).toMatchObject({ queueDepth: 30 });
     expect(blockGeometry(input({}, { queueDepth: 100 }))).toMatchObject({
       queueDepth: 100,
+      blockCount: 711,
+    });
+    expect(blockGeometry(input({ rateHz: null }, { queueDepth: 100 }))).toMatchObject({
+      queueDepth: 100,
       blockCount: 200,
     });
     expect(refusal(() => blockGeometry(input({}, { blockCount: 100_000 })))).toMatchObject({
@@ -236,16 +255,16 @@ describe("block count, queue and budget as asked", () => {
   });
 
   it("grows the pool for an acquisition longer than it, and says so", () => {
-    const geometry = blockGeometry(input({ historyScans: 5e6 }));
+    const geometry = blockGeometry(input({ historyScans: 5e7 }));
     const history = (geometry.blockCount - geometry.queueDepth) * geometry.secondsPerBlock!;
     // … and does not let go of its start before anybody can hold it.
     expect(history).toBeGreaterThanOrEqual(
-      5e6 * (geometry.secondsPerBlock! / geometry.scansPerBlock) + 0.2,
+      5e7 * (geometry.secondsPerBlock! / geometry.scansPerBlock) + 0.2,
     );
-    const unpaced = blockGeometry(input({ historyScans: 5e6, rateHz: null }));
+    const unpaced = blockGeometry(input({ historyScans: 5e7, rateHz: null }));
     const blocks = unpaced.blockCount - unpaced.queueDepth;
-    expect(blocks).toBeGreaterThanOrEqual(5e6 / unpaced.scansPerBlock + 32);
-    expect(geometry.notes.join()).toContain("5,000,000 scans");
+    expect(blocks).toBeGreaterThanOrEqual(5e7 / unpaced.scansPerBlock + 32);
+    expect(geometry.notes.join()).toContain("50,000,000 scans");
     expect(refusal(() => blockGeometry(input({ historyScans: 5e9 })))).toMatchObject({
       code: "BUDGET",
     });

@@ -351,7 +351,7 @@ describe("opened recordings", () => {
       seconds: 0.04,
       bytes: 160_000,
       continuity: { grade: "exact", gaps: 0 },
-      how: { transport: "simulator", heap: "pages", blockCount: 64 },
+      how: { transport: "simulator", heap: "pages", blockCount: 627 },
     });
     const { attributes } = (await opened).device;
     const told = (name: string, channel?: string) =>

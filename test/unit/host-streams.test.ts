@@ -15,7 +15,7 @@ describe("a stream", () => {
   it("runs, stops, and keeps its history readable", async () => {
     const started = await request("stream.start", { stream: ADC });
     expect(started.state.kind).toBe("running");
-    expect(started.geometry).toMatchObject({ blockCount: 64, payloadBytes: 65_536 });
+    expect(started.geometry).toMatchObject({ blockCount: 627, payloadBytes: 65_536 });
     await running();
     const stopped = await request("stream.stop", { stream: ADC });
     expect(stopped.state.kind).toBe("idle");
@@ -62,7 +62,7 @@ describe("a stream", () => {
     await request("stream.start", { stream: ADC });
     const { headers, counters } = await running();
     expect(headers.sequence.length).toBe(headers.firstScan.length);
-    expect(headers.blockStates.length).toBe(64);
+    expect(headers.blockStates.length).toBe(627);
     expect(counters.continuity).toMatchObject({ grade: "exact", lost: 0 });
     expect((await request("stream.counters", { stream: ADC })).blocks).toBeGreaterThan(0);
   });
@@ -259,7 +259,7 @@ describe("faults on demand", () => {
     expect(refused.message).toContain("Switch its fault “vanish” off");
     const left = await request("stream.get", { stream: ADC });
     expect(left.geometryError).toMatchObject({ code: "ENODEV" });
-    expect(left).toMatchObject({ rateSetHz: 1e6, geometry: { blockCount: 64 } });
+    expect(left).toMatchObject({ rateSetHz: 1e6, geometry: { blockCount: 627 } });
     const back = bench.next("device", ({ device }) => device.presence === "present");
     await request("attribute.write", {
       device: "sim:adc",

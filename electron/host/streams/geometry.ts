@@ -13,7 +13,11 @@ const MIB = 1024 * 1024;
 const QUEUE_SECONDS = 0.2;
 /** A DMABUF block lasting longer makes `auto` take read(). */
 const SLOWEST_DMABUF_SECONDS = 0.25;
+/** Unasked, what just happened can be kept for so long, where the budget below holds it. */
+const HISTORY_SECONDS = 10;
 const DEFAULT_COUNT = 64;
+/** Unasked, no more: the kernel looks through its list of attached blocks at each ENQUEUE. */
+const DEFAULT_COUNT_MOST = 1024;
 /** Blocks of a slow stream take a page each: more of them give a history worth the name. */
 const DEFAULT_COUNT_SHORT = 512;
 const LEAST_QUEUE = 4;
@@ -43,6 +47,8 @@ export interface GeometryInput {
   availableBytes: number;
   /** The history holds at least so many scans, if memory allows (an acquisition longer than the pool). */
   historyScans?: number;
+  /** The default stays within so many blocks (each has its files open); not set: files don't limit them. */
+  blocksByFiles?: number;
 }
 
 /** Whether `auto` prefers read(): the smallest DMABUF block (4 KiB) would last over 250 ms. */
@@ -151,7 +157,8 @@ function defaultCount(input: NumbersInput, queueDepth: number, notes: string[]):
   }
   const short = !settings.rateMax && isShort(scanBytes, positiveOrNull(input.rateHz));
   const usual = Math.max(short ? DEFAULT_COUNT_SHORT : DEFAULT_COUNT, queueDepth * 2);
-  let count = settings.memoryBudgetBytes === null ? Math.min(usual, affordable) : affordable;
+  const wanted = Math.max(usual, historyCount(input, queueDepth));
+  let count = settings.memoryBudgetBytes === null ? Math.min(wanted, affordable) : affordable;
   if (count < usual && settings.memoryBudgetBytes === null) {
     notes.push(
       `${formatCount(count)} blocks instead of ${formatCount(usual)}: no more than ${formatMemory(budget)} is taken unasked.`,
@@ -167,6 +174,16 @@ function defaultCount(input: NumbersInput, queueDepth: number, notes: string[]):
     }
   }
   return count;
+}
+
+/** Blocks of a history of HISTORY_SECONDS, as far as it costs little. */
+function historyCount(
+  { secondsPerBlock, blocksByFiles }: NumbersInput,
+  queueDepth: number,
+): number {
+  if (secondsPerBlock === null) return 0;
+  const blocks = Math.ceil(HISTORY_SECONDS / secondsPerBlock) + queueDepth;
+  return Math.min(blocks, DEFAULT_COUNT_MOST, blocksByFiles ?? Infinity);
 }
 
 /** Blocks that may be filled between the end of an acquisition and its being held. */

@@ -52,6 +52,7 @@ export function resolvePlan(
     settings: { ...settings, rateMax: plan.waitsForBlocks ?? false },
     availableBytes: machine.availableBytes,
     ...(more.historyScans === undefined ? {} : { historyScans: more.historyScans }),
+    ...(needsFiles(candidate) ? { blocksByFiles: blocksWithin(machine.fileLimit) } : {}),
   });
   checkFiles(candidate, geometry, machine);
   return { plan, candidate, geometry, rateHz, rate, rateSource };
@@ -94,13 +95,17 @@ function chooseCandidate(
   };
 }
 
+const needsFiles = ({ arena }: SourceCandidate) => arena.kind !== "pages";
+
+const blocksWithin = (fileLimit: number) => Math.floor((fileLimit - OTHER_FILES) / FILES_PER_BLOCK);
+
 function checkFiles(
-  { arena }: SourceCandidate,
+  candidate: SourceCandidate,
   { blockCount }: BlockGeometry,
   { fileLimit }: Machine,
 ): void {
   const needed = blockCount * FILES_PER_BLOCK + OTHER_FILES;
-  if (arena.kind === "pages" || needed <= fileLimit) return;
+  if (!needsFiles(candidate) || needed <= fileLimit) return;
   throw fail(
     "EMFILE",
     `${formatCount(blockCount)} blocks need ${formatCount(needed)} open files, and this system allows ${formatCount(fileLimit)}. Take fewer and larger blocks, or raise the limit (ulimit -Hn).`,
