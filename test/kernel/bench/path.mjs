@@ -13,8 +13,8 @@ import {
   unpacedHz,
 } from "./rig.mjs";
 
-/** The same for the loops and the studio. */
-const blocks = 16;
+/** The same for the loops and the studio: the fewest that a stream takes unasked. */
+const blocks = 64;
 const sizes = [16, 64, 256, 1024, 4096].map((kibibytes) => kibibytes * 1024);
 const paceSteps = 8;
 const leftOutMost = 0.01;
