@@ -2,6 +2,7 @@
 import type { StudioClient } from "../../shared/client.js";
 import { fail, StudioFailure, toStudioError } from "../../shared/errors.js";
 import { formatCount, formatDuration, formatMemory } from "../../shared/figures.js";
+import { blocksToHold } from "../../shared/history-room.js";
 import {
   MOST_BLOCKS,
   type BlockGeometry,
@@ -9,9 +10,6 @@ import {
   type StreamInfo,
 } from "../../shared/stream.js";
 import type { Output } from "./output.js";
-
-/** Blocks beyond those that hold the time asked: they fill while the recording is made. */
-const SPARE_BLOCKS = 8;
 
 /** Runs the stream and resolves when its history holds `seconds`, or is full, or somebody `asked` for the end. */
 export async function fillHistory(
@@ -86,10 +84,9 @@ export async function makeRoom(
   option: "pre" | "before",
 ): Promise<void> {
   const { geometry, settings } = await client.request("stream.get", { stream });
-  if (!geometry?.secondsPerBlock || settings.blockCount !== null) return;
-  if ((geometry.historySeconds ?? 0) >= seconds + SPARE_BLOCKS * geometry.secondsPerBlock) return;
-  const history = Math.ceil(seconds / geometry.secondsPerBlock) + SPARE_BLOCKS;
-  const blockCount = history + geometry.queueDepth;
+  if (!geometry || settings.blockCount !== null) return;
+  const blockCount = blocksToHold(seconds, geometry);
+  if (blockCount === null) return;
   if (blockCount > MOST_BLOCKS) throw tooMany(blockCount, geometry, seconds, option);
   try {
     await client.request("stream.configure", { stream, patch: { blockCount } });

@@ -1,4 +1,5 @@
 /** What of a stream's past is there without a hole. Pure. */
+import { blocksToHold } from "../../shared/history-room.js";
 import type { BlockState, StreamCounters, StreamInfo } from "../../shared/stream.js";
 
 /**
@@ -15,17 +16,12 @@ export function unbrokenFrom(
   return Math.max(historyFromScan, historyToScan - (blocks.history + blocks.held) * scans);
 }
 
-/** Blocks beyond those that hold a time: they fill while what they hold is kept. */
-const SPARE_BLOCKS = 8;
-
 /** How many blocks hold the last `seconds`, and their bytes; null where they are held already, or nobody can tell. */
 export function roomFor(
   info: StreamInfo | undefined,
   seconds: number,
 ): { blockCount: number; bytes: number } | null {
   const { geometry } = info ?? {};
-  if (!geometry?.secondsPerBlock || (geometry.historySeconds ?? 0) >= seconds) return null;
-  const history = Math.ceil(seconds / geometry.secondsPerBlock) + SPARE_BLOCKS;
-  const blockCount = history + geometry.queueDepth;
-  return { blockCount, bytes: blockCount * geometry.allocatedBytes };
+  const blockCount = geometry ? blocksToHold(seconds, geometry) : null;
+  return blockCount === null ? null : { blockCount, bytes: blockCount * geometry!.allocatedBytes };
 }

@@ -6,6 +6,7 @@ import { fail } from "../../../shared/errors.js";
 import type { TransportKind } from "../../../shared/device.js";
 import { MOST_BLOCKS, type BlockGeometry, type StreamSettings } from "../../../shared/stream.js";
 import { formatCount, formatMemory } from "../../../shared/figures.js";
+import { spareBlocks } from "../../../shared/history-room.js";
 import { blockBytes, isShort, positiveOrNull, smallestBlockSeconds } from "./block-size.js";
 
 const PAGE = 4096;
@@ -21,11 +22,6 @@ const DEFAULT_COUNT_MOST = 1024;
 /** Blocks of a slow stream take a page each: more of them give a history worth the name. */
 const DEFAULT_COUNT_SHORT = 512;
 const LEAST_QUEUE = 4;
-/** An acquisition that is whole is held this much later at the worst: so long its start must stay. */
-const SPARE_SECONDS = 0.2;
-const LEAST_SPARE = 2;
-/** Where no rate says how much comes in that time. */
-const SPARE_UNPACED = 32;
 /** Unasked, the history takes no more; the queue may. */
 const DEFAULT_BUDGET = 256 * MIB;
 /** Without a budget of the user's, the pool takes no more than this part of what is available. */
@@ -184,12 +180,6 @@ function historyCount(
   if (secondsPerBlock === null) return 0;
   const blocks = Math.ceil(HISTORY_SECONDS / secondsPerBlock) + queueDepth;
   return Math.min(blocks, DEFAULT_COUNT_MOST, blocksByFiles ?? Infinity);
-}
-
-/** Blocks that may be filled between the end of an acquisition and its being held. */
-export function spareBlocks({ secondsPerBlock }: Pick<BlockGeometry, "secondsPerBlock">): number {
-  if (secondsPerBlock === null) return SPARE_UNPACED;
-  return Math.max(LEAST_SPARE, Math.ceil(SPARE_SECONDS / secondsPerBlock));
 }
 
 function checkMemory(

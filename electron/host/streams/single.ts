@@ -1,9 +1,9 @@
 /** One acquisition of a given length, around the scope trigger if one is set, then stop. */
 import { fail } from "../../../shared/errors.js";
 import { formatCount } from "../../../shared/figures.js";
+import { spareBlocks } from "../../../shared/history-room.js";
 import { DisposableStore } from "../disposable.js";
 import { busyRecording } from "./faults.js";
-import { spareBlocks } from "./geometry.js";
 import type { LiveStream } from "./live-stream.js";
 import type { Run } from "./run.js";
 
