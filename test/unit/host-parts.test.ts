@@ -169,6 +169,14 @@ describe("a recording in parts", () => {
       await sound("take");
     });
 
+    it("says what goes to the disk, over parts that are too short to be measured", async () => {
+      await begin(ring);
+      await partBegan(12);
+      const told = bench.next("recording", ({ status }) => status.bytesPerSecond > 0);
+      expect((await told).status.secondsLeft).toBe(null);
+      await request("recording.stop", { stream: ADC });
+    });
+
     it("keeps a span while it goes on", async () => {
       await begin(ring);
       await partBegan(4);

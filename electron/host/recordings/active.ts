@@ -25,6 +25,7 @@ import type {
 import type { Run } from "../streams/run.js";
 import { sameAddress } from "../inventory.js";
 import { resultOf } from "./active-result.js";
+import { ByteRate } from "./byte-rate.js";
 import { CaptureTeller, type CaptureLog } from "./capture-log.js";
 import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
@@ -77,7 +78,7 @@ export class ActiveRecording {
   private writing: Promise<void> = Promise.resolve();
   private busy = false;
   private fault: StudioError | null = null;
-  private rateSample = { atMs: Date.now(), bytes: 0, perSecond: 0 };
+  private readonly rate = new ByteRate();
   /** Values noted since the start. */
   private readonly attributes = new Map<string, string>();
   private journal: JournalSummary = new JournalSummaryBuilder().summary();
@@ -173,6 +174,11 @@ export class ActiveRecording {
     return this.last.endScan ?? this.last.firstScan + this.last.scans;
   }
 
+  /** As of the last look. */
+  get bytes(): number {
+    return this.last.bytes;
+  }
+
   get begunAtMs(): number {
     return this.request.begunAtMs ?? this.facts.startedAtMs;
   }
@@ -253,11 +259,7 @@ export class ActiveRecording {
     this.last = this.native.status();
     this.noteCaptures();
     const now = Date.now();
-    const elapsed = (now - this.rateSample.atMs) / 1000;
-    if (elapsed >= 1) {
-      const perSecond = (this.last.bytes - this.rateSample.bytes) / elapsed;
-      this.rateSample = { atMs: now, bytes: this.last.bytes, perSecond };
-    }
+    this.rate.look(this.bytes);
     const due =
       now - this.metadataAtMs >= METADATA_EVERY_MS || this.last.gaps !== this.metadataGaps;
     if (
@@ -273,7 +275,7 @@ export class ActiveRecording {
 
   status(hashing: number | null = null): RecordingStatus {
     const { last } = this;
-    const perSecond = this.rateSample.perSecond;
+    const { perSecond } = this.rate;
     const flows = this.state.kind === "recording" && perSecond > 0;
     return {
       name: this.shownName,

@@ -8,6 +8,7 @@ import { countedSeconds, paceHz } from "../../../shared/sigmf/seconds.js";
 import type { Run } from "../streams/run.js";
 import { FREE_FLOOR_BYTES, type ActiveRecording } from "./active.js";
 import { beginRecording, type BeginDeps, type Creation } from "./begin.js";
+import { ByteRate } from "./byte-rate.js";
 import { endRecording, type Ended } from "./ending.js";
 import type { FinishedRecording } from "./finished.js";
 import {
@@ -109,6 +110,11 @@ export class Parts {
   private readonly creation: Creation;
   /** Scans of all parts that have ended, those deleted too. */
   private scansBefore = 0;
+  private bytesBefore = 0;
+  /** They take no more blocks, and are not done. */
+  private readonly ending = new Set<ActiveRecording>();
+  /** Of all parts: one may be too short to be measured. */
+  private readonly rate = new ByteRate();
   private clockSecondsBefore = 0;
 
   constructor(
@@ -175,6 +181,8 @@ export class Parts {
       }
     }
     if (!this.waiting) this.prepare(current);
+    const going = [current, ...this.ending];
+    this.rate.look(going.reduce((sum, { bytes }) => sum + bytes, this.bytesBefore));
     this.trim(current);
     return current;
   }
@@ -182,6 +190,8 @@ export class Parts {
   status(current: ActiveRecording): RecordingStatus {
     const own = current.status();
     const before = this.done.map(({ status }) => status);
+    const perSecond = own.state.kind === "recording" ? this.rate.perSecond : 0;
+    const roomBytes = Math.max(0, own.freeBytes - FREE_FLOOR_BYTES);
     const sum = (pick: (one: RecordingStatus) => number): number =>
       before.reduce((total, one) => total + pick(one), pick(own));
     return {
@@ -193,7 +203,8 @@ export class Parts {
       bytes: sum(({ bytes }) => bytes),
       worstWriteMs: Math.max(own.worstWriteMs, ...before.map(({ worstWriteMs }) => worstWriteMs)),
       continuity: addContinuity([...before, own].map(({ continuity }) => continuity)),
-      ...(this.plan.ringScans !== null && { secondsLeft: null }),
+      bytesPerSecond: perSecond,
+      secondsLeft: this.plan.ringScans === null && perSecond > 0 ? roomBytes / perSecond : null,
       parts: {
         name: current.facts.name,
         number: this.number,
@@ -284,6 +295,7 @@ export class Parts {
 
   /** Its metadata are made whole while the next part is being written. */
   private conclude(part: ActiveRecording): void {
+    this.ending.add(part);
     void this.afterwards(async () => {
       const ended = await endRecording(part, null, this.events.warn);
       this.add(part, ended);
@@ -300,7 +312,9 @@ export class Parts {
   }
 
   private add(part: ActiveRecording, { done, result, status }: Ended): void {
+    this.ending.delete(part);
     if (!done) return;
+    this.bytesBefore += status.bytes;
     const { firstScan, endScan, facts, clockSeconds } = part;
     const { samples, captures } = result;
     const seconds = countedSeconds(facts, samples, clockSeconds);
