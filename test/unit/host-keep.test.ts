@@ -43,6 +43,8 @@ describe("keeping what has just happened", () => {
     const result = await keep("after", { seconds: 0.05 });
     expect(mark("after")).toMatchObject({ "iio:to_scan": scans, "iio:from_scan": scans - 50_000 });
     expect(result.samples).toBeGreaterThanOrEqual(50_000);
+    // However long after they came: at 1 MS/s.
+    expect(result.seconds).toBeCloseTo(result.samples / 1e6, 9);
     await sound("after");
   });
 

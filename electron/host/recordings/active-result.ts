@@ -36,7 +36,7 @@ export function resultOf(whole: RecordedWhole): RecordingResult {
     name,
     samples: last.scans,
     bytes: last.bytes,
-    seconds: last.seconds,
+    seconds: keptSeconds(span, last) ?? last.seconds,
     lostSamples: unknown ? null : verdict.lost,
     continuity: verdict.grade,
     lostMin: verdict.lostMin,
@@ -54,6 +54,11 @@ export function resultOf(whole: RecordedWhole): RecordingResult {
     ...(captures && { captures }),
     ...resumedFields(facts, journal),
   };
+}
+
+/** Of what was kept: its last write came when it was kept, not when it happened. null: it was recorded as it came. */
+function keptSeconds(span: AskedSpan | undefined, { scans }: NativeRecordingStatus): number | null {
+  return span && span.pressScan === undefined && scans > 0 ? scans / span.rateHz : null;
 }
 
 function resumedFields(facts: RecordingFacts, journal: JournalSummary): Partial<RecordingResult> {
