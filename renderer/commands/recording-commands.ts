@@ -1,5 +1,6 @@
 /** Keeping what has just happened, and how Record records. */
 import { formatBytes, formatDuration, formatMemory } from "../../shared/figures.js";
+import { keepableSeconds } from "../../shared/history-room.js";
 import type { StreamId } from "../../shared/stream.js";
 import { roomFor } from "../lib/history.js";
 import { useNotices } from "../stores/notices.js";
@@ -17,11 +18,19 @@ export function noKeep(stream: StreamId): string | null {
   return (info?.run ?? 0) > 0 ? null : "nothing has come yet";
 }
 
-/** What Keep keeps: as long as it is set to, and no longer than the histories of all it acts on. */
+/**
+ * What Keep keeps: as long as it is set to, and no longer than can be recorded out of the histories of all it acts on; a
+ * stream that runs goes on with a part of its own.
+ */
 export function heldSeconds(): number {
   const { infos } = useStreams();
   const { keepSeconds } = useSettings().layout.record;
-  const histories = useViews().targets.map((id) => infos.get(id)?.geometry?.historySeconds);
+  const histories = useViews().targets.map((id) => {
+    const info = infos.get(id);
+    if (!info?.geometry) return undefined;
+    const stopped = info.run > 0 && !isActive(info);
+    return stopped ? info.geometry.historySeconds : keepableSeconds(info.geometry);
+  });
   return Math.min(keepSeconds, ...histories.map((seconds) => seconds ?? Infinity));
 }
 
