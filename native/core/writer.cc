@@ -177,6 +177,8 @@ void SampleFile::writeStagedTail() {
   flight.bytes = fill_;
   flight.parts = {{buffers_[size_t(current_)].get(), fill_}};
   write(flight);
+  // What went out before goes out again for the page's sake: no byte more is on its way.
+  copied_.fetch_sub(std::max<int64_t>(tailTo_ - base_, 0), std::memory_order_relaxed);
   tailTo_ = base_ + int64_t(fill_);
   onFile_.store(std::max(bytesOnFile(), tailTo_), std::memory_order_relaxed);
 }

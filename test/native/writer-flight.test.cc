@@ -191,6 +191,21 @@ TEST_CASE("halting waits for what is under way, which is whole then") {
   CHECK(holdsBlocks(folder.file("a"), memory, 2 * kBlock));
 }
 
+TEST_CASE("a page that goes out at each flush, as it fills, counts each of its bytes as copied once") {
+  const test::Folder folder;
+  auto given = options(folder.file("a"));
+  given.payloadBytes = 100;
+  Told file(given, nullptr);
+  if (!file.direct()) return;  // this file system has no O_DIRECT
+  Aligned memory(100);
+  for (int i = 0; i < 30; ++i) {
+    file.append(memory.data(), 100);
+    file.flush();
+  }
+  CHECK(file.bytesOnFile() == 3000);
+  CHECK(file.bytesCopied() == 2 * 3000);  // gathered, and through the page cache
+}
+
 TEST_CASE("blocks of no whole pages are gathered into large direct writes, at one copy") {
   const test::Folder folder;
   auto given = options(folder.file("a"));
