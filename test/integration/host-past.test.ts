@@ -1,7 +1,7 @@
 /** What has happened already, kept and recorded with the real addon: every sample, across the seam to what came later. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import { loadAddon } from "../../native/load.js";
 import type { FakeAddon } from "../unit/fake/addon.js";
@@ -81,4 +81,32 @@ it("records from before the press on, without a seam", async () => {
   const press = first + mark!["core:sample_start"]!;
   expect(press - first).toBeGreaterThanOrEqual(250_000);
   expect(first + result.samples).toBeGreaterThanOrEqual(press + 500_000);
+});
+
+it("holds what is to be kept from the press on, however long it takes until files are made", async () => {
+  const patch = {
+    blockCount: 128,
+    queueDepth: 16,
+    blockSize: { kind: "scans" as const, scans: 16384 },
+  };
+  await request("stream.configure", { stream: ADC, patch });
+  await request("stream.start", { stream: ADC });
+  const { geometry } = await request("stream.get", { stream: ADC });
+  const seconds = geometry!.historySeconds! / 2;
+  await come(geometry!.historySeconds! * 1e6);
+  const free = vi.spyOn(addon, "freeBytes").mockImplementation(async () => {
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1.6e3));
+    return 1e12;
+  });
+  const result = await request("recording.keep", {
+    stream: ADC,
+    name: "slow",
+    hash: false,
+    seconds,
+  });
+  free.mockRestore();
+  expect(result).toMatchObject({ error: null });
+  expect(result.shortfall).toBeUndefined();
+  expect(result.samples).toBeGreaterThanOrEqual(Math.floor(seconds * 1e6));
+  await everySample("slow");
 });

@@ -1,6 +1,6 @@
 /** Keeping what has just happened: out of the history, beside whatever else goes on. */
 import { existsSync, readdirSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { bench, benchForEach, request } from "./fake/each-bench.js";
 import { ADC, refusal } from "./fake/host.js";
 import { ended, file, folder, meta, sound } from "./fake/recordings-bench.js";
@@ -98,6 +98,17 @@ describe("keeping what has just happened", () => {
       expect(await refusal(keep("none", odd))).toMatchObject({ code: "BAD_REQUEST" });
     }
     expect(readdirSync(folder())).toEqual([]);
+  });
+
+  it("lets go of what it held for it, also where no file can be made", async () => {
+    await run(200_000);
+    const native = bench.addon.streams.at(-1)!;
+    const pin = vi.spyOn(native, "pin");
+    await keep("held", { seconds: 0.05 });
+    expect(pin).toHaveBeenCalled();
+    expect(native.pinKeys()).toEqual([]);
+    expect(await refusal(keep("held", { seconds: 0.05 }))).toMatchObject({ code: "EEXIST" });
+    expect(native.pinKeys()).toEqual([]);
   });
 
   it("takes a name of its own, and holds it against others", async () => {

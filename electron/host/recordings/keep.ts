@@ -11,6 +11,7 @@ import type { ActiveRecording } from "./active.js";
 import { beginRecording, findPlace, type BeginDeps, type StartRequest } from "./begin.js";
 import { endRecording, type Ended } from "./ending.js";
 import { markOf, momentNow, type AskedSpan, type Moment } from "./moment.js";
+import { holdPast } from "./past-hold.js";
 import type { PromisedNames } from "./promised-names.js";
 
 export type KeepRequest = RequestParams<"recording.keep">;
@@ -66,6 +67,25 @@ export class Keeps {
     if (!run) throw fail("EMPTY", "Nothing has come yet. Run the stream, then keep what came.");
     const now = momentNow(run);
     const span = spanOf(request, now);
+    // Before all that takes time.
+    const held = holdPast(run, span);
+    const recording = await this.begun(stream, request, { run, span }).finally(() =>
+      held.dispose(),
+    );
+    this.recordings.add(recording);
+    try {
+      await this.written(recording, stream, run);
+      return await this.end(recording);
+    } finally {
+      this.recordings.delete(recording);
+    }
+  }
+
+  private async begun(
+    stream: LiveStream,
+    request: KeepRequest,
+    { run, span }: { run: Run; span: AskedSpan },
+  ): Promise<ActiveRecording> {
     const { addon, promised, folder } = this.deps;
     const mark = markOf(span, addon.clocks().realtimeNs);
     const { name, note, hash, raw } = request;
@@ -77,18 +97,11 @@ export class Keeps {
       ...(raw !== undefined && { raw }),
     };
     const place = await findPlace(this.deps, promised, rest, stream, folder());
-    const recording = await beginRecording(
+    return beginRecording(
       this.deps,
       { request: rest, stream, place, continues: undefined, span, marks: [mark] },
       run,
     ).finally(() => place.held.dispose());
-    this.recordings.add(recording);
-    try {
-      await this.written(recording, stream, run);
-      return await this.end(recording);
-    } finally {
-      this.recordings.delete(recording);
-    }
   }
 
   private async end(recording: ActiveRecording): Promise<RecordingResult> {
