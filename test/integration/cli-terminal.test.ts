@@ -116,7 +116,7 @@ describe("verify", () => {
         }),
       ),
     );
-    expect(unknown.join("\n")).toMatch(/the captures hold 1 gaps, the verdict says 0/);
+    expect(unknown.join("\n")).toMatch(/the captures hold 1 gap, the verdict says 0/);
   });
 
   it("says what is missing, and what is no metadata", async () => {

@@ -33,7 +33,7 @@ describe("a start on a terminal", () => {
     bench.addon.memory.stepMs = 40;
     await start(ADC);
     expect(lines.length).toBeGreaterThan(0);
-    expect(lines[0]).toMatch(/^Allocating [█░]{24} \d+ % {2}[\d.]+ [KM]iB of 4 MiB$/);
+    expect(lines[0]).toMatch(/^Allocating [█░]{24} \d+ % {2}[\d.]+ [KM]iB of 39.19 MiB$/);
     expect(starts.any()).toBe(false);
   });
 
