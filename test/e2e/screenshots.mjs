@@ -62,7 +62,7 @@ const choose = async (field, option) => {
 };
 const closeOptions = async () => {
   await blur();
-  await page.locator("body").press("Shift+R");
+  await page.locator("body").press("Escape");
   await page.locator(".popover").waitFor({ state: "hidden" });
 };
 const recordOnTrigger = async () => {
