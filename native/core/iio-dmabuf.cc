@@ -153,17 +153,18 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
 }
 
 // Whether a block may be queued. After an unplug the kernel takes blocks, never gives them back and
-// never frees them. An unplug removes the device's directory first and then aborts what is queued.
-// So a fence that is pending shows that it was there until now, if its block was certainly queued
-// before: that of a block queued after the unplug is pending for ever. What was queued since the
-// last look (unsure_) is therefore no sign of life, but becomes one by it.
+// never frees them. An unplug removes the device's directory first and then aborts what is queued;
+// an ENQUEUE meanwhile waits for that and is lost. So the directory is what tells. For blocks too
+// short for that a fence that is pending shows that the abort had not ended, if its block was
+// certainly queued before: that of a block queued after the unplug is pending for ever. What was
+// queued since the last look (unsure_) is therefore no sign of life, but becomes one by it.
 bool DmabufTransport::lookAgain() {
   if (end_ != WaitResult::Timeout) return false;
   const int64_t now = sys_.nowNs();
   if (brisk_ && now - aliveNs_ < kAliveNs) return true;
   if (flights_.size() > unsure_) {
     const int sure = fenceStatus(sys_, flights_[flights_.size() - 1 - unsure_].fence);
-    if (sure == 0) {
+    if (sure == 0 && brisk_) {
       aliveNs_ = now;
       unsure_ = 0;
       return true;

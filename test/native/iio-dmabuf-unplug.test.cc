@@ -24,6 +24,23 @@ TEST_CASE("an unplug while blocks are in flight is told as such, and nothing is 
   }
 }
 
+TEST_CASE("nothing is queued while an unplug still aborts, though fences are pending") {
+  for (int i = 0; i < 40; ++i) {
+    FakeKernel kernel;
+    kernel.abortNs = 6 * kMilli;
+    Rig rig(kernel, 8, 8000);
+    rig.start(6);
+    rig.run(20);
+    kernel.at(kernel.nowNs() + i * 97 * kMicro, [&] { kernel.unplug(); });
+    WaitResult result = WaitResult::Completed;
+    while (result == WaitResult::Completed) result = rig.step();
+    CHECK(result == WaitResult::Vanished);
+    rig.stop();
+    CHECK(kernel.crimes.empty());
+    CHECK(kernel.leaked == 0);
+  }
+}
+
 TEST_CASE("an unplug while the queue is dry is seen before anything is queued") {
   FakeKernel kernel;
   Rig rig(kernel, 8, 8000);

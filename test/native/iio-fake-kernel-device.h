@@ -148,8 +148,12 @@ inline void FakeKernel::setEnabled(bool on) {
 
 inline void FakeKernel::unplug() {
   present_ = false;
-  abortAll();
-  enabled_ = false;
+  const auto abort = [this] {
+    abortAll();
+    enabled_ = false;
+  };
+  if (abortNs == 0) return abort();
+  at(nowNs() + abortNs, abort);
 }
 
 inline uint64_t FakeKernel::available() const {

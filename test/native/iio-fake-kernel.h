@@ -79,6 +79,7 @@ class FakeKernel final : public iio::Sys {
   int refuseDisable = 0;     // so many writes of 0 to enable answer EIO
   bool namesDrivers = true;  // kernels from 6.17 on don't, for signalled fences
   void at(int64_t ns, std::function<void()> event) { events_.emplace(ns, std::move(event)); }
+  int64_t abortNs = 0;  // from when an unplugged device's directory has gone until all is aborted
   void unplug();
   void disableByOther() { setEnabled(false); }
   void stop() { stopped_ = true; }
