@@ -50,7 +50,8 @@ test("unplug: over and over, at a rate where blocks complete all the time", asyn
     const body = async (unplug) => {
       const { program, out } = beginRecording([
         ...[counter, "--rate", "1000000", "--block-size", String(blockBytes), "--no-hash"],
-        ...["--counter", "voltage0,voltage1"],
+        // Within the instant told of below the kernel looks through all blocks there are.
+        ...["--blocks", "200", "--counter", "voltage0,voltage1"],
       ]);
       await until(() => flows("studio-counter", 20 + round), "blocks");
       unplug();
