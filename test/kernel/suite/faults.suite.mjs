@@ -30,7 +30,7 @@ const scopeTrigger = {
 };
 const lostIn = (gaps) => gaps.reduce((sum, { lost }) => sum + lost, 0);
 
-/** How many blocks to wait for, what is asked of the recording, and what must be true of it. */
+/** How many blocks to wait for, and what besides; what is asked of the recording, and what must be true of it. */
 const shapes = {
   "all in one file": {
     least: 60,
@@ -61,8 +61,9 @@ const shapes = {
     },
   },
   "into a ring": {
-    // Then the oldest parts have gone.
     least: 300,
+    // The oldest parts have gone.
+    ready: (out) => partsOf(out).length > 0 && !/-part0001$/.test(partsOf(out)[0]),
     request: { ring: { kind: "bytes", bytes: 800_000 } },
     check(out, result) {
       const parts = partsOf(out);
@@ -95,13 +96,18 @@ const blockBytes = 4096;
 /** Left behind by each unplug. One of them may be the instant that unplug.suite.mjs tells of. */
 const left = [];
 
-for (const [of, { least, check, ...asked }] of Object.entries(shapes)) {
+async function begun({ least, ready = () => true }, { blocks, out }) {
+  await blocks(least);
+  await until(() => ready(out), "what is recorded to be ready");
+}
+
+for (const [of, { least, ready, check, ...asked }] of Object.entries(shapes)) {
   test(`faults: failed transfers, refused blocks, a stall and an unplug while it records ${of}: known gaps, and all is given back`, () =>
     givesAllBack(async () => {
       const spared = left.some((bytes) => bytes > 0) ? 0 : blockBytes;
       const body = async (unplug) => {
         const { out, result } = await whileRecording(asked, async (going) => {
-          await going.blocks(least);
+          await begun({ least, ready }, going);
           await provoke(going);
           assert.equal(getControl(device, "failed_blocks"), 2);
           unplug();
@@ -118,7 +124,7 @@ for (const [of, { least, check, ...asked }] of Object.entries(shapes)) {
 }
 
 for (const of of ["in parts", "into a ring"]) {
-  const { least, check, ...asked } = shapes[of];
+  const { least, ready, check, ...asked } = shapes[of];
   test(`faults: a disk that runs full while it records ${of}: it ends, is kept, and says why`, () =>
     givesAllBack(async () => {
       const folder = "/run/small";
@@ -126,8 +132,8 @@ for (const of of ["in parts", "into a ring"]) {
       spawnSync("mount", ["-t", "tmpfs", "-o", "size=200M", "small", folder]);
       try {
         const given = { ...asked, out: `${folder}/full` };
-        const { out, result } = await whileRecording(given, async ({ blocks }) => {
-          await blocks(least);
+        const { out, result } = await whileRecording(given, async (going) => {
+          await begun({ least, ready }, going);
           fs.writeFileSync(`${folder}/ballast`, Buffer.alloc(140 * 2 ** 20));
         });
         assert.match(result.error.message, /free|full|space/);

@@ -9,8 +9,8 @@ export const device = "studio-counter";
 const every = ["voltage0", "voltage1", "voltage2", "voltage3"];
 
 /**
- * Sets the counter's stream up, begins the recording that `request` asks for, and hands the test {client, stream, ended,
- * blocks, stop}. Answers {out, result}: of the recording that `use` stopped, or that ended by itself.
+ * Sets the counter's stream up, begins the recording that `request` asks for, and hands the test {client, stream, out,
+ * ended, blocks, stop}. Answers {out, result}: of the recording that `use` stopped, or that ended by itself.
  */
 export async function whileRecording(
   { channels = 2, rateHz = 100_000, patch = {}, out, ...asked },
@@ -41,7 +41,7 @@ export async function whileRecording(
       // Of the run before, until this one has begun.
       await until(() => getControl(device, "outstanding") > 0, "queued blocks");
       const going = {
-        ...{ client, stream, ended },
+        ...{ client, stream, out: at, ended },
         blocks: (count) => until(() => getControl(device, "blocks") >= count, `${count} blocks`),
         stop: () => client.request("recording.stop", { stream }),
       };
