@@ -38,6 +38,20 @@ export interface StreamSettings {
   realtime?: RealtimeSettings | null;
 }
 
+/** Of these channels, with nothing else set: all is chosen by the host. */
+export const automaticSettings = (channels: string[]): StreamSettings => ({
+  channels,
+  blockCount: null,
+  blockSize: { kind: "auto" },
+  queueDepth: null,
+  memoryBudgetBytes: null,
+  transport: "auto",
+  heap: "auto",
+  rateMax: false,
+  deviceTrigger: null,
+  counter: [],
+});
+
 export interface RealtimeSettings {
   /** SCHED_FIFO, 1 … 99; 0: as other threads. */
   priority: number;

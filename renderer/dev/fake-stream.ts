@@ -3,6 +3,7 @@ import { formatCount, formatMemory } from "../../shared/figures.js";
 import type { DeviceInfo } from "../../shared/device.js";
 import { fail } from "../../shared/errors.js";
 import {
+  automaticSettings,
   BLOCK_STATES,
   streamId,
   type BlockGeometry,
@@ -117,16 +118,10 @@ export class FakeStream {
     const info = device();
     this.id = streamId(info.id, 0);
     this.settings = {
-      channels: info.channels.filter(({ scan }) => scan[0]?.enabled).map(({ id }) => id),
-      blockCount: null,
-      blockSize: { kind: "auto" },
-      queueDepth: null,
-      memoryBudgetBytes: null,
-      transport: "auto",
-      heap: "auto",
-      rateMax: false,
+      ...automaticSettings(
+        info.channels.filter(({ scan }) => scan[0]?.enabled).map(({ id }) => id),
+      ),
       deviceTrigger: info.currentTrigger ? { name: info.currentTrigger, rateHz: null } : null,
-      counter: [],
     };
   }
 

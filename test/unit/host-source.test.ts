@@ -7,7 +7,7 @@ import type { NativeCounters } from "../../native/addon.js";
 import type { DeviceInfo } from "../../shared/device.js";
 import { computeLayout } from "../../shared/layout.js";
 import { parseScanFormat } from "../../shared/parse-format.js";
-import type { StreamSettings } from "../../shared/stream.js";
+import { automaticSettings } from "../../shared/stream.js";
 import { makeBench, refusal, type Bench } from "./fake/host.js";
 
 const format = parseScanFormat("le:s16/16>>0");
@@ -37,18 +37,7 @@ const PHY_RATE = {
   scope: { kind: "device" as const },
   name: "sampling_frequency",
 };
-const settings: StreamSettings = {
-  channels: ["voltage0"],
-  blockCount: null,
-  blockSize: { kind: "auto" },
-  queueDepth: null,
-  memoryBudgetBytes: null,
-  transport: "auto",
-  heap: "auto",
-  rateMax: false,
-  deviceTrigger: null,
-  counter: [],
-};
+const settings = automaticSettings(["voltage0"]);
 const machine = { availableBytes: 8e9, fileLimit: 4096 };
 
 describe("the choice of transport", () => {

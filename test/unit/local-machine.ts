@@ -2,7 +2,7 @@
 import { afterEach, beforeEach } from "vitest";
 import { LocalContext } from "../../electron/host/local/context.js";
 import type { StudioError } from "../../shared/errors.js";
-import type { BlockGeometry, StreamSettings } from "../../shared/stream.js";
+import { automaticSettings, type BlockGeometry, type StreamSettings } from "../../shared/stream.js";
 import { FakeSysfs, type FakeDevice } from "./fake-sysfs.js";
 
 /** Of the test that runs; the context from open() on. */
@@ -51,16 +51,7 @@ export async function open(device: FakeDevice): Promise<void> {
   await context.start();
 }
 const settings = (more: Partial<StreamSettings> = {}): StreamSettings => ({
-  channels: ["voltage0"],
-  blockCount: null,
-  blockSize: { kind: "auto" },
-  queueDepth: null,
-  memoryBudgetBytes: null,
-  transport: "auto",
-  heap: "auto",
-  rateMax: false,
-  deviceTrigger: null,
-  counter: [],
+  ...automaticSettings(["voltage0"]),
   ...more,
 });
 export const geometry = (more: Partial<BlockGeometry> = {}): BlockGeometry => ({

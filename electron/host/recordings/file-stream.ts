@@ -3,7 +3,12 @@ import type { NativeFrame, NativeQuery } from "../../../native/addon.js";
 import { CAPTURES_PER_ANSWER, NO_CAPTURES, type CaptureList } from "../../../shared/capture.js";
 import type { DeviceInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
-import { streamId, type StreamCounters, type StreamInfo } from "../../../shared/stream.js";
+import {
+  automaticSettings,
+  streamId,
+  type StreamCounters,
+  type StreamInfo,
+} from "../../../shared/stream.js";
 import type { Frame, FrameRequest, SamplesReply } from "../../../shared/view.js";
 import { NO_COUNTERS } from "../streams/counters.js";
 import type { ClockOffset } from "../streams/progress.js";
@@ -32,18 +37,7 @@ export class FileStream implements Stream {
       id: this.id,
       device: this.device,
       buffer: 0,
-      settings: {
-        channels: this.openedAs.channels.map((channel) => channel.id),
-        blockCount: null,
-        blockSize: { kind: "auto" },
-        queueDepth: null,
-        memoryBudgetBytes: null,
-        transport: "auto",
-        heap: "auto",
-        rateMax: false,
-        deviceTrigger: null,
-        counter: [],
-      },
+      settings: automaticSettings(this.openedAs.channels.map((channel) => channel.id)),
       geometry: null,
       geometryError: null,
       rateSetHz: buffer?.rateHz ?? null,

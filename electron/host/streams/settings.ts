@@ -2,7 +2,7 @@
 import type { BufferInfo, ChannelInfo, DeviceInfo } from "../../../shared/device.js";
 import { fail } from "../../../shared/errors.js";
 import type { RequestParams } from "../../../shared/messages.js";
-import type { StreamSettings } from "../../../shared/stream.js";
+import { automaticSettings, type StreamSettings } from "../../../shared/stream.js";
 
 export type SettingsPatch = RequestParams<"stream.configure">["patch"];
 
@@ -30,16 +30,7 @@ export function defaultSettings(device: DeviceInfo, buffer: number): StreamSetti
   );
   const chosen = enabled.length > 0 ? enabled : channels.slice(0, DEFAULT_CHANNELS);
   return {
-    channels: chosen.map((channel) => channel.id),
-    blockCount: null,
-    blockSize: { kind: "auto" },
-    queueDepth: null,
-    memoryBudgetBytes: null,
-    transport: "auto",
-    heap: "auto",
-    rateMax: false,
-    deviceTrigger: null,
-    counter: [],
+    ...automaticSettings(chosen.map((channel) => channel.id)),
     realtime: null,
   };
 }
