@@ -109,7 +109,24 @@ BufferSwitch::BufferSwitch(Sys& sys, const IioSourceSpec& spec)
       devicePath_(spec.devicePath),
       control_(spec.control) {}
 
-bool BufferSwitch::present() const { return sys_.exists(presencePath_.c_str()); }
+// kernfs_fop_poll answers POLLERR for an attribute that was removed, and for one whose value was
+// announced as changed since it was read; a read tells which, with ENODEV for the first.
+bool BufferSwitch::present() const {
+  if (!witness_) return sys_.exists(presencePath_.c_str());
+  pollfd witness{witness_.get(), 0, 0};
+  if (sys_.poll(std::span(&witness, 1), 0) <= 0) return true;
+  char first = 0;
+  return sys_.read(witness_.get(), &first, 1) != -ENODEV;
+}
+
+// The core answers for `uevent`, no driver. Before its first read poll takes it for changed.
+void BufferSwitch::watch() {
+  const int fd = sys_.open((presencePath_ + "/uevent").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  witness_ = SysFd(sys_, fd);
+  char first = 0;
+  sys_.read(fd, &first, 1);
+}
 
 SwitchState BufferSwitch::state() const {
   const SwitchState answer = answerOf(control_->call({Control::Op::Read, enablePath_, {}, true}));

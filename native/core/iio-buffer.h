@@ -24,7 +24,12 @@ class BufferSwitch {
  public:
   BufferSwitch(Sys& sys, const IioSourceSpec& spec);
 
-  bool present() const;  // whether the device's directory is there
+  // Whether the device is there: its directory, or between watch() and unwatch() an attribute of it
+  // that is held open, which costs one poll and can't be taken for that of a device that came
+  // since.
+  bool present() const;
+  void watch();
+  void unwatch() noexcept { witness_.reset(); }
   SwitchState state() const;
   // The same without waiting: asks, unless a question is still open, and answers what the last one
   // found (NoAnswer before the first).
@@ -49,6 +54,7 @@ class BufferSwitch {
   Sys& sys_;
   std::string enablePath_, presencePath_, devicePath_;
   std::shared_ptr<Control> control_;
+  SysFd witness_;  // none: the directory tells
   struct Question {
     std::atomic<SwitchState> answer{SwitchState::NoAnswer};
     std::atomic<bool> answered{false};

@@ -90,6 +90,7 @@ void DmabufTransport::close() noexcept {
   flights_.clear();
   for (Block& block : blocks_) detach(block);
   blocks_.clear();
+  switch_.unwatch();
   fd_.reset();
 }
 

@@ -11,12 +11,9 @@ namespace iio {
 namespace {
 
 constexpr int64_t kMillisecond = 1'000'000;
-// A block queued just after an unplug is lost to the kernel until the machine restarts, so the
-// device is looked at right before. Where blocks are shorter than this a look each time would cost
-// too much: then one sign of life holds so long.
+// A stub at the head of the queue is worth a question to the device (a file of sysfs) unless blocks
+// are shorter than this.
 constexpr int64_t kBriskNs = 200'000;
-constexpr int64_t kAliveNs = 20'000;
-constexpr int64_t kPresentNs = 1 * kMillisecond;
 // A wait without a completion looks for the device as often as this.
 constexpr int64_t kLookNs = 500 * kMillisecond;
 // EBUSY of a block that is not in flight: someone else holds the dma-buf's lock for a moment.
@@ -54,6 +51,7 @@ DmabufTransport::~DmabufTransport() { DmabufTransport::close(); }
 
 void DmabufTransport::open(Arena& arena) {
   fd_ = openBuffer(sys_, spec_.devicePath, spec_.bufferIndex);
+  switch_.watch();
   switch_.refuseOutput();
   switch_.clear(notes_);
   blocks_.assign(arena.blockCount(), Block{});
@@ -126,8 +124,6 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   next.flight.block = index;
   next.flight.bytes = payloadBytes;
   next.flight.scans = payloadBytes / std::max(1u, spec_.scanBytes);
-  const double paced = log_.pacedNs(next.flight.scans);
-  brisk_ = paced > 0 && paced < kBriskNs;
   const bool suspect = block.failed || block.refused;
   if (running_ && (!lookAgain() || (suspect && judgeDevice() != WaitResult::Completed))) {
     block.inFlight = true;
@@ -148,37 +144,17 @@ void DmabufTransport::enqueue(BlockIndex index, uint32_t payloadBytes) {
   next.flight.exportedNs = sys_.nowNs();
   next.fence = std::move(exported.fence);
   flights_.push_back(std::move(next));
-  unsure_ = running_ ? unsure_ + 1 : 0;
-  watchNewest_ = true;
 }
 
 // Whether a block may be queued. After an unplug the kernel takes blocks, never gives them back and
-// never frees them. An unplug removes the device's directory first and then aborts what is queued;
-// an ENQUEUE meanwhile waits for that and is lost. So the directory is what tells. For blocks too
-// short for that a fence that is pending shows that the abort had not ended, if its block was
-// certainly queued before: that of a block queued after the unplug is pending for ever. What was
-// queued since the last look (unsure_) is therefore no sign of life, but becomes one by it.
+// never frees them. An unplug removes the device's attributes first and then aborts what is queued;
+// an ENQUEUE meanwhile waits for that and is lost, while fences are still pending. So the
+// attributes are what tells, right before.
 bool DmabufTransport::lookAgain() {
   if (end_ != WaitResult::Timeout) return false;
-  const int64_t now = sys_.nowNs();
-  if (brisk_ && now - aliveNs_ < kAliveNs) return true;
-  if (flights_.size() > unsure_) {
-    const int sure = fenceStatus(sys_, flights_[flights_.size() - 1 - unsure_].fence);
-    if (sure == 0 && brisk_) {
-      aliveNs_ = now;
-      unsure_ = 0;
-      return true;
-    }
-    if (sure < 0) return judgeDevice() == WaitResult::Completed;
-  }
-  if (brisk_ && now - presentNs_ < kPresentNs) return true;
-  if (!switch_.present()) {
-    lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
-    return false;
-  }
-  presentNs_ = now;
-  unsure_ = 0;
-  return true;
+  if (switch_.present()) return true;
+  lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+  return false;
 }
 
 void DmabufTransport::enable() {
@@ -188,7 +164,7 @@ void DmabufTransport::enable() {
   running_ = everRan_ = !fault || fault.err == ETIMEDOUT;
   if (fault) throw CoreError(fault);
   log_.enabled(before);
-  aliveNs_ = presentNs_ = lastNs_ = sys_.nowNs();
+  lastNs_ = sys_.nowNs();
 }
 
 WaitResult DmabufTransport::lost(WaitResult how, Fault fault) {
@@ -223,29 +199,18 @@ WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64
 }
 
 // Polls stopFd and the oldest fences, as many as lately came together but at most `ready`, which
-// becomes the number that have signalled without one pending before them. Where blocks are short
-// the newest sure fence is polled too: while it is pending it is a sign of life, which saves a
-// look.
+// becomes the number that have signalled without one pending before them.
 int DmabufTransport::poll(size_t& ready, int64_t now, int64_t untilNs, int stopFd) {
-  std::array<pollfd, kMostPolled + 2> fds;
+  std::array<pollfd, kMostPolled + 1> fds;
   const size_t polled = std::min({burst_, flights_.size(), ready});
-  const bool watch = brisk_ && watchNewest_ && flights_.size() > polled + unsure_;
   fds[0] = {stopFd, POLLIN, 0};
   for (size_t i = 0; i < polled; ++i) fds[i + 1] = {flights_[i].fence.get(), POLLIN, 0};
-  if (watch) fds[polled + 1] = {flights_[flights_.size() - 1 - unsure_].fence.get(), POLLIN, 0};
-  const int n = sys_.poll(std::span(fds).first(polled + 1 + (watch ? 1 : 0)),
-                          std::max<int64_t>(0, untilNs - now));
+  const int n = sys_.poll(std::span(fds).first(polled + 1), std::max<int64_t>(0, untilNs - now));
   stopped_ = n > 0 && fds[0].revents != 0;
   ready = 0;
   if (n < 0) return n;
   while (ready < polled && fds[ready + 1].revents) ++ready;
   burst_ = ready == polled ? std::min(kMostPolled, burst_ * 2) : std::max<size_t>(1, ready);
-  if (watch && !fds[polled + 1].revents) {
-    aliveNs_ = now;
-    unsure_ = 0;
-  } else if (watch && ready == 0) {
-    watchNewest_ = false;  // refused out of turn: it would end every poll at once
-  }
   return n;
 }
 
@@ -258,7 +223,8 @@ WaitResult DmabufTransport::collect(std::span<Completion> out, size_t& count, si
     if (report.status == 0) break;
     const Verdict verdict = log_.judge(oldest.flight, report);
     const bool ask = verdict.end == FlightEnd::Broken ||
-                     (verdict.doubtful && log_.expectedNs(oldest.flight.scans) >= kBriskNs);
+                     (verdict.doubtful && oldest.flight.exportedNs >= onNs_ &&
+                      log_.expectedNs(oldest.flight.scans) >= kBriskNs);
     if (ask && count > 0) break;
     if (ask)
       if (const WaitResult device = judgeDevice(); device != WaitResult::Completed) return device;
@@ -279,6 +245,7 @@ WaitResult DmabufTransport::collect(std::span<Completion> out, size_t& count, si
 // switched off stays so.
 WaitResult DmabufTransport::judgeDevice() {
   if (!switch_.present()) return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));
+  const int64_t asked = sys_.nowNs();
   SwitchState state = switch_.state();
   // A device on its way out switches its buffers off before its directory goes.
   for (int i = 0; i < 10 && state == SwitchState::Off && switch_.present(); ++i)
@@ -286,6 +253,7 @@ WaitResult DmabufTransport::judgeDevice() {
   if (!switch_.present()) state = SwitchState::Gone;
   switch (state) {
     case SwitchState::On:
+      onNs_ = asked;
       return WaitResult::Completed;
     case SwitchState::Gone:
       return lost(WaitResult::Vanished, vanishedFault(spec_.devicePath));

@@ -79,12 +79,8 @@ class DmabufTransport final : public Transport {
   bool everRan_ = false;
   size_t burst_ = 1;      // fences polled at once: more where several come back together
   bool stopped_ = false;  // whether the last poll saw stopFd
-  bool brisk_ = false;    // blocks are so short that a look at the device for each costs too much
-  bool watchNewest_ = true;
-  size_t unsure_ = 0;      // so many of the newest in flight may have been queued after an unplug
-  int64_t aliveNs_ = 0;    // when a fence was last a sign of life
-  int64_t presentNs_ = 0;  // when the device was last looked for
-  int64_t lastNs_ = 0;     // when a block last came back
+  int64_t lastNs_ = 0;    // when a block last came back
+  int64_t onNs_ = 0;      // the buffer is known to have been on until then
 };
 
 }  // namespace iio

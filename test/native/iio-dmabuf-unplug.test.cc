@@ -25,19 +25,21 @@ TEST_CASE("an unplug while blocks are in flight is told as such, and nothing is 
 }
 
 TEST_CASE("nothing is queued while an unplug still aborts, though fences are pending") {
-  for (int i = 0; i < 40; ++i) {
+  for (int i = 0; i < 80; ++i) {
     FakeKernel kernel;
+    kernel.hasWitness = i < 40;  // else its directory tells
     kernel.abortNs = 6 * kMilli;
     Rig rig(kernel, 8, 8000);
     rig.start(6);
     rig.run(20);
-    kernel.at(kernel.nowNs() + i * 97 * kMicro, [&] { kernel.unplug(); });
+    kernel.at(kernel.nowNs() + i % 40 * 97 * kMicro, [&] { kernel.unplug(); });
     WaitResult result = WaitResult::Completed;
     while (result == WaitResult::Completed) result = rig.step();
     CHECK(result == WaitResult::Vanished);
     rig.stop();
     CHECK(kernel.crimes.empty());
     CHECK(kernel.leaked == 0);
+    CHECK(kernel.openFiles() == 0);
   }
 }
 

@@ -187,6 +187,25 @@ TEST_CASE(
   CHECK(kernel.crimes.empty());
 }
 
+TEST_CASE("one question to the device serves all blocks that were done before their export") {
+  FakeKernel kernel;
+  Rig rig(kernel, 8, 8000);
+  rig.start(1);
+  rig.run(3);
+  kernel.enqueueNs = 4 * kMilli;  // held up between ENQUEUE and the export for two blocks
+  for (int i = 0; i < 4; ++i) rig.enqueueOne();
+  rig.step();  // the one before them
+  Completion out[16];
+  size_t count = 0;
+  const uint64_t looks = kernel.looks;
+  REQUIRE(rig.transport->wait(out, count, kernel.nowNs() + kSecond, kStopFd) ==
+          WaitResult::Completed);
+  CHECK(count >= 4);
+  CHECK(kernel.looks - looks <= 1);
+  rig.stop();
+  CHECK(kernel.crimes.empty());
+}
+
 TEST_CASE("EBUSY of another's short lock is waited for; a block that stays busy is attached anew") {
   FakeKernel kernel;
   Rig rig(kernel, 5, 8000);

@@ -12,7 +12,7 @@ namespace fakes {
 namespace uapi = iio::uapi;
 
 inline int FakeKernel::addFile(FileKind kind, FencePtr fence) {
-  files_[nextFd_] = {kind, std::move(fence), false};
+  files_[nextFd_] = {kind, std::move(fence)};
   return nextFd_++;
 }
 
@@ -24,6 +24,8 @@ inline bool FakeKernel::holdsBuffer() const {
 inline int FakeKernel::open(const char* path, int) {
   pass(kMicro);
   if (!present_) return -ENOENT;
+  if (hasWitness && std::string(path).ends_with("/iio:device0/uevent"))
+    return addFile(FileKind::Witness);
   if (std::string(path) != "/dev/iio:device0") return -ENOENT;
   if (openBusy != 0) {
     if (openBusy > 0) --openBusy;
@@ -162,6 +164,7 @@ inline bool FakeKernel::ready(int fd) const {
   if (file == files_.end()) return false;
   if (file->second.kind == FileKind::Sync)
     return !file->second.fence || file->second.fence->signalled;
+  if (file->second.kind == FileKind::Witness) return !present_ || !file->second.wasRead;
   if (!present_) return false;
   if (kind_ == BufferKind::Kfifo)
     return !fifo_.empty() && static_cast<int64_t>(fifo_.size()) >= (enabled_ ? watermark : 1);
@@ -169,13 +172,13 @@ inline bool FakeKernel::ready(int fd) const {
 }
 
 inline int FakeKernel::poll(std::span<pollfd> fds, int64_t timeoutNs) {
-  ++polls;
+  polls += timeoutNs > 0;
   const int64_t until = now_ + std::max<int64_t>(timeoutNs, 0);
   pass(kMicro / 2);
   for (;;) {
     int count = 0;
     for (pollfd& fd : fds) {
-      fd.revents = fd.fd >= 0 && ready(fd.fd) ? POLLIN : 0;
+      fd.revents = fd.fd >= 0 && ready(fd.fd) ? (fd.events ? POLLIN : POLLERR) : 0;
       count += fd.revents != 0;
     }
     if (count > 0 || now_ >= until) return count;
@@ -186,7 +189,13 @@ inline int FakeKernel::poll(std::span<pollfd> fds, int64_t timeoutNs) {
 inline int64_t FakeKernel::read(int fd, void* to, size_t bytes) {
   ++reads;
   pass(kMicro);
-  const File& file = files_.at(fd);
+  File& file = files_.at(fd);
+  if (file.kind == FileKind::Witness) {
+    --reads;
+    if (!present_) return -ENODEV;
+    file.wasRead = true;
+    return 1;
+  }
   if (!file.nonBlocking && file.kind == FileKind::Buffer)
     crimes.push_back("a read() that may block");
   if (!present_) return -ENODEV;

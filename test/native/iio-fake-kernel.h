@@ -77,6 +77,7 @@ class FakeKernel final : public iio::Sys {
   bool hangDisable = false;
   int failList = 0;          // errno of listing the buffer's attributes
   int refuseDisable = 0;     // so many writes of 0 to enable answer EIO
+  bool hasWitness = true;    // uevent can be opened
   bool namesDrivers = true;  // kernels from 6.17 on don't, for signalled fences
   void at(int64_t ns, std::function<void()> event) { events_.emplace(ns, std::move(event)); }
   int64_t abortNs = 0;  // from when an unplugged device's directory has gone until all is aborted
@@ -116,11 +117,12 @@ class FakeKernel final : public iio::Sys {
   void sleepNs(int64_t ns) override { pass(ns); }
 
  private:
-  enum class FileKind { Device, Buffer, Sync };
+  enum class FileKind { Device, Buffer, Sync, Witness };
   struct File {
     FileKind kind;
     FencePtr fence;  // none: a stub
     bool nonBlocking = false;
+    bool wasRead = false;
   };
   enum class State { Done, Queued, Active };
   struct Block {
