@@ -34,7 +34,7 @@ MemoryStore::MemoryStore(std::unique_ptr<BlockMemory> memory, double rateHz, uin
       lanes_(std::make_shared<const LaneSet>(layout_)),
       rateHz_(rateHz),
       ring_(lanes_, pyramidBytes),
-      builder_(lanes_, kRecordScans),
+      builder_(lanes_, kRecordScans, RecordMemory::create()),
       limit_(queueLimit(*memory_)) {
   thread_ = std::thread([this] { run(); });
 }

@@ -1,6 +1,7 @@
 // Records from samples: lanes of one word type that fill enough of a scan go through the vector
 // code together, the others one by one.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <tuple>
 #include <utility>
@@ -86,12 +87,14 @@ struct PyramidBuilder::Impl {
   std::tuple<Group<int8_t>, Group<int16_t>, Group<int32_t>, Group<int64_t>, Group<float>,
              Group<double>>
       groups;
+  std::shared_ptr<RecordMemory> memory;
   std::vector<uint32_t> single;  // lanes of no group
   std::shared_ptr<StripRecords> strip;
   uint32_t done = 0;  // scans
 
-  Impl(std::shared_ptr<const LaneSet> lanes, uint32_t grainScans)
-      : set(std::move(lanes)), grain(grainScans) {
+  Impl(std::shared_ptr<const LaneSet> lanes, uint32_t grainScans,
+       std::shared_ptr<RecordMemory> recordMemory)
+      : set(std::move(lanes)), grain(grainScans), memory(std::move(recordMemory)) {
     std::vector<bool> grouped(set->size());
     std::apply(
         [&](auto&... group) {
@@ -105,6 +108,10 @@ struct PyramidBuilder::Impl {
     for (uint32_t i = 0; i < set->size(); ++i)
       if (!grouped[i]) single.push_back(i);
   }
+
+  // One of the records of 256 scans that `group` made is a record of the strip: no need to look
+  // where it goes.
+  bool direct() const { return grain == kRecordScans; }
 
   // A record of 256 scans (or fewer, the last) that starts at scan `at`.
   template <typename K>
@@ -123,9 +130,13 @@ struct PyramidBuilder::Impl {
     }
   }
 
+  std::shared_ptr<StripRecords> room(uint32_t scans) const {
+    return std::make_shared<StripRecords>(*set, scans, grain, memory.get());
+  }
+
   // Room for the scans that came, with what was made of them.
   void shorten() {
-    const auto longer = std::exchange(strip, std::make_shared<StripRecords>(*set, done, grain));
+    const auto longer = std::exchange(strip, room(done));
     for (const Lane& lane : set->lanes())
       withKey(lane.format.key, [&](auto key) {
         using K = decltype(key);
@@ -154,6 +165,26 @@ struct PyramidBuilder::Impl {
     f.isFloat() ? withFloatWord(f, use) : withWord(f, use);
   }
 
+  // Minima and maxima of each record are `words` apart.
+  template <typename T, typename K, typename W>
+  void putKeys(const Lane& lane, const std::byte* scans, uint32_t records, const T* low,
+               const T* high, size_t words) {
+    const ValueFormat& f = lane.format;
+    const size_t recordStep = size_t{kRecordScans} * set->scanBytes();
+    const std::byte* first = scans;
+    const std::byte* last = scans + recordStep - set->scanBytes();
+    const auto key = [shift = f.rightShift](auto x) { return static_cast<K>(x >> shift); };
+    Record<K>* to = strip->level<K>(lane, 0) + done / kRecordScans;
+    for (Record<K>* const end = to + records; to != end; ++to) {
+      std::atomic_signal_fence(std::memory_order_relaxed);
+      *to = {key(highKey<W>(f, first)), key(*low), key(*high), key(highKey<W>(f, last))};
+      first += recordStep;
+      last += recordStep;
+      low += words;
+      high += words;
+    }
+  }
+
   template <typename T, typename K, typename W>
   void putGroup(const Group<T>& group, const Lane& lane, const std::byte* scans, uint32_t records) {
     if constexpr (sizeof(typename W::Bits) == sizeof(T) &&
@@ -164,6 +195,9 @@ struct PyramidBuilder::Impl {
       const size_t lastStep = recordStep - set->scanBytes();
       const T* low = group.low.data() + f.offsetBytes / sizeof(T);
       const T* high = group.high.data() + f.offsetBytes / sizeof(T);
+      if constexpr (std::is_integral_v<T>) {
+        if (direct()) return putKeys<T, K, W>(lane, scans, records, low, high, words);
+      }
       for (uint32_t r = 0; r < records; ++r) {
         const std::byte* first = scans + r * recordStep;
         const uint32_t at = done + r * kRecordScans;
@@ -204,12 +238,13 @@ struct PyramidBuilder::Impl {
   }
 };
 
-PyramidBuilder::PyramidBuilder(std::shared_ptr<const LaneSet> lanes, uint32_t grain)
-    : impl_(std::make_unique<Impl>(std::move(lanes), grain)) {}
+PyramidBuilder::PyramidBuilder(std::shared_ptr<const LaneSet> lanes, uint32_t grain,
+                               std::shared_ptr<RecordMemory> memory)
+    : impl_(std::make_unique<Impl>(std::move(lanes), grain, std::move(memory))) {}
 PyramidBuilder::~PyramidBuilder() = default;
 
 void PyramidBuilder::begin(uint32_t count) {
-  impl_->strip = std::make_shared<StripRecords>(*impl_->set, count, impl_->grain);
+  impl_->strip = impl_->room(count);
   impl_->done = 0;
 }
 

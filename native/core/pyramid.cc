@@ -80,10 +80,14 @@ size_t RecordShape::partBytes(RecordPart part) const {
 StripRecords::StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain, Empty)
     : RecordShape(lanes, scans, grain), scans_(scans), grain_(grain), held_(levels_) {}
 
-StripRecords::StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain)
+StripRecords::StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain,
+                           RecordMemory* memory)
     : StripRecords(lanes, scans, grain, Empty{}) {
-  for (const RecordPart part : {RecordPart::Coarse, RecordPart::Middle, RecordPart::Fine})
-    if (has(part)) give(part, std::make_unique_for_overwrite<std::byte[]>(partBytes(part)));
+  for (const RecordPart part : {RecordPart::Coarse, RecordPart::Middle, RecordPart::Fine}) {
+    if (!has(part)) continue;
+    const size_t bytes = partBytes(part);
+    give(part, memory ? memory->take(bytes) : std::make_unique_for_overwrite<std::byte[]>(bytes));
+  }
   // What fills a level up goes into files too.
   for (uint32_t k = 0; k < levels_; ++k)
     if (const size_t bytes = levelBytes(k)) std::memset(at_[k] + bytes - 8, 0, 8);
@@ -146,6 +150,30 @@ Record<K> StripRecords::fold(const Lane& lane, uint32_t from, uint32_t to, bool&
   return sum;
 }
 
+// Records [from, to) as one. Whole records side by side in a vector, whose second and third words
+// are of interest: that takes no shuffles.
+template <typename K>
+static Record<K> foldRecords(const Record<K>* records, uint32_t from, uint32_t to) {
+  Record<K> sum = records[from];
+  if constexpr (std::is_integral_v<K>) {
+    typedef K Quad __attribute__((vector_size(sizeof sum), may_alias, aligned(alignof(K))));
+    static_assert(sizeof sum == 4 * sizeof(K));
+    Quad low = *reinterpret_cast<const Quad*>(records + from);
+    Quad high = low;
+    for (uint32_t k = from + 1; k < to; ++k) {
+      const Quad x = *reinterpret_cast<const Quad*>(records + k);
+      low = x < low ? x : low;
+      high = x > high ? x : high;
+    }
+    sum.min = low[1];
+    sum.max = high[2];
+  } else {
+    for (uint32_t k = from + 1; k < to; ++k) widen(sum, records[k]);
+  }
+  sum.last = records[to - 1].last;
+  return sum;
+}
+
 template <typename K>
 static void raiseLane(StripRecords& strip, const Lane& lane) {
   for (uint32_t up = 1; up < strip.levels(); ++up) {
@@ -154,10 +182,7 @@ static void raiseLane(StripRecords& strip, const Lane& lane) {
     for (uint32_t i = 0; i < strip.count(up); ++i) {
       const uint32_t from = i * kFanout;
       const uint32_t to = std::min(from + kFanout, strip.count(up - 1));
-      Record<K> sum = below[from];
-      for (uint32_t k = from + 1; k < to; ++k) widen(sum, below[k]);
-      sum.last = below[to - 1].last;
-      above[i] = sum;
+      above[i] = foldRecords(below, from, to);
       if constexpr (std::is_floating_point_v<K>) {
         uint8_t any = 0;
         for (uint32_t k = from; k < to; ++k) any |= strip.nans(lane, up - 1)[k];

@@ -12,6 +12,7 @@
 
 #include "decode.h"
 #include "layout.h"
+#include "record-memory.h"
 
 namespace iio {
 
@@ -130,8 +131,9 @@ class RecordShape {
 
 class StripRecords : public RecordShape {
  public:
-  // With room for every level, not set.
-  StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain);
+  // With room for every level, not set; from `memory` if there is one.
+  StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain,
+               RecordMemory* memory = nullptr);
   // Without any: for give().
   struct Empty {};
   StripRecords(const LaneSet& lanes, uint32_t scans, uint32_t grain, Empty);
@@ -184,7 +186,9 @@ class StripRecords : public RecordShape {
 // thread.
 class PyramidBuilder {
  public:
-  PyramidBuilder(std::shared_ptr<const LaneSet> lanes, uint32_t grain);
+  // `memory`: for strips that are kept and go in about the order in which they were made.
+  PyramidBuilder(std::shared_ptr<const LaneSet> lanes, uint32_t grain,
+                 std::shared_ptr<RecordMemory> memory = nullptr);
   ~PyramidBuilder();
 
   // All at once.

@@ -15,6 +15,7 @@ struct Lanes {
   typedef Bits LooseBits __attribute__((vector_size(IIO_VECTOR_BYTES), aligned(1), may_alias));
   typedef T Short __attribute__((vector_size(16)));
   typedef T LooseShort __attribute__((vector_size(16), aligned(1), may_alias));
+  typedef T LooseTiny __attribute__((vector_size(8), aligned(1), may_alias));
   typedef Bits ShortBits __attribute__((vector_size(16)));
 };
 
@@ -133,12 +134,20 @@ inline void foldShort(typename Lanes<T>::Short& v, size_t words) {
 }
 
 // Rows of `words` entries, a power of two of them, to one row, by halves; the last halves of one
-// 16-byte vector in it.
+// 16-byte vector in it, unless a row fills just one of them.
 template <bool Least, typename T>
 inline void foldRows(T* rows, size_t entries, size_t words, T* out) {
   using L = Lanes<T>;
+  using Tiny = typename L::LooseTiny;
   constexpr size_t kShort = 16 / sizeof(T);
   while (entries > words) {
+    if (entries == kShort && words == kShort / 2) {
+      Tiny a = *reinterpret_cast<Tiny*>(rows);
+      const Tiny b = *reinterpret_cast<Tiny*>(rows + words);
+      take<Least>(a, b);
+      *reinterpret_cast<Tiny*>(out) = a;
+      return;
+    }
     if (entries == kShort) {
       typename L::Short v = *reinterpret_cast<typename L::LooseShort*>(rows);
       foldShort<Least, T>(v, words);
