@@ -17,10 +17,10 @@ export function number(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;
 }
 
-/** A whole number from 0. */
+/** A whole number from 0 that is exact. */
 export function count(value: unknown): number | null {
   const n = number(value);
-  return n !== null && Number.isInteger(n) && n >= 0 ? n : null;
+  return n !== null && Number.isSafeInteger(n) && n >= 0 ? n : null;
 }
 
 export function positive(value: unknown): number | null {

@@ -4,6 +4,7 @@
  */
 import type { ChannelInfo, ChannelPair } from "../device.js";
 import { fail } from "../errors.js";
+import { formatCount } from "../figures.js";
 import { JOURNAL_GRADES } from "../journal.js";
 import { parseScanFormat } from "../parse-format.js";
 import { makePair } from "../pairs.js";
@@ -22,6 +23,11 @@ import { parseDatetime } from "./time.js";
 import { readTriggered } from "./triggered.js";
 import type { ReadTriggered } from "./triggered.js";
 import type { SigmfObject } from "./types.js";
+
+/** Of one sample, in all channels: more the core does not take. */
+const MOST_VALUES = 1024;
+/** Of one channel that repeats its value. */
+const MOST_REPEATS = 4096;
 
 export interface OpenedRecording {
   datatype: string;
@@ -124,6 +130,7 @@ function ownParts(global: SigmfObject, datatype: Datatype): Part[] {
     const last = parts.at(-1);
     if (component === "high") continue;
     if (repeat > 0 && last && last.channel.id === text(entry["id"])) {
+      requireFewer(repeat + 1, MOST_REPEATS, "repeat in iio:channels");
       last.format.repeat = repeat + 1;
       continue;
     }
@@ -184,6 +191,7 @@ function ownChannel(entry: SigmfObject, format: ScanFormat): ChannelInfo {
 }
 
 function foreignParts(datatype: Datatype, numChannels: number): Part[] {
+  requireFewer(numChannels * (datatype.complex ? 2 : 1), MOST_VALUES, "core:num_channels");
   const parts: Part[] = [];
   for (let at = 0; at < numChannels; at++) {
     for (const component of datatype.complex ? (["i", "q"] as const) : (["real"] as const)) {
@@ -211,6 +219,16 @@ function foreignParts(datatype: Datatype, numChannels: number): Part[] {
     }
   }
   return parts;
+}
+
+/** `field`: what says that there are so many. */
+function requireFewer(values: number, most: number, field: string): void {
+  if (values <= most) return;
+  throw fail(
+    "BAD_RECORDING",
+    `The metadata say that a sample has ${formatCount(values)} values, and at most ${formatCount(most)} can be read. ` +
+      `Correct ${field} in the metadata file.`,
+  );
 }
 
 /** Files have no padding: each element follows the one before. */

@@ -53,6 +53,11 @@ describe("metadata of other programs", () => {
         { "core:sample_start": 1550 },
       ]),
     );
+    const beyond = [
+      { "core:sample_start": 0 },
+      { "core:sample_start": 9, "core:global_index": 1e300 },
+    ];
+    expect(readMetadata(foreign({}, beyond)).captures[1]).toMatchObject({ scan: 9, gap: null });
     expect(opened.headerBytes).toBe(16);
     expect(
       opened.captures.map(({ sampleStart, scan, gap }) => [sampleStart, scan, gap?.lost]),
@@ -77,6 +82,14 @@ describe("metadata of other programs", () => {
     expect(
       refusal(foreign({}, [{}, { "core:sample_start": 4, "core:header_bytes": 8 }])),
     ).toContain("headers between");
+    const many = foreign({ "core:datatype": "ri16_le", "core:num_channels": 4_000_000_000 });
+    expect(refusal(many)).toContain("4,000,000,000 values, and at most 1,024 can be read");
+    expect(refusal(foreign({ "core:num_channels": 513 }))).toContain("1,026 values");
+    const channel = { id: "a", component: "real", format: "le:s16/16>>0" };
+    const repeated = [channel, { ...channel, repeat: 2 ** 50 }];
+    expect(refusal(foreign({ "core:datatype": "ri16_le", "iio:channels": repeated }))).toContain(
+      "Correct repeat in iio:channels",
+    );
     expect(() => readCollection({})).toThrow(/no SigMF collection/);
     expect(readMetadata(foreign({}, [])).captures).toHaveLength(1);
   });
