@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
 import { memberNames } from "../../electron/host/recordings/group.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
@@ -244,6 +245,50 @@ describe("a group", () => {
       .poll(async () => (await verifyRecording(file("take"))).faults, { timeout: 20_000 })
       .toEqual([]);
     expect(readGroup(collection("take"))!.members[0]!.name).toBe("converter");
+  });
+
+  it("follows what changes while its collection is made", async () => {
+    const handle = await open(import.meta.filename);
+    const prototype = Object.getPrototypeOf(handle) as FileHandle;
+    await handle.close();
+    let held = false;
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const { read } = prototype;
+    // Journals are read through in pieces of 1 MiB once all have ended.
+    const slow = async function (this: FileHandle, ...args: Parameters<typeof read>) {
+      held ||= (args[0] as unknown as Uint8Array).length === 1024 * 1024;
+      if (held) await gate;
+      return read.apply(this, args);
+    };
+    vi.spyOn(prototype, "read").mockImplementation(slow as never);
+    await start({ scans: 5000 });
+    await vi.waitFor(() => expect(held).toBe(true), { timeout: 20_000 });
+    const done = until(({ state }) => state.kind === "done");
+    await request("recording.annotate", { name: "take-adc", note: "late" });
+    goOn();
+    await done;
+    await expect.poll(async () => (await verifyRecording(file("take"))).faults).toEqual([]);
+    expect(meta("take-adc").global["core:description"]).toBe("late");
+  });
+
+  it("that can't be completed is told of, and keeps no other and not the studio from starting", async () => {
+    await start({ scans: 5000 });
+    await until(({ state }) => state.kind === "done");
+    for (const name of ["damaged", "take"]) {
+      const cut = collection("take");
+      (cut.collection["iio:group"] as { state: string }).state = "recording";
+      writeFileSync(
+        file(`${name}.sigmf-collection`),
+        JSON.stringify(cut).replaceAll("take-", `${name}-`),
+      );
+    }
+    writeFileSync(file("damaged-adc.sigmf-meta"), "{");
+    await bench.host.close();
+    const next = await makeBench({ recordingsFolder: file(""), addon: bench.addon });
+    const state = (name: string) => readGroup(collection(name))!.state;
+    expect([state("take"), state("damaged")]).toEqual(["recovered", "recording"]);
+    await next.close();
   });
 
   it("that was cut off is completed from its journals at the next start", async () => {

@@ -63,6 +63,8 @@ interface Group {
   members: Member[];
   state: GroupState;
   timed: GroupMember[];
+  /** A recording got its hash or another name while the collection was made. */
+  outdated: boolean;
   serial: Serial;
   ended: Promise<GroupResult>;
   end: (result: GroupResult) => void;
@@ -129,9 +131,8 @@ export class GroupRecordings {
   async recover(): Promise<void> {
     const folder = this.deps.recordings().folder();
     for (const name of await groupsIn(folder)) {
-      const facts = await readGroupFile(folder, name);
-      if (!facts || this.going.has(name) || !(await isCutOff(folder, name, facts))) continue;
-      await completeGroup(folder, name, facts, "recovered").catch((error: unknown) =>
+      if (this.going.has(name)) continue;
+      await recoverGroup(folder, name).catch((error: unknown) =>
         this.deps.warn(`The group “${name}” could not be completed`, error),
       );
     }
@@ -203,6 +204,7 @@ export class GroupRecordings {
       })),
       state: { kind: "recording" },
       timed: [],
+      outdated: false,
       serial: new Serial(),
       ended,
       end,
@@ -290,7 +292,9 @@ export class GroupRecordings {
   private memberChanged(status: RecordingStatus): void {
     for (const group of this.going.values()) {
       const member = memberOf(group, status);
-      if (member) member.name = status.name;
+      if (!member) continue;
+      member.name = status.name;
+      if (group.state.kind === "finishing") group.outdated = true;
     }
     if (status.state.kind === "recording" || status.state.kind === "finishing") return;
     for (const group of this.finished) {
@@ -298,12 +302,16 @@ export class GroupRecordings {
       if (!member || (member.name === status.name && status.hashing !== null)) continue;
       const renamed = new Map([[member.name, status.name]]);
       member.name = status.name;
-      group.serial
-        .run(() => followMembers(group.folder, group.name, renamed))
-        .catch((error: unknown) =>
-          this.deps.warn(`The group “${group.name}” could not be brought up to date`, error),
-        );
+      this.follow(group, renamed);
     }
+  }
+
+  private follow({ folder, name, serial }: Group, renamed: ReadonlyMap<string, string>): void {
+    serial
+      .run(() => followMembers(folder, name, renamed))
+      .catch((error: unknown) =>
+        this.deps.warn(`The group “${name}” could not be brought up to date`, error),
+      );
   }
 
   private async complete(group: Group): Promise<void> {
@@ -312,8 +320,9 @@ export class GroupRecordings {
     this.tell(group);
     let error: StudioError | null = null;
     let left = true;
+    const members = named(group);
     try {
-      const facts = { ...group.facts, members: named(group) };
+      const facts = { ...group.facts, members };
       const whole = await completeGroup(group.folder, group.name, facts, "complete");
       group.timed = whole?.members ?? [];
       left = whole !== null;
@@ -325,6 +334,9 @@ export class GroupRecordings {
     this.going.delete(group.name);
     this.finished.push(group);
     if (this.finished.length > FINISHED_KEPT) this.finished.shift();
+    if (group.outdated) {
+      this.follow(group, new Map(named(group).map((one, at) => [members[at]!.name, one.name])));
+    }
     this.tell(group);
     group.end(resultOf(group, left ? groupFile(group.folder, group.name) : null));
   }
@@ -364,6 +376,12 @@ function notTimed(name: string, { device, buffer }: LiveStream): GroupMember {
     driftUncertaintyPpm: null,
     offsetSamples: null,
   };
+}
+
+async function recoverGroup(folder: string, name: string): Promise<void> {
+  const facts = await readGroupFile(folder, name);
+  if (!facts || !(await isCutOff(folder, name, facts))) return;
+  await completeGroup(folder, name, facts, "recovered");
 }
 
 /** As their recordings are called now. */
