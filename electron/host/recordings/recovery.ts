@@ -51,13 +51,15 @@ export async function recoverRecordings(
   { busy, foreign, fault, written }: RecoveryAsk,
 ): Promise<Recovered[]> {
   const files = await readdir(folder).catch(() => [] as string[]);
+  const metas = new MetaFiles(files);
   const recovered: Recovered[] = [];
   const leftOver: NeverBegun[] = [];
   for (const file of files) {
     if (!file.endsWith(JOURNAL)) continue;
     const name = file.slice(0, -JOURNAL.length);
-    if (busy.has(name) || (await isFinished(folder, name, files))) continue;
+    if (busy.has(name)) continue;
     try {
+      if (await isFinished(folder, name, metas)) continue;
       const one = await recover(folder, name, foreign);
       if (one === "written") written(name);
       else if (one && "of" in one) leftOver.push(one);
@@ -98,34 +100,62 @@ async function isStillOf(journalPath: string, { writer }: RecordingFacts): Promi
   return isObject(header) && JSON.stringify(header["writer"]) === JSON.stringify(writer);
 }
 
-/** By its metadata, so that long journals of finished recordings are not read. */
-async function isFinished(
-  folder: string,
-  name: string,
-  files: readonly string[],
-): Promise<boolean> {
-  const metas = files.filter(
-    (file) => file.endsWith(META) && (file === name + META || file.startsWith(`${name}-`)),
-  );
-  const states = await Promise.all(metas.map((file) => stateIn(join(folder, file), name)));
-  const own = states.filter((state) => state !== null);
-  return own.length > 0 && own.every((state) => state !== "recording");
+/** Names of metadata files, to be found by the recording that they may belong to: of one in parts there are thousands. */
+class MetaFiles {
+  private readonly sorted: string[];
+
+  constructor(files: readonly string[]) {
+    this.sorted = files.filter((file) => file.endsWith(META)).sort();
+  }
+
+  *of(name: string): Generator<string> {
+    const prefix = `${name}-`;
+    let [at, end] = [0, this.sorted.length];
+    while (at < end) {
+      const middle = (at + end) >> 1;
+      if (this.sorted[middle]! < prefix) at = middle + 1;
+      else end = middle;
+    }
+    for (; this.sorted[at]?.startsWith(prefix); at++) yield this.sorted[at]!;
+  }
 }
 
-/** `iio:state` of a metadata file that belongs to the recording; null if it doesn't, or can't be read. */
-async function stateIn(path: string, name: string): Promise<string | null> {
-  const global = await globalIn(path);
-  const collection = global["core:collection"] ?? null;
-  const lone = path.endsWith(`/${name}${META}`);
-  if (collection === null ? !lone : collection !== name) return null;
-  const state = global["iio:state"];
+/**
+ * By its metadata, so that long journals of finished recordings are not read. Throws where metadata are there and can't be
+ * read just now: to complete it once more would lose its hash and its note.
+ */
+async function isFinished(folder: string, name: string, metas: MetaFiles): Promise<boolean> {
+  const lone = await globalIn(join(folder, name + META));
+  const own = ownState(lone);
+  if (own !== null && (lone["core:collection"] ?? null) === null) return own !== "recording";
+  const states = [lone["core:collection"] === name ? own : null];
+  let unread: unknown = null;
+  for (const file of metas.of(name)) {
+    try {
+      const global = await globalIn(join(folder, file));
+      if (global["core:collection"] === name) states.push(ownState(global));
+    } catch (error) {
+      unread = error;
+    }
+  }
+  const known = states.filter((state) => state !== null);
+  if (known.length === 0 && unread !== null) throw unread;
+  return known.length > 0 && known.every((state) => state !== "recording");
+}
+
+/** null: it is none of ours. */
+function ownState({ "iio:state": state }: Record<string, unknown>): string | null {
   return typeof state === "string" ? state : null;
 }
 
-/** Empty if it can't be read. */
+/** Empty if there is none, or none that means anything. */
 async function globalIn(path: string): Promise<Record<string, unknown>> {
+  const json = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "{}";
+    throw error;
+  });
   try {
-    const { global } = JSON.parse(await readFile(path, "utf8")) as { global?: unknown };
+    const { global } = JSON.parse(json) as { global?: unknown };
     return isObject(global) ? global : {};
   } catch {
     return {};
