@@ -158,6 +158,45 @@ describe("a recording cut off by the end of its program", () => {
     await again.close();
   });
 
+  it("is not completed once more because its metadata can't be read just now", async () => {
+    const ended = bench.next("recording.ended");
+    const scans = { stream: ADC, name: "whole", scans: 3000, hash: false };
+    await bench.client.request("recording.start", scans);
+    await ended;
+    renameSync(file("whole.sigmf-meta"), join(bench.folder, "aside"));
+    // As unreadable as a file without permission, to root too.
+    mkdirSync(file("whole.sigmf-meta"));
+    const faults: string[] = [];
+    const look = () =>
+      recoverRecordings(folder(), {
+        busy: new Set(),
+        foreign: new ForeignJournals(),
+        fault: (name) => faults.push(name),
+        written: () => undefined,
+      });
+    expect(await look()).toEqual([]);
+    expect(faults).toEqual(["whole"]);
+    rmSync(file("whole.sigmf-meta"), { recursive: true });
+    renameSync(join(bench.folder, "aside"), file("whole.sigmf-meta"));
+    expect(await look()).toEqual([]);
+    expect(faults).toEqual(["whole"]);
+  });
+
+  it("is told from those that are whole by metadata of its own name alone", async () => {
+    const ended = bench.next("recording.ended");
+    const patch = { deviceTrigger: { name: "sim-timer10", rateHz: null } };
+    await bench.client.request("stream.configure", { stream: IMU, patch });
+    await bench.client.request("recording.start", { stream: IMU, name: "imu", scans: 20 });
+    await ended;
+    // Between those of the recording stand others that begin like it.
+    for (const name of ["imu-a", "imu-zz", "imu2", "im"]) {
+      writeFileSync(file(`${name}.sigmf-meta`), '{ "global": { "iio:state": "recording" } }');
+    }
+    const ask = { busy: new Set<string>(), foreign: new ForeignJournals() };
+    const tell = { fault: () => expect.fail(), written: () => expect.fail() };
+    expect(await recoverRecordings(folder(), { ...ask, ...tell })).toEqual([]);
+  });
+
   it("is left alone while its program lives", async () => {
     await leaveBehind({ alive: true });
     const again = await nextStart();
@@ -287,4 +326,20 @@ describe("a recording cut off by the end of its program", () => {
     rmSync(file("whole.sigmf-collection"), { force: true });
     rmSync(file("whole.iio-journal"));
   }
+});
+
+describe("verify", () => {
+  it("calls no recording sound whose journal is there and can't be read", async () => {
+    const ended = bench.next("recording.ended");
+    const scans = { stream: ADC, name: "whole", scans: 3000, hash: false };
+    await bench.client.request("recording.start", scans);
+    await ended;
+    await sound("whole");
+    rmSync(file("whole.iio-journal"));
+    await sound("whole");
+    mkdirSync(file("whole.iio-journal"));
+    expect((await verifyRecording(file("whole"))).faults).toEqual([
+      expect.stringMatching(/^whole\.iio-journal: the journal can't be read: EISDIR/),
+    ]);
+  });
 });

@@ -1,6 +1,6 @@
 /** Reads what a recording consists of and asks shared/ whether it is what it says. */
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { toStudioError } from "../../../shared/errors.js";
 import { JournalReader, type JournalSegment } from "../../../shared/journal.js";
@@ -24,6 +24,8 @@ import { memberNames } from "./members.js";
 import { baseOf, COLLECTION, DATA, INDEX, JOURNAL, META } from "./names.js";
 import { readSideIndex } from "./side-index.js";
 import { verifyParts } from "./verify-parts.js";
+
+const PIECE_BYTES = 1024 * 1024;
 
 /** Samples with the CRC32C they should have. */
 type CheckedRun = SampleRun & { crc32c: number };
@@ -50,7 +52,8 @@ export async function verifyRecording(base: string): Promise<VerifyReport> {
 }
 
 async function verifyOne(folder: string, name: string, collection: unknown): Promise<VerifyReport> {
-  const journal = await readSegments(join(folder, name + JOURNAL));
+  const found = await readSegments(join(folder, name + JOURNAL));
+  const journal = "unread" in found ? null : found.journal;
   const members = membersOf(name, collection);
   const recordings: FoundRecording[] = [];
   let compared: ComparedJournal = {};
@@ -72,7 +75,8 @@ async function verifyOne(folder: string, name: string, collection: unknown): Pro
     ...(collection === undefined ? {} : { collection }),
     journal: foundJournal,
   });
-  return { name, ...verdict };
+  const faults = "unread" in found ? [...verdict.faults, found.unread] : verdict.faults;
+  return { name, ...verdict, faults };
 }
 
 /** A collection that can't be read is a fault of its own. */
@@ -89,15 +93,34 @@ interface ReadJournal {
   segments: JournalSegment[];
 }
 
-async function readSegments(path: string): Promise<ReadJournal | null> {
-  const bytes = await readFile(path).catch(() => null);
-  if (!bytes) return null;
+/** `unread`: it is there, and why it can't be read: a fault. */
+async function readSegments(
+  path: string,
+): Promise<{ journal: ReadJournal | null } | { unread: string }> {
+  try {
+    const file = await open(path, "r");
+    return { journal: await segmentsOf(file).finally(() => file.close()) };
+  } catch (error) {
+    const { code, message } = toStudioError(error);
+    if (code === "ENOENT") return { journal: null };
+    return { unread: `${basename(path)}: the journal can't be read: ${message}.` };
+  }
+}
+
+/** In pieces, however long it is. */
+async function segmentsOf(file: FileHandle): Promise<ReadJournal> {
   const reader = new JournalReader();
   const builder = new JournalSummaryBuilder();
   const segments: JournalSegment[] = [];
-  for (const record of reader.push(bytes)) {
-    builder.add(record);
-    if (record.kind === "segment") segments.push(record.segment);
+  const piece = new Uint8Array(PIECE_BYTES);
+  for (let position = 0; ;) {
+    const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, position);
+    if (bytesRead === 0) break;
+    position += bytesRead;
+    for (const record of reader.push(piece.subarray(0, bytesRead))) {
+      builder.add(record);
+      if (record.kind === "segment") segments.push(record.segment);
+    }
   }
   const summary = builder.summary();
   if (reader.fault) summary.faults.push(reader.fault);
