@@ -1,5 +1,6 @@
 /** The end of a recording, whatever it was: all on the disk, the name it was promised, nothing left of an empty one. */
-import type { StudioError } from "../../../shared/errors.js";
+import { toStudioError, type StudioError } from "../../../shared/errors.js";
+import { JournalSummaryBuilder } from "../../../shared/journal-summary.js";
 import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
 import type { ActiveRecording } from "./active.js";
 import { FinishedRecording } from "./finished.js";
@@ -9,6 +10,18 @@ export interface Ended {
   done: FinishedRecording | null;
   result: RecordingResult;
   status: RecordingStatus;
+}
+
+/** Of one whose end went wrong: what is known without its files. They are left as they are. */
+export function endedBadly(recording: ActiveRecording, name: string, thrown: unknown): Ended {
+  const error = toStudioError(thrown);
+  const result = recording.result(new JournalSummaryBuilder().summary(), error, []);
+  const status = recording.status();
+  return {
+    done: null,
+    result: { ...result, name },
+    status: { ...status, name, state: { kind: "stopped", error } },
+  };
 }
 
 /** Never rejects: what went wrong stands in the result, or is warned of. `cause`: why, if the user did not ask. */

@@ -12,7 +12,7 @@ import {
   type Creation,
   type StartRequest,
 } from "./begin.js";
-import { endRecording, type Ended } from "./ending.js";
+import { endedBadly, endRecording, type Ended } from "./ending.js";
 import { overdue } from "./overdue.js";
 import { partsOf, type Parts } from "./parts.js";
 import { partsKeepNames } from "./parts-plan.js";
@@ -183,8 +183,8 @@ export class GoingRecordings {
     const { recording, stream } = going;
     going.listening.dispose();
     const warn: GoingEvents["warn"] = (title, fault) => this.events.warn(title, fault);
-    const ended = await (going.parts?.end(recording, cause) ??
-      endRecording(recording, cause, warn));
+    const end = going.parts?.end(recording, cause) ?? endRecording(recording, cause, warn);
+    const ended = await end.catch((thrown) => endedBadly(recording, nameOf(going), thrown));
     going.promised?.dispose();
     this.rests.set(stream.id, restOf(going.request, recording, going.parts?.over));
     this.forget(stream.id);
