@@ -14,7 +14,8 @@ export class Secrets {
   private secrets: { hash: Buffer; untilMs: number }[] = [];
   private sessions: Buffer[] = [];
 
-  constructor(private readonly now: () => number = Date.now) {}
+  /** `now`: in milliseconds, by a clock that nobody sets. */
+  constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** A new secret for one entry. */
   issue(): string {

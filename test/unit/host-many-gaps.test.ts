@@ -1,10 +1,15 @@
 /** What long metadata cost does not take the host's thread away from everything else. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { Catalogue } from "../../electron/host/recordings/catalogue.js";
 import type { CompletionState } from "../../electron/host/recordings/complete.js";
+import {
+  partsWritten,
+  writeParts,
+  writePartsSoon,
+} from "../../electron/host/recordings/parts-writer.js";
 import type { RecordingFacts } from "../../shared/sigmf/types.js";
 import { ADC, makeBench } from "./fake/host.js";
 
@@ -12,6 +17,9 @@ import { ADC, makeBench } from "./fake/host.js";
 type Spell = { from: number; to: number };
 const writes: Spell[] = [];
 const looks: Spell[] = [];
+const collections: Spell[] = [];
+/** Metadata files that were read. */
+const reads: string[] = [];
 const COST_MS = 60;
 
 vi.mock("../../electron/host/recordings/complete.js", async (original) => {
@@ -39,8 +47,31 @@ vi.mock("../../shared/sigmf/read.js", async (original) => {
   };
 });
 
+vi.mock("../../electron/host/json-file.js", async (original) => {
+  const real = await original<{ writeAtomically(...all: unknown[]): Promise<void> }>();
+  return {
+    ...real,
+    writeAtomically: async (path: string, text: string) => {
+      const from = performance.now();
+      if (path.endsWith("-collection")) await new Promise((done) => setTimeout(done, COST_MS));
+      await real.writeAtomically(path, text);
+      if (path.endsWith("-collection")) collections.push({ from, to: performance.now() });
+    },
+  };
+});
+vi.mock("node:fs/promises", async (original) => {
+  const real = await original<typeof import("node:fs/promises")>();
+  return {
+    ...real,
+    readFile: (path: string, ...more: never[]) => {
+      if (path.endsWith(".sigmf-meta")) reads.push(path);
+      return real.readFile(path, ...more);
+    },
+  };
+});
+
 afterEach(() => {
-  looks.length = writes.length = 0;
+  looks.length = writes.length = collections.length = reads.length = 0;
 });
 
 /** Between two pieces of work lie nine times what the first one took. */
@@ -86,5 +117,58 @@ describe("many gaps", () => {
     catalogue.close();
     expectRests(looks);
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("many parts", () => {
+  const folder = mkdtempSync(join(tmpdir(), "studio-parts-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const nameOf = (number: number) => `take-part${String(number).padStart(4, "0")}`;
+  const part = (number: number, note = "") =>
+    writeFileSync(
+      join(folder, `${nameOf(number)}.sigmf-meta`),
+      JSON.stringify({ global: { "iio:part": { of: "take", number }, note } }),
+    );
+  const streams = () =>
+    (
+      JSON.parse(readFileSync(join(folder, "take.sigmf-collection"), "utf8")) as {
+        collection: { "core:streams": { name: string; hash: string }[] };
+      }
+    ).collection["core:streams"];
+
+  it("are each read once for their collection, and again only when they have changed", async () => {
+    for (let n = 1; n <= 50; n++) part(n);
+    await writeParts(folder, "take", { note: "" });
+    expect(reads).toHaveLength(50);
+    const before = streams();
+    reads.length = 0;
+    part(7, "another");
+    part(51);
+    rmSync(join(folder, `${nameOf(3)}.sigmf-meta`));
+    await writeParts(folder, "take", { note: "" });
+    expect(reads.map((path) => path.slice(folder.length + 1))).toEqual(
+      expect.arrayContaining([7, 51].map((n) => `${nameOf(n)}.sigmf-meta`)),
+    );
+    expect(reads).toHaveLength(2);
+    const kept = before.filter(({ name }) => name !== nameOf(3) && name !== nameOf(7));
+    expect(streams()).toEqual(expect.arrayContaining(kept));
+    expect(streams().map(({ name }) => name)).toContain(nameOf(51));
+    expect(streams().map(({ name }) => name)).not.toContain(nameOf(3));
+    expect(streams().find(({ name }) => name === nameOf(7))).not.toEqual(before[6]);
+  });
+
+  it("leave time between two writes of their collection, and the last of them stands in it", async () => {
+    const fault = (error: unknown) => expect.fail(String(error));
+    let n = 60;
+    while (collections.length < 3) {
+      part(++n);
+      writePartsSoon(folder, "take", { note: "" }, fault);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expectRests(collections.slice(0, 3));
+    part(++n);
+    writePartsSoon(folder, "take", { note: "" }, fault);
+    await partsWritten();
+    expect(streams().at(-1)!.name).toBe(nameOf(n));
   });
 });

@@ -1,9 +1,14 @@
 /** Recordings in parts, and rings: nothing lost or written twice between parts, only what lies too far back is deleted. */
+import { existsSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { ActiveRecording } from "../../electron/host/recordings/active.js";
 import { planParts } from "../../electron/host/recordings/parts-plan.js";
+import { joinResults } from "../../electron/host/recordings/parts-sum.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
+import type { RecordingResult } from "../../shared/recording.js";
 import { bench, benchForEach, request } from "./fake/each-bench.js";
 import { ADC, IMU, refusal } from "./fake/host.js";
+import { FakeRecording } from "./fake/recorder.js";
 import {
   collection,
   dataNames,
@@ -51,6 +56,20 @@ describe("the plan of parts", () => {
     expect(refused({ ring: bytes(8e6), split: bytes(5e6) })).toMatchObject({ field: "split" });
     expect(refused({ split: bytes(3) })).toMatchObject({ code: "BAD_REQUEST", field: "split" });
     expect(refused({ ring: seconds(5), rateHz: null }).message).toContain("Give a size");
+  });
+});
+
+describe("the result of parts", () => {
+  it("holds the gaps of all, however many there are in one", () => {
+    const gap = { sampleStart: 5, lost: 1, lostMin: 1, lostMax: 1, grade: "exact" };
+    const one = {
+      ...{ name: "take-part0001", samples: 10, bytes: 20, seconds: 1, lostSamples: 1, lostMin: 1 },
+      ...{ lostMax: 1, continuity: "exact", cpuSeconds: 0, copiesPerByte: 1, files: [] },
+      gaps: Array.from({ length: 200_000 }, () => gap),
+    } as unknown as RecordingResult;
+    const { gaps } = joinResults("take", [one, one], null);
+    expect(gaps).toHaveLength(400_000);
+    expect([gaps[0]!.sampleStart, gaps.at(-1)!.sampleStart]).toEqual([5, 15]);
   });
 });
 
@@ -139,6 +158,47 @@ describe("a recording in parts", () => {
     const result = await request("recording.stop", { stream: ADC });
     expect(result).toMatchObject({ error: null, gaps: [] });
     expect(dataNames()).toEqual(result.parts);
+    await sound("take");
+  });
+
+  it("makes no more parts while too many wait for their end: the last one grows", async () => {
+    let goOn = (): void => {};
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
+    const { finish } = ActiveRecording.prototype;
+    vi.spyOn(ActiveRecording.prototype, "finish").mockImplementation(async function (
+      this: ActiveRecording,
+      cause,
+    ) {
+      await gate;
+      return finish.call(this, cause);
+    });
+    await begin({ split: { kind: "bytes", bytes: 40_000 } });
+    // Of what has not ended only the part that is written counts.
+    const grown = bench.next(
+      "recording",
+      ({ status: { parts, bytes } }) => parts!.number >= 17 && bytes > 4_000_000,
+    );
+    const { status } = await grown.finally(goOn);
+    expect(status.parts!.number).toBe(17);
+    await partBegan(18);
+    expect((await request("recording.stop", { stream: ADC })).error).toBe(null);
+    await sound("take");
+  });
+
+  it("ends although the part that lay ready can't be taken away, and says so", async () => {
+    const { stop } = FakeRecording.prototype;
+    vi.spyOn(FakeRecording.prototype, "stop").mockImplementation(async function (
+      this: FakeRecording,
+    ) {
+      if (this.status().state === "withdrawn") throw new Error("Too much waits for the disk.");
+      return stop.call(this);
+    });
+    await begin({ split: { kind: "seconds", seconds: 3600 } });
+    await vi.waitUntil(() => existsSync(file(`${part(2)}.iio-journal`)), { timeout: 20_000 });
+    const told = bench.next("notice", ({ title }) => title.includes("next part"));
+    const result = await request("recording.stop", { stream: ADC });
+    expect(result.error).toBe(null);
+    expect((await told).error.message).toBe("Too much waits for the disk.");
     await sound("take");
   });
 

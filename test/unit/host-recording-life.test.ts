@@ -2,11 +2,12 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
+import { FinishedRecording } from "../../electron/host/recordings/finished.js";
 import { moveFiles } from "../../electron/host/recordings/move-files.js";
 import { Ticker } from "../../electron/host/streams/ticker.js";
 import { bench, benchForEach, request } from "./fake/each-bench.js";
 import { ADC, IMU, refusal, RX } from "./fake/host.js";
-import { ended, file, folder, sound } from "./fake/recordings-bench.js";
+import { ended, file, folder, meta, sound } from "./fake/recordings-bench.js";
 import { FakeStream } from "./fake/stream.js";
 
 benchForEach();
@@ -18,6 +19,26 @@ const progressed = (scans: number, stream = ADC) =>
   );
 const begin = (stream: string, name: string, more: object = {}) =>
   request("recording.start", { stream, name, hash: false, ...more });
+
+describe("a ticker", () => {
+  it("tells news at display rate also after the clock on the wall was set back", () => {
+    vi.useFakeTimers();
+    let ticks = 0;
+    const ticker = new Ticker(
+      () => ticks++,
+      (error) => expect.fail(String(error)),
+    );
+    ticker.start();
+    ticker.news();
+    vi.advanceTimersByTime(40);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    ticker.news();
+    vi.advanceTimersByTime(40);
+    ticker.dispose();
+    vi.useRealTimers();
+    expect(ticks).toBe(2);
+  });
+});
 
 describe("the name of a recording", () => {
   it("is kept for it from the moment it was promised", async () => {
@@ -143,6 +164,34 @@ describe("the end of a recording", () => {
     const end = ended();
     await begin(ADC, "short").catch(() => {});
     expect((await end).result.error).toMatchObject({ code: "ENODEV" });
+  });
+
+  it("is told, and leaves the stream free, whatever goes wrong in it", async () => {
+    await begin(ADC, "odd");
+    await progressed(1000);
+    const lost = vi.spyOn(FinishedRecording.prototype, "filesThere");
+    lost.mockRejectedValueOnce(new Error("No more of it."));
+    const end = ended();
+    const result = await request("recording.stop", { stream: ADC });
+    expect(result).toMatchObject({ name: "odd", error: { message: "No more of it." } });
+    expect((await end).status.state).toMatchObject({ kind: "stopped" });
+    await begin(ADC, "next");
+    await progressed(1000);
+    expect((await request("recording.stop", { stream: ADC })).error).toBe(null);
+  });
+
+  it("after a time comes after that time, however the clock on the wall is set meanwhile", async () => {
+    await request("stream.configure", { stream: ADC, patch: { rateMax: true } });
+    const startedMs = performance.now();
+    const end = ended();
+    await begin(ADC, "long", { seconds: 0.6 });
+    const { now } = Date;
+    vi.spyOn(Date, "now").mockImplementation(() => now() + 3_600_000);
+    const { error } = (await end).result;
+    expect(error).toBe(null);
+    expect(performance.now() - startedMs).toBeGreaterThanOrEqual(600);
+    expect(meta("long").global).toMatchObject({ "iio:seconds_by": "clock" });
+    expect(meta("long").global["iio:seconds"]).toBeLessThan(600);
   });
 
   it("that goes on in a new one leaves the rest of what was asked, and the note as it was typed", async () => {

@@ -29,7 +29,7 @@ import { ByteRate } from "./byte-rate.js";
 import { CaptureTeller, type CaptureLog } from "./capture-log.js";
 import { writeMetadata } from "./complete.js";
 import { JournalFollower } from "./journal-follower.js";
-import type { AskedSpan } from "./moment.js";
+import type { AskedSpan, Beginning } from "./moment.js";
 import { recordingPaths } from "./names.js";
 import {
   continuityOfNative,
@@ -56,8 +56,8 @@ export interface ActiveRequest {
   stopAfterSeconds: number | null;
   /** It has the whole blocks around this; without: from the next block on. */
   span?: AskedSpan;
-  /** When all of it began, of a part that goes on. */
-  begunAtMs?: number;
+  /** When all of it began; of a part, the first of them. */
+  begun: Beginning;
   /** It is full when it holds so many. */
   partScans?: number;
   /** Only what is around the scope trigger. */
@@ -70,7 +70,8 @@ export class ActiveRecording {
   private note: string;
   private shownName: string;
   private before: string;
-  private metadataAtMs = Date.now();
+  /** Of `performance.now()`, as all below. */
+  private metadataAtMs = performance.now();
   private tookOverAtMs: number | null = null;
   private leftAtMs: number | null = null;
   private restUntilMs = 0;
@@ -179,8 +180,13 @@ export class ActiveRecording {
     return this.last.bytes;
   }
 
-  get begunAtMs(): number {
-    return this.request.begunAtMs ?? this.facts.startedAtMs;
+  get begun(): Beginning {
+    return this.request.begun;
+  }
+
+  /** Since all of it began. */
+  get elapsedSeconds(): number {
+    return (performance.now() - this.begun.monotonicMs) / 1000;
   }
 
   /** Why it goes on without its side index; null if it has one. */
@@ -206,7 +212,7 @@ export class ActiveRecording {
 
   timeIsUp(): boolean {
     const limit = this.request.stopAfterSeconds;
-    return limit !== null && Date.now() - this.begunAtMs >= limit * 1000;
+    return limit !== null && this.elapsedSeconds >= limit;
   }
 
   get noteNow(): string {
@@ -258,16 +264,11 @@ export class ActiveRecording {
   poll(): void {
     this.last = this.native.status();
     this.noteCaptures();
-    const now = Date.now();
+    const now = performance.now();
     this.rate.look(this.bytes);
     const due =
       now - this.metadataAtMs >= METADATA_EVERY_MS || this.last.gaps !== this.metadataGaps;
-    if (
-      due &&
-      performance.now() >= this.restUntilMs &&
-      !this.busy &&
-      this.state.kind === "recording"
-    ) {
+    if (due && now >= this.restUntilMs && !this.busy && this.state.kind === "recording") {
       this.busy = true;
       this.writing = this.writeNow().finally(() => (this.busy = false));
     }
@@ -305,21 +306,21 @@ export class ActiveRecording {
   }
 
   private leave(): number {
-    return (this.leftAtMs ??= Date.now());
+    return (this.leftAtMs ??= performance.now());
   }
 
   /** That it has been recording by the clock; those of all parts add up to the time since the first began. */
   get clockSeconds(): number {
-    return this.secondsFrom(this.tookOverAtMs ?? this.begunAtMs);
+    return this.secondsFrom(this.tookOverAtMs ?? this.begun.monotonicMs);
   }
 
   private secondsFrom(ms: number): number {
-    return Math.max(0, (this.leftAtMs ?? Date.now()) - ms) / 1000;
+    return Math.max(0, (this.leftAtMs ?? performance.now()) - ms) / 1000;
   }
 
   /** For captures, which may be far apart or not come at all. */
   private waitedSeconds(): number {
-    return this.secondsFrom(this.begunAtMs);
+    return this.secondsFrom(this.begun.monotonicMs);
   }
 
   /** Ends it: everything on disk, metadata whole. `cause`: why, if the user did not ask. Never rejects. */
@@ -402,7 +403,7 @@ export class ActiveRecording {
   /** A disk that takes no metadata now may take them later: what counts is the journal. */
   private async writeNow(): Promise<void> {
     const startedMs = performance.now();
-    this.metadataAtMs = Date.now();
+    this.metadataAtMs = startedMs;
     this.metadataGaps = this.last.gaps;
     try {
       this.journal = await this.follower.look();

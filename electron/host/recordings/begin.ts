@@ -90,6 +90,7 @@ export async function beginRecording(
   const { folder } = place;
   const name = part ? partName(place.name, part.number) : place.name;
   const before = part?.before ?? null;
+  const begun = { atMs: Date.now(), monotonicMs: performance.now() };
   const { inventory, settings, addon, version } = deps;
   const facts = recordingFacts({
     name,
@@ -105,7 +106,7 @@ export async function beginRecording(
     devices: inventory.list().devices,
     clocks: addon.clocks(),
     writer: await ownIdentity(),
-    startedAtMs: Date.now(),
+    startedAtMs: begun.atMs,
     marks,
     captures: captures?.plan,
     raw: request.raw,
@@ -130,7 +131,7 @@ export async function beginRecording(
       scans: span || before || captures ? 0 : length,
       stopAfterSeconds: seconds !== undefined && pace === null ? seconds : null,
       ...(part?.partScans && { partScans: part.partScans }),
-      ...(before && { begunAtMs: before.begunAtMs }),
+      begun: before?.begun ?? begun,
       captures,
       ...(span && { span: { ...span, toScan: endOf(span, length) } }),
     },

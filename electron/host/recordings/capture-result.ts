@@ -47,7 +47,7 @@ export function joinCaptures(parts: readonly (CaptureResult | undefined)[]): Cap
     count: known.reduce((sum, { count }) => sum + count, 0),
     missed: known.reduce((sum, { missed }) => sum + missed, 0),
     // Of the stream, since the first of them began.
-    blocksNotSearched: Math.max(...known.map(({ blocksNotSearched }) => blocksNotSearched)),
+    blocksNotSearched: known.reduce((most, one) => Math.max(most, one.blocksNotSearched), 0),
     list: known.flatMap(({ list }) => list).slice(0, CAPTURES_LISTED),
   };
 }

@@ -97,6 +97,11 @@ export class Catalogue {
     await this.scanning;
   }
 
+  /** Files have changed: looks once they have settled, and what the last look took has been rested from. */
+  lookSoon(): void {
+    if (!this.closed) this.timer ??= setTimeout(() => this.lookRested(), SETTLE_MS);
+  }
+
   close(): void {
     this.closed = true;
     this.watcher?.close();
@@ -111,7 +116,7 @@ export class Catalogue {
     try {
       this.watcher = watch(this.folder, { persistent: false }, (_event, file) => {
         if (file && !file.endsWith(META) && !file.endsWith(COLLECTION)) return;
-        this.timer ??= setTimeout(() => this.lookRested(), SETTLE_MS);
+        this.lookSoon();
       });
       this.watcher.on("error", () => this.watcher?.close());
     } catch {

@@ -5,6 +5,7 @@ import type { RequestParams } from "../../../shared/messages.js";
 import type { RecordingStatus } from "../../../shared/recording.js";
 import type { FinishedRecording } from "./finished.js";
 import { HashQueue, type Hashable } from "./hashing.js";
+import { partsWritten } from "./parts-writer.js";
 import type { PromisedNames } from "./promised-names.js";
 
 const LIMIT = 32;
@@ -25,7 +26,7 @@ export class FinishedList {
     private readonly promised: PromisedNames,
     private readonly events: {
       status(recording: FinishedRecording, status: RecordingStatus): void;
-      /** 0 … 1; null when it is over. */
+      /** 0 … 1; null when it is over: its metadata have changed. */
       hash(name: string, done: number | null): void;
       /** Before those that ended learn its new name. */
       renamed(recording: FinishedRecording, from: string): void;
@@ -112,6 +113,7 @@ export class FinishedList {
   async close(finishHashes: boolean): Promise<void> {
     if (finishHashes) await this.hashes.settled();
     await this.hashes.cancel();
+    await partsWritten();
   }
 
   private keep(entry: Entry): void {
@@ -129,6 +131,5 @@ export class FinishedList {
       entry.status = { ...entry.status, hashing: done };
       this.events.status(entry.recording, entry.status);
     }
-    if (done === null) this.events.changed();
   }
 }

@@ -9,8 +9,9 @@ import { Serial } from "../streams/serial.js";
 import { writeMetadata } from "./complete.js";
 import { moveFiles } from "./move-files.js";
 import { nameTaken, recordingPaths } from "./names.js";
-import { partsWith, writeParts } from "./parts-collection.js";
+import { partsWith } from "./parts-collection.js";
 import { partsKeepNames } from "./parts-plan.js";
+import { writeParts, writePartsSoon, type PartsAsk } from "./parts-writer.js";
 
 export class FinishedRecording {
   private readonly sha512: (string | undefined)[];
@@ -84,6 +85,13 @@ export class FinishedRecording {
     return this.serial.run(() => this.write());
   }
 
+  /** Of the recording in parts that it belongs to, the collection follows: `fault` is told why it can't. */
+  writeHashes(fault: (error: unknown) => void): Promise<void> {
+    return this.serial.run(() =>
+      this.write((partOf, ask) => writePartsSoon(this.folder, partOf, ask, fault)),
+    );
+  }
+
   /**
    * All files or none, and never over a file that is there: rejects with EEXIST then. `beforeFiles`: once nothing that is
    * known refuses it.
@@ -143,7 +151,10 @@ export class FinishedRecording {
     ];
   }
 
-  private async write(): Promise<void> {
+  private async write(
+    toldTo: (partOf: string, ask: PartsAsk) => unknown = (partOf, ask) =>
+      writeParts(this.folder, partOf, ask),
+  ): Promise<void> {
     await writeMetadata(this.folder, this.facts, {
       journal: this.journal,
       samples: this.samples,
@@ -153,9 +164,7 @@ export class FinishedRecording {
       name: this.shownName,
     });
     const partOf = await this.partOf();
-    if (partOf !== null) {
-      await writeParts(this.folder, partOf, { note: noteOf(this.facts, this.journal) });
-    }
+    if (partOf !== null) await toldTo(partOf, { note: noteOf(this.facts, this.journal) });
   }
 
   private partOf(): Promise<string | null> {

@@ -9,8 +9,8 @@ export interface Hashable {
   /** As they are named by now. */
   dataFiles(): string[];
   setHash(output: number, sha512: string): void;
-  /** With the hashes that were set. */
-  writeMetadata(): Promise<void>;
+  /** Into its metadata. What of other files follows later, and can't be written, is told to `fault`. */
+  writeHashes(fault: (error: unknown) => void): Promise<void>;
 }
 
 export class HashQueue {
@@ -75,6 +75,6 @@ export class HashQueue {
       before += size;
     }
     this.running = null;
-    await recording.writeMetadata();
+    await recording.writeHashes((error) => this.onFault(recording, error));
   }
 }

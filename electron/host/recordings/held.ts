@@ -24,9 +24,9 @@ export interface CountedPart {
 /** `kept`: base names. */
 export function isDeleted(
   { name, number: at }: CountedPart,
-  { deleted, kept }: { deleted: DeletedParts; kept: Iterable<string> },
+  { deleted, kept }: { deleted: DeletedParts; kept: ReadonlySet<string> },
 ): boolean {
-  return at <= deleted.through && ![...kept].includes(name);
+  return at <= deleted.through && !kept.has(name);
 }
 
 /** One of which some may be left was counted before. */
@@ -53,7 +53,10 @@ export function heldIn({
   deleted: DeletedParts;
   kept: readonly string[];
 }): Held {
-  return parts.filter((part) => !isDeleted(part, { deleted, kept })).reduce(addHeld, deleted);
+  const stays = new Set(kept);
+  return parts
+    .filter((part) => !isDeleted(part, { deleted, kept: stays }))
+    .reduce<Held>(addHeld, deleted);
 }
 
 /** `iio:deleted` of a collection, which may be anything. */

@@ -13,6 +13,14 @@ export interface Moment {
   rateHz: number;
 }
 
+/** When something began. */
+export interface Beginning {
+  /** Milliseconds since 1970. */
+  atMs: number;
+  /** Of `performance.now()`: what passes is counted by it, however the clock on the wall is set. */
+  monotonicMs: number;
+}
+
 /** Throws EMPTY as long as there is no sample, or no rate that makes seconds of scans. */
 export function momentNow(run: Run): Moment {
   const counters = run.counters();

@@ -10,9 +10,7 @@ export function overdue(
   stream: LiveStream,
   seconds: number | undefined,
 ): StudioError | null {
-  if (seconds === undefined || Date.now() - recording.begunAtMs < seconds * 1000) {
-    return null;
-  }
+  if (seconds === undefined || recording.elapsedSeconds < seconds) return null;
   // Without a rate the clock alone says how much it is to be.
   const byClock = recording.request.stopAfterSeconds !== null;
   if (byClock && recording.status().scans > 0) return null;

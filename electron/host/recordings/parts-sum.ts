@@ -1,5 +1,5 @@
 /** What parts are together: figures of all of them. Pure. */
-import type { RecordingResult } from "../../../shared/recording.js";
+import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
 import type { Continuity, Grade } from "../../../shared/stream.js";
 import { joinCaptures } from "./capture-result.js";
 
@@ -13,14 +13,32 @@ function plus(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a + b;
 }
 
-export function addContinuity(all: readonly Continuity[]): Continuity {
-  return all.reduce((sum, one) => ({
+function addContinuity(sum: Continuity, one: Continuity): Continuity {
+  return {
     grade: worse(sum.grade, one.grade),
     gaps: sum.gaps + one.gaps,
     lost: sum.lost + one.lost,
     lostMin: sum.lostMin + one.lostMin,
     lostMax: plus(sum.lostMax, one.lostMax),
-  }));
+  };
+}
+
+export type StatusSum = Pick<
+  RecordingStatus,
+  "seconds" | "scans" | "bytes" | "worstWriteMs" | "continuity"
+>;
+
+/** `sum`: null before the first. */
+export function addStatus(sum: StatusSum | null, one: StatusSum): StatusSum {
+  const { seconds, scans, bytes, worstWriteMs, continuity } = one;
+  if (!sum) return { seconds, scans, bytes, worstWriteMs, continuity };
+  return {
+    seconds: sum.seconds + seconds,
+    scans: sum.scans + scans,
+    bytes: sum.bytes + bytes,
+    worstWriteMs: Math.max(sum.worstWriteMs, worstWriteMs),
+    continuity: addContinuity(sum.continuity, continuity),
+  };
 }
 
 /** `last`: what ended it, and what is true where nothing was recorded; null: the last of `parts`. */
@@ -36,7 +54,7 @@ export function joinResults(
   const gaps: RecordingResult["gaps"] = [];
   for (const part of parts) {
     const before = samples;
-    gaps.push(...part.gaps.map((gap) => ({ ...gap, sampleStart: gap.sampleStart + before })));
+    for (const gap of part.gaps) gaps.push({ ...gap, sampleStart: gap.sampleStart + before });
     samples += part.samples;
   }
   const sum = (pick: (part: RecordingResult) => number): number =>

@@ -2,7 +2,7 @@
  * A recording in parts: the next one always lies ready, so that the native recorder can go over to it between two blocks.
  * Of a ring the oldest part is deleted when all of it lies further back than the ring is long.
  */
-import { toStudioError, type StudioError } from "../../../shared/errors.js";
+import type { StudioError } from "../../../shared/errors.js";
 import type { RecordingResult, RecordingStatus } from "../../../shared/recording.js";
 import { countedSeconds, paceHz } from "../../../shared/sigmf/seconds.js";
 import type { Run } from "../streams/run.js";
@@ -19,15 +19,17 @@ import {
   type DeletedParts,
   type Held,
 } from "./held.js";
-import { writeParts } from "./parts-collection.js";
 import { planParts, type PartsPlan } from "./parts-plan.js";
-import { addContinuity, joinResults } from "./parts-sum.js";
+import { addStatus, joinResults, type StatusSum } from "./parts-sum.js";
+import { writeParts, writePartsSoon } from "./parts-writer.js";
 import { removeRecording } from "./remove.js";
 import type { ResumePoint } from "./resume.js";
 import { recordedScanBytes } from "./scan-bytes.js";
 
 /** A next part that could not be made is tried again; until then the present one goes on past its length. */
 const RETRY_MS = 1000;
+/** So many are ended at a time, each with its files open; until one has, the present part goes on past its length. */
+const MOST_ENDING = 16;
 
 export interface PartsEvents {
   /** One that is whole and stays. */
@@ -100,6 +102,8 @@ export class Parts {
   private concluding: Promise<void> = Promise.resolve();
   private leaving = false;
   private done: DonePart[] = [];
+  /** Of those; null: there is none. */
+  private sum: StatusSum | null = null;
   private readonly kept: Set<string>;
   /** Of earlier runs, oldest first, as far as they lie there. */
   private earlier: ResumePoint["parts"];
@@ -189,20 +193,15 @@ export class Parts {
 
   status(current: ActiveRecording): RecordingStatus {
     const own = current.status();
-    const before = this.done.map(({ status }) => status);
+    const { seconds, ...sum } = addStatus(this.sum, own);
     const perSecond = own.state.kind === "recording" ? this.rate.perSecond : 0;
     const roomBytes = Math.max(0, own.freeBytes - FREE_FLOOR_BYTES);
-    const sum = (pick: (one: RecordingStatus) => number): number =>
-      before.reduce((total, one) => total + pick(one), pick(own));
     return {
       ...own,
+      ...sum,
       name: this.name,
-      startedAtMs: current.begunAtMs,
-      seconds: own.captures ? own.seconds : sum(({ seconds }) => seconds),
-      scans: sum(({ scans }) => scans),
-      bytes: sum(({ bytes }) => bytes),
-      worstWriteMs: Math.max(own.worstWriteMs, ...before.map(({ worstWriteMs }) => worstWriteMs)),
-      continuity: addContinuity([...before, own].map(({ continuity }) => continuity)),
+      startedAtMs: current.begun.atMs,
+      seconds: own.captures ? own.seconds : seconds,
       bytesPerSecond: perSecond,
       secondsLeft: this.plan.ringScans === null && perSecond > 0 ? roomBytes / perSecond : null,
       parts: {
@@ -239,7 +238,7 @@ export class Parts {
     this.add(current, last);
     const { waiting } = this;
     // It may have taken over just now; else it is withdrawn with what went before.
-    if (waiting && !(await waiting.withdrawn())) {
+    if (waiting && !(await this.withdrawn(waiting))) {
       waiting.takeOver(current);
       last = await endRecording(waiting, cause, this.events.warn);
       this.number++;
@@ -250,20 +249,28 @@ export class Parts {
     return this.whole(current, last);
   }
 
+  private async withdrawn(part: ActiveRecording): Promise<boolean> {
+    try {
+      return await part.withdrawn();
+    } catch (error) {
+      this.events.warn(`The next part of “${this.name}” could not be taken away`, error);
+      return true;
+    }
+  }
+
   private whole(current: ActiveRecording, last: Ended): Ended {
     const results = this.done.map(({ result }) => result);
     // That nothing came is no fault of a part that had just begun.
     const begun = last.result.error?.code === "EMPTY" && results.length > 0;
     const error = begun ? null : last.result.error;
     const result = joinResults(this.name, results, { ...last.result, error });
-    const continuities = this.done.map(({ status }) => status.continuity);
     const status: RecordingStatus = {
       ...this.status(current),
       state: error ? last.status.state : { kind: "done" },
       scans: results.length > 0 ? result.samples : 0,
       bytes: results.length > 0 ? result.bytes : 0,
       seconds: results.length > 0 ? result.seconds : 0,
-      ...(continuities.length > 0 && { continuity: addContinuity(continuities) }),
+      ...(this.sum && { continuity: this.sum.continuity }),
       hashing: null,
     };
     return { done: null, result, status };
@@ -273,7 +280,7 @@ export class Parts {
   private prepare(current: ActiveRecording): void {
     const { partScans } = this.plan;
     if (this.leaving || this.making || performance.now() < this.retryAtMs) return;
-    if (partScans === null || current.ended()) return;
+    if (partScans === null || this.ending.size >= MOST_ENDING || current.ended()) return;
     const part = { number: this.number + 1, partScans, before: current };
     const { request, stream, place, captures, resumed } = this.creation;
     const creation = { request, stream, place, continues: undefined, captures, resumed };
@@ -299,7 +306,7 @@ export class Parts {
     void this.afterwards(async () => {
       const ended = await endRecording(part, null, this.events.warn);
       this.add(part, ended);
-      await this.collect(ended.status.note);
+      this.collectSoon(ended.status.note);
     }, `The part “${part.name}” did not end as it should`);
   }
 
@@ -323,6 +330,7 @@ export class Parts {
     this.done.push({ done, result, status, firstScan, endScan, number, held });
     // The last one may be whole before the one that it followed.
     this.done.sort((a, b) => a.firstScan - b.firstScan);
+    this.sum = addStatus(this.sum, status);
     this.scansBefore += part.scansOfLength;
     this.clockSecondsBefore += clockSeconds;
     if (this.plan.ringScans === null) {
@@ -349,6 +357,7 @@ export class Parts {
     const names = new Set(going.map(({ name }) => name));
     this.earlier = this.earlier.filter(({ name }) => !names.has(name));
     this.done = this.done.filter(({ done }) => !names.has(done.name));
+    this.sum = this.done.reduce<StatusSum | null>((sum, one) => addStatus(sum, one.status), null);
     this.deleted = going.reduce(addDeleted, deleted);
     // Told first: what is cut off between the two is neither counted twice nor taken for a part.
     void this.afterwards(() => this.collect(current.noteNow), "The collection is not up to date");
@@ -372,13 +381,16 @@ export class Parts {
 
   private async collect(note: string): Promise<void> {
     const { folder, name } = this.creation.place;
-    try {
-      await writeParts(folder, name, {
-        note,
-        ring: { kept: [...this.kept], deleted: this.deleted },
-      });
-    } catch (error) {
-      this.events.warn(`The collection of “${name}” could not be written`, toStudioError(error));
-    }
+    await writeParts(folder, name, { note, ring: this.ring }).catch(this.notCollected);
   }
+
+  private collectSoon(note: string): void {
+    const { folder, name } = this.creation.place;
+    writePartsSoon(folder, name, { note, ring: this.ring }, this.notCollected);
+  }
+
+  private readonly ring = () => ({ kept: [...this.kept], deleted: this.deleted });
+
+  private readonly notCollected = (error: unknown): void =>
+    this.events.warn(`The collection of “${this.name}” could not be written`, error);
 }

@@ -12,7 +12,8 @@ import { writeAtomically } from "../json-file.js";
 import type { Hashable } from "./hashing.js";
 import { readJournalHeader } from "./journal-follower.js";
 import { COLLECTION, DATA, META, recordingPaths } from "./names.js";
-import { partsWith, writeParts } from "./parts-collection.js";
+import { partsWith } from "./parts-collection.js";
+import { writePartsSoon } from "./parts-writer.js";
 import { isAlive } from "./writer-identity.js";
 
 export class PendingHash implements Hashable {
@@ -33,7 +34,7 @@ export class PendingHash implements Hashable {
     this.sha512.set(this.members[output] as string, sha512);
   }
 
-  async writeMetadata(): Promise<void> {
+  async writeHashes(fault: (error: unknown) => void): Promise<void> {
     const changed = new Map<string, string>();
     for (const [member, sha512] of this.sha512) {
       const path = join(this.folder, member + META);
@@ -45,7 +46,7 @@ export class PendingHash implements Hashable {
       changed.set(member, createHash("sha512").update(now).digest("hex"));
       const part = isObject(json["global"]) ? json["global"]["iio:part"] : null;
       const partOf = await partsWith(this.folder, member, part);
-      if (partOf !== null) await writeParts(this.folder, partOf, { note: noteIn(json) });
+      if (partOf !== null) writePartsSoon(this.folder, partOf, { note: noteIn(json) }, fault);
     }
     await this.updateCollection(changed);
   }

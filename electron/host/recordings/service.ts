@@ -88,7 +88,10 @@ export class Recordings implements RecordingControl {
         this.captures.rename(stream.id, end.result.name);
         return this.ended(end);
       },
-      partEnded: (end) => this.listed(end),
+      partEnded: async ({ done, status }) => {
+        if (done) this.finished.add(done, status);
+        this.catalogue.lookSoon();
+      },
       warn: (title, thrown) => this.warn(title, thrown),
     });
     this.captures = new CaptureLogs(deps.inventory);
@@ -103,7 +106,10 @@ export class Recordings implements RecordingControl {
     });
     this.finished = new FinishedList(this.promised, {
       status: ({ facts }, status) => deps.tell("recording", `recording:${facts.name}`, { status }),
-      hash: (name, done) => deps.tell("recording.hash", `recording.hash:${name}`, { name, done }),
+      hash: (name, done) => {
+        deps.tell("recording.hash", `recording.hash:${name}`, { name, done });
+        if (done === null) this.catalogue.lookSoon();
+      },
       renamed: (recording, from) => this.followRename(recording, from),
       changed: () => void this.catalogue.refresh(),
       fault: ({ name }, error) => this.warn(`The hash of “${name}” could not be worked out`, error),

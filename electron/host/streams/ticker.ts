@@ -7,7 +7,7 @@ const IDLE_TICK_MS = 500;
 export class Ticker implements Disposable {
   private timer: NodeJS.Timeout | null = null;
   private due: NodeJS.Timeout | null = null;
-  private lastMs = 0;
+  private lastMs = -Infinity;
   private running = false;
 
   /** `onFault`: a tick that throws must not end the program. */
@@ -32,7 +32,7 @@ export class Ticker implements Disposable {
   /** Something changed. */
   news(): void {
     if (!this.running || this.due) return;
-    const wait = Math.max(0, this.lastMs + TICK_MS - Date.now());
+    const wait = Math.max(0, this.lastMs + TICK_MS - performance.now());
     this.due = setTimeout(() => {
       this.due = null;
       this.fire();
@@ -45,7 +45,7 @@ export class Ticker implements Disposable {
 
   private fire(): void {
     if (!this.running) return;
-    this.lastMs = Date.now();
+    this.lastMs = performance.now();
     try {
       this.tick();
     } catch (error) {
