@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { app, dialog, ipcMain, Menu, MessageChannelMain, protocol, session, shell } from "electron";
 import { toStudioError } from "../../shared/errors.js";
+import { survivePipes } from "../cli/pipes.js";
 import { runCli } from "../cli/run.js";
 import { createHost, type Host } from "../host/host.js";
 import { askBeforeClose } from "./ask-before-close.js";
@@ -72,6 +73,7 @@ const command = typedCommand(process.argv, Boolean(process.defaultApp));
 if (command) {
   // `iio-studio record …` needs no display, so that it works on a board, too.
   app.commandLine.appendSwitch("ozone-platform", "headless");
+  survivePipes((status) => app.exit(status));
   void runCli(command).then((status) => app.exit(status));
 } else if (!app.requestSingleInstanceLock()) {
   app.quit();

@@ -1,11 +1,15 @@
-/** What the command line refuses, in the words of its own options. */
+/** What the command line refuses, in the words of its own options, and says to nobody. */
+import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { numberOption, readArguments } from "../../electron/cli/arguments.js";
 import { streamsNamed } from "../../electron/cli/commands/record-group.js";
+import { hintOf } from "../../electron/cli/commands/tune.js";
 import { serve } from "../../electron/cli/commands/serve.js";
 import type { Output } from "../../electron/cli/output.js";
+import { survivePipes } from "../../electron/cli/pipes.js";
 import { inOptions } from "../../electron/cli/run.js";
 import type { Inventory } from "../../shared/device.js";
+import type { TuneFound } from "../../shared/tune.js";
 
 const output: Output = { answer: () => {}, failed: () => {}, note: () => {}, progress: () => {} };
 
@@ -45,6 +49,40 @@ describe("a refusal of the command line", () => {
     );
     expect(() => named("local:iio:device0", "local:adc/buffer0")).toThrow(
       "local:iio:device0 and local:adc/buffer0 are the same.",
+    );
+  });
+});
+
+describe("output that nobody takes any more", () => {
+  const failed = (code: string) => Object.assign(new Error(code), { code });
+
+  it("ends a command quietly if it is its answer, and not at all if it is its progress", () => {
+    const [stdout, stderr] = [new EventEmitter(), new EventEmitter()];
+    const ends: number[] = [];
+    survivePipes((status) => void ends.push(status), stdout, stderr);
+    stderr.emit("error", failed("EIO"));
+    expect(ends).toEqual([]);
+    stdout.emit("error", failed("EPIPE"));
+    stdout.emit("error", failed("ENOSPC"));
+    expect(ends).toEqual([0, 1]);
+  });
+});
+
+describe("what tune found", () => {
+  const found = { blockBytes: 4096, blockCount: 8, queueDepth: 6 } as TuneFound;
+  const hint = (...argv: string[]) =>
+    hintOf("local:iio:device0", readArguments(["tune", "local:adc", ...argv]), {
+      state: { kind: "done", found },
+    });
+
+  it("is told as a command line of record for the same stream", () => {
+    const sizes = "--blocks 8 --block-size 4096 --queue 6";
+    expect(hint()).toBe(`record local:iio:device0 --out BASENAME ${sizes}`);
+    expect(hint("--rate", "1M", "--channels", "a,b", "--seconds", "5", "--margin", "20")).toBe(
+      `record local:iio:device0 --out BASENAME --channels a,b --rate 1M ${sizes}`,
+    );
+    expect(hint("--device-trigger", "it's t1", "--cpus", "2,3", "--realtime", "40")).toBe(
+      `record local:iio:device0 --out BASENAME --device-trigger 'it'\\''s t1' --realtime 40 --cpus 2,3 ${sizes}`,
     );
   });
 });

@@ -13,6 +13,7 @@ import {
   durationOption,
   numberOption,
   operands,
+  textOption,
   UsageError,
   type Arguments,
 } from "../arguments.js";
@@ -45,7 +46,7 @@ export async function tune(args: Arguments, output: Output): Promise<boolean> {
     try {
       await setUpStream(client, stream, plan, output);
       const status = await follow(client, { stream, seconds, marginPercent }, output);
-      const hint = hintOf(device.id, plan, status);
+      const hint = hintOf(device.id, args, status);
       output.answer({ ...status, hint }, () =>
         describe(status, args.values["apply-hint"] ? hint : null),
       );
@@ -129,20 +130,28 @@ function tryLine(one: TuneTry): string {
   return `${nameOf(one)}: ${how}, ${formatDuration(seconds, 2)}`;
 }
 
-/** The options of `record` that use what was found; null if nothing was. */
-function hintOf(
+/** Options of this command that `record` has too: with others it would be another stream. */
+const OF_STREAM = ["buffer", "channels", "rate", "transport", "heap", "device-trigger"];
+const OF_THREAD = ["realtime", "cpus"];
+
+/** The options of `record` that use what was found, for a shell; null if nothing was. */
+export function hintOf(
   device: string,
-  { rate, buffer }: StreamPlan,
-  { state }: TuneStatus,
+  args: Arguments,
+  { state }: Pick<TuneStatus, "state">,
 ): string | null {
   if (state.kind !== "done" || !state.found) return null;
   const { blockBytes, blockCount, queueDepth } = state.found;
-  const options = [
-    ...(buffer === 0 ? [] : [`--buffer ${buffer}`]),
-    ...(typeof rate === "number" ? [`--rate ${rate}`] : []),
-    `--blocks ${blockCount} --block-size ${blockBytes} --queue ${queueDepth}`,
-  ];
-  return `record ${device} --out BASENAME ${options.join(" ")}`;
+  const given = [...OF_STREAM, ...OF_THREAD].flatMap((name) => {
+    const text = textOption(args, name);
+    return text === undefined ? [] : [`--${name} ${quoted(text)}`];
+  });
+  const found = `--blocks ${blockCount} --block-size ${blockBytes} --queue ${queueDepth}`;
+  return ["record", quoted(device), "--out BASENAME", ...given, found].join(" ");
+}
+
+function quoted(word: string): string {
+  return /^[\w.,:/+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function describe({ state, seconds, marginPercent }: TuneStatus, hint: string | null): string[] {
