@@ -5,18 +5,12 @@
 import { main, say, step } from "./say.mjs";
 import { ensureReady } from "./setup.mjs";
 import { findElectron, obtainElectron } from "./electron-runtime.mjs";
+import { distStatus, readTargets } from "./choose-targets.mjs";
 import { dirname } from "node:path";
 
-const KNOWN = ["dir", "deb", "AppImage"];
-
 await main(async (argv) => {
+  const targets = readTargets(argv);
   await ensureReady();
-  const targets = argv.length > 0 ? argv : KNOWN;
-  const unknown = targets.find((target) => !KNOWN.includes(target));
-  if (unknown) {
-    say(`There is no target "${unknown}". Known: ${KNOWN.join(", ")}.`);
-    return 2;
-  }
   const runtime = await obtainElectron({ force: true });
   if (!runtime.program) {
     say(`Packages need Electron's runtime, which is not here (${runtime.reason}).`);
@@ -42,9 +36,5 @@ await main(async (argv) => {
   }
   for (const file of made) say(`  ${file}`);
   for (const reason of failed) say(`  not made: ${reason}`);
-  return made.length > 0 || targets.includes("dir")
-    ? argv.length > 0 && failed.length > 0
-      ? 1
-      : 0
-    : 1;
+  return distStatus(argv, targets, failed);
 });

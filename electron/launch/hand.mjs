@@ -1,6 +1,8 @@
 // Hands the terminal to the studio and waits for its end.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
+import { say } from "./say.mjs";
 
 /**
  * Whether a terminal's Ctrl+C reaches our child without us: we are in the group that the terminal signals as a whole.
@@ -19,6 +21,17 @@ function terminalSignalsUs() {
   }
 }
 
+/** Ends that somebody asked for. */
+const ASKED = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** As a shell has it; says what ended a program that nobody asked to end. */
+function statusOf(code, signal) {
+  if (!signal) return code ?? 1;
+  if (ASKED.includes(signal)) return 0;
+  say(`The studio was ended by ${signal}. What was being recorded is completed at its next start.`);
+  return 128 + constants.signals[signal];
+}
+
 /**
  * Runs a program with our terminal; answers its exit code. Signals are handed on, save those that a terminal has sent to
  * the program already: a second SIGINT would end Electron in the middle of its closing.
@@ -30,7 +43,10 @@ export function hand(command, args, { source = process, reached = terminalSignal
     for (const signal of ["SIGINT", "SIGHUP"]) {
       source.on(signal, () => reached() || child.kill(signal));
     }
-    child.on("error", () => resolve(127));
-    child.on("close", (code, signal) => resolve(signal ? 0 : (code ?? 1)));
+    child.on("error", (error) => {
+      say(`The studio could not be started: ${error.message}`);
+      resolve(127);
+    });
+    child.on("close", (code, signal) => resolve(statusOf(code, signal)));
   });
 }

@@ -3,8 +3,10 @@ import { EventEmitter } from "node:events";
 import { existsSync, mkdtempSync, mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 // @ts-expect-error plain JavaScript without types, so that it runs before anything is installed
+import { distStatus, readTargets } from "../../electron/launch/choose-targets.mjs";
+// @ts-expect-error see above
 import { rememberedFailure, rememberFailure } from "../../electron/launch/electron-runtime.mjs";
 // @ts-expect-error see above
 import { hand, terminalSignalsGroup } from "../../electron/launch/hand.mjs";
@@ -73,6 +75,24 @@ describe("a signal", () => {
 
   it("of another program is handed on", async () => {
     expect(await deliver(true, "SIGTERM")).toBe(10);
+  });
+
+  it("that ended the studio though nobody asked is no good end, and is named", async () => {
+    const written = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const end = (signal: string) =>
+      hand(
+        process.execPath,
+        ["-e", `process.kill(process.pid, "${signal}"); setInterval(() => {}, 1000)`],
+        {
+          source: new EventEmitter(),
+        },
+      ) as Promise<number>;
+    expect(await end("SIGKILL")).toBe(137);
+    expect(String(written.mock.calls[0])).toContain("SIGKILL");
+    expect(await end("SIGTERM")).toBe(0);
+    expect(await hand(join(tmpdir(), "no-such-program"), [])).toBe(127);
+    expect(String(written.mock.calls.at(-1))).toContain("ENOENT");
+    written.mockRestore();
   });
 
   it("of the terminal reaches all of the group in front", () => {
@@ -147,5 +167,20 @@ describe("counting", () => {
     });
     expect(counted).toMatchObject({ passed: 3, failed: 1, skipped: 1 });
     expect(counted.reasons.join()).toMatch(/broken.*SyntaxError.*needs octave/);
+  });
+});
+
+describe("packages", () => {
+  it("are all those that were asked for; unasked, what this machine's tools can make, and not none", () => {
+    const status = (argv: string[], ...failed: string[]) =>
+      distStatus(argv, readTargets(argv), failed) as number;
+    expect(status([])).toBe(0);
+    expect(status([], "deb: no fpm", "AppImage: no tools")).toBe(0);
+    expect(status([], "dir: full", "deb: full", "AppImage: full")).toBe(1);
+    expect(status(["dir", "deb"])).toBe(0);
+    expect(status(["dir", "deb"], "deb: no fpm")).toBe(1);
+    expect(() => readTargets(["rpm"])).toThrow(
+      'There is no target "rpm". Known: dir, deb, AppImage.',
+    );
   });
 });
