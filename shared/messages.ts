@@ -276,7 +276,7 @@ export const requests = {
       count: v.pipe(count, v.minValue(1), v.maxValue(65_536)),
     }),
   )<SamplesReply>(),
-  /** Whole blocks are forwarded as `blocks` events, at most `credits` bytes beyond what was granted. */
+  /** Whole blocks are forwarded as `blocks` events, at most `creditBytes` beyond what was sent; `view.credit` adds to it. */
   "view.blocks": request(
     v.strictObject({ stream: name, on: v.boolean(), creditBytes: count }),
   )<null>(),

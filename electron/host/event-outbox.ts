@@ -8,7 +8,7 @@ import { EVENT_WINDOW } from "../../shared/port.js";
 import { mergeProgress } from "./streams/progress.js";
 
 /** Notices kept for a session that takes none; the oldest go first. */
-const NOTICE_LIMIT = 32;
+export const NOTICE_LIMIT = 32;
 /** Last bound, far above the number of things of any machine. */
 const KEY_LIMIT = 16_384;
 

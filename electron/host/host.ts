@@ -20,6 +20,7 @@ import { FreeSpace } from "./recordings/free-space.js";
 import { GroupRecordings } from "./recordings/group.js";
 import { OpenFiles } from "./recordings/open-files.js";
 import { Recordings } from "./recordings/service.js";
+import { NOTICE_LIMIT } from "./event-outbox.js";
 import { Session, type Handlers } from "./session.js";
 import { SettingsStore } from "./settings-store.js";
 import { createSimulatorContext } from "./simulator/context.js";
@@ -89,7 +90,7 @@ class StudioHost implements Host {
   private readonly handlers: Handlers;
   private readonly localOptions: LocalOptions;
   private readonly fileLimit: number;
-  /** Told to each session that comes: what was wrong before any was there. */
+  /** Told to the first session that comes: what was wrong while none was there. The newest. */
   private readonly early: Events["notice"][] = [];
   private simulator: Context | null = null;
   private space: FreeSpace | null = null;
@@ -302,8 +303,9 @@ class StudioHost implements Host {
 
   /** Notices from before the first session wait for it. */
   private tellOrKeep<N extends EventName>(name: N, key: string, data: Events[N]): void {
-    if (name === "notice" && this.sessions.size === 0) this.early.push(data as Events["notice"]);
-    else this.tell(name, key, data);
+    if (name !== "notice" || this.sessions.size > 0) return this.tell(name, key, data);
+    this.early.push(data as Events["notice"]);
+    if (this.early.length > NOTICE_LIMIT) this.early.shift();
   }
 
   private followSimulator(): void {

@@ -2,7 +2,7 @@
  * A small JSON file in the configuration folder: read once, checked, written whole and atomically. A damaged file is
  * kept aside and said, never overwritten. Writes are in order; one that is superseded before it began is left out.
  */
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { toStudioError, type StudioError } from "../../shared/errors.js";
 
@@ -68,17 +68,22 @@ export class JsonFile<T> {
   }
 }
 
-/** Readers see the old or the new text, never a part. */
+/** Readers see the old or the new text, never a part. Leaves nothing beside it that could not be written. */
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const fresh = `${path}.new`;
-  const file = await open(fresh, "w", 0o644);
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(fresh, "w", 0o644);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, path);
+  } catch (error) {
+    await unlink(fresh).catch(() => {});
+    throw error;
   }
-  await rename(fresh, path);
 }
 
 function sentence(text: string): string {

@@ -75,7 +75,8 @@ class LoopbackDoor implements LoopbackServer {
 
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.server.once("error", (error: NodeJS.ErrnoException) => {
+      // Once it listens there is nobody to tell, and an unheard one would end the program.
+      this.server.on("error", (error: NodeJS.ErrnoException) => {
         reject(
           error.code === "EADDRINUSE"
             ? fail("EADDRINUSE", `Port ${this.options.port} is in use. Choose another with --port.`)

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { portPair } from "../../electron/cli/in-process-port.js";
 import { trackDisposables } from "../../electron/host/disposable.js";
 import { EventOutbox } from "../../electron/host/event-outbox.js";
+import { writeAtomically } from "../../electron/host/json-file.js";
 import { Session, type Handlers } from "../../electron/host/session.js";
 import { mergeProgress } from "../../electron/host/streams/progress.js";
 import type { Envelope, EventName, Events } from "../../shared/messages.js";
@@ -274,6 +275,14 @@ describe("settings", () => {
     expect(readdirSync(folder).some((file) => file.startsWith("settings.json.damaged-"))).toBe(
       true,
     );
+    rmSync(folder, { recursive: true });
+  });
+
+  it("leave nothing beside them of what could not be written", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "studio-config-"));
+    mkdirSync(join(folder, "taken"));
+    await expect(writeAtomically(join(folder, "taken"), "text")).rejects.toThrow("EISDIR");
+    expect(readdirSync(folder)).toEqual(["taken"]);
     rmSync(folder, { recursive: true });
   });
 

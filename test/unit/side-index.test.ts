@@ -114,6 +114,17 @@ describe("a side index", () => {
   });
 });
 
+describe("a side index that leads nowhere", () => {
+  it("is read to its end all the same", async () => {
+    const bytes = indexFile();
+    const entry = bytes.subarray(64, 64 + 48);
+    entry.writeUInt32LE(0, 4);
+    entry.writeBigUInt64LE(0n, 16);
+    entry.writeUInt32LE(crc32c(entry.subarray(0, 40)), 40);
+    expect(await read(bytes)).toEqual({ strips: [], fault: "it is damaged at byte 64" });
+  });
+});
+
 describe("the CRC32C of data", () => {
   it("joins from those of their parts", () => {
     const data = noise(5000);

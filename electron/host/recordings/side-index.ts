@@ -51,7 +51,7 @@ async function readStrips(file: HeadReader, layout: NumericLayout | null): Promi
     const type = head.getUint32(0, true);
     const bytes = Number(head.getBigUint64(16, true));
     if (type === ENTRY && head.byteLength < HEAD_BYTES) break;
-    if (type === ENTRY && isSound(head, 40)) {
+    if (type === ENTRY && bytes >= HEAD_BYTES && isSound(head, 40)) {
       const sample = Number(head.getBigInt64(8, true));
       const scans = head.getUint32(4, true);
       if (sample !== next) return { strips, fault: "its strips do not follow one another" };
