@@ -20,6 +20,11 @@ constexpr int64_t kLookNs = 500 * kMillisecond;
 constexpr int kBusyTries = 20;
 constexpr int64_t kBusyPauseNs = 100'000;
 constexpr size_t kMostPolled = 8;
+// To be woken for each block costs more than a short block itself: where they come fast they gather
+// for so long at most, which a stop may wait, and no longer than a small part of what is queued
+// lasts, which leaves the reserve as good as whole.
+constexpr int64_t kNapNs = 4 * kMillisecond;
+constexpr int64_t kNapShare = 16;
 
 constexpr const char* kAttach = "ioctl(IIO_BUFFER_DMABUF_ATTACH)";
 constexpr const char* kEnqueue = "ioctl(IIO_BUFFER_DMABUF_ENQUEUE)";
@@ -178,6 +183,8 @@ WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64
   if (out.empty()) return WaitResult::Timeout;
   for (;;) {
     if (end_ != WaitResult::Timeout) return end_;
+    if (std::exchange(caughtUp_, false))
+      if (const int64_t nap = napNs(); nap > 0) sys_.sleepNs(nap);
     const int64_t now = sys_.nowNs();
     const int64_t until = std::min(deadlineNs, now + kLookNs);
     size_t ready = std::min(out.size(), kMostPolled);
@@ -198,6 +205,15 @@ WaitResult DmabufTransport::wait(std::span<Completion> out, size_t& count, int64
   }
 }
 
+// How long blocks gather before they are looked for; 0 where not even two would come.
+int64_t DmabufTransport::napNs() const {
+  if (!running_ || flights_.empty()) return 0;
+  const double block = log_.pacedNs(flights_.front().flight.scans);
+  const double queued = block * static_cast<double>(flights_.size());
+  const double most = std::min(static_cast<double>(kNapNs), queued / kNapShare);
+  return most >= 2 * block ? static_cast<int64_t>(most) : 0;
+}
+
 // Polls stopFd and the oldest fences, as many as lately came together but at most `ready`, which
 // becomes the number that have signalled without one pending before them.
 int DmabufTransport::poll(size_t& ready, int64_t now, int64_t untilNs, int stopFd) {
@@ -210,6 +226,7 @@ int DmabufTransport::poll(size_t& ready, int64_t now, int64_t untilNs, int stopF
   ready = 0;
   if (n < 0) return n;
   while (ready < polled && fds[ready + 1].revents) ++ready;
+  caughtUp_ = ready < polled;
   burst_ = ready == polled ? std::min(kMostPolled, burst_ * 2) : std::max<size_t>(1, ready);
   return n;
 }

@@ -53,6 +53,7 @@ class DmabufTransport final : public Transport {
   int send(const Block& block, uint32_t bytes, int tries);
   void submit(Block& block, uint32_t bytes);
   bool lookAgain();
+  int64_t napNs() const;
   int poll(size_t& ready, int64_t now, int64_t untilNs, int stopFd);
   WaitResult collect(std::span<Completion> out, size_t& count, size_t ready);
   WaitResult judgeDevice();
@@ -79,6 +80,7 @@ class DmabufTransport final : public Transport {
   bool everRan_ = false;
   size_t burst_ = 1;      // fences polled at once: more where several come back together
   bool stopped_ = false;  // whether the last poll saw stopFd
+  bool caughtUp_ = true;  // whether the last poll found the newest that had completed
   int64_t lastNs_ = 0;    // when a block last came back
   int64_t onNs_ = 0;      // the buffer is known to have been on until then
 };

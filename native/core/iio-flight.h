@@ -60,6 +60,9 @@ class FlightLog {
   // that is not known.
   double expectedNs(uint32_t scans) const;
 
+  // How long so many scans took, as blocks came so far; 0: none came yet.
+  double pacedNs(uint32_t scans) const { return scans * paceNs_; }
+
   // Judges the oldest block in flight, whose fence is no longer pending. Changes nothing.
   Verdict judge(const Flight& flight, const FenceReport& fence) const;
   // Takes note of that verdict; blocks come in the order of ENQUEUE, each once.

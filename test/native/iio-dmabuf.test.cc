@@ -187,6 +187,33 @@ TEST_CASE(
   CHECK(kernel.crimes.empty());
 }
 
+TEST_CASE("short blocks of a deep queue are taken several at a time, and none is lost") {
+  FakeKernel kernel;
+  Rig rig(kernel, 128, 800);  // 0.1 ms
+  rig.start(96);
+  rig.run(200);
+  const uint64_t polls = kernel.polls;
+  const size_t before = rig.done.size();
+  rig.run(before + 600);
+  CHECK(kernel.polls - polls < 400);
+  checkAccounts(rig, 100);
+  CHECK(kernel.lost == 0);
+  for (const Completion& completion : rig.done) CHECK(completion.status == CompletionStatus::Ok);
+  rig.stop();
+  CHECK(kernel.crimes.empty());
+}
+
+TEST_CASE("blocks of a queue that holds few are taken as they come") {
+  FakeKernel kernel;
+  Rig rig(kernel, 32, 800);
+  rig.start(24);
+  rig.run(100);
+  const uint64_t polls = kernel.polls;
+  const size_t before = rig.done.size();
+  rig.run(before + 100);
+  CHECK(kernel.polls - polls >= 100);
+}
+
 TEST_CASE("one question to the device serves all blocks that were done before their export") {
   FakeKernel kernel;
   Rig rig(kernel, 8, 8000);
