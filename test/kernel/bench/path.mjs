@@ -6,21 +6,25 @@ import {
   failed,
   loop,
   middle,
-  queued,
   scanBytes,
   sizeText,
   studio,
   unpacedHz,
 } from "./rig.mjs";
 
-/** The same for the loops and the studio: the fewest that a stream takes unasked. */
-const blocks = 64;
+/** What a stream takes unasked at such rates, and the loops too: three quarters of it are queued. */
+const poolBytes = 256 * 1024 * 1024;
+const mostBlocks = 1024;
 const sizes = [16, 64, 256, 1024, 4096].map((kibibytes) => kibibytes * 1024);
 const paceSteps = 8;
 const leftOutMost = 0.01;
 
-function variantsOf(addon, seconds) {
-  const given = { blocks, seconds };
+function countsOf(blockBytes) {
+  const blocks = Math.min(mostBlocks, poolBytes / blockBytes);
+  return { blocks, queued: (blocks * 3) / 4 };
+}
+
+function variantsOf(addon, given) {
   return {
     loop: (run) => loop({ ...given, ...run }),
     pool: (run) => studio(addon, { ...given, ...run }),
@@ -35,13 +39,13 @@ function variantsOf(addon, seconds) {
  * bisection. A device without a pace would not wait: the queue comes before the summaries, and what
  * is queued for nobody takes the processor from them.
  */
-async function sustained(addon, run, seconds, mostBytesPerSecond) {
+async function sustained(addon, run, mostBytesPerSecond) {
   let [low, high] = [0, mostBytesPerSecond];
   let best;
   for (let step = 0; step < paceSteps; step++) {
     const pace = step === 0 ? high : (low + high) / 2;
     const rateHz = Math.min(unpacedHz, Math.round(pace / scanBytes));
-    const tried = await studio(addon, { ...run, blocks, seconds, pyramid: true, rateHz });
+    const tried = await studio(addon, { ...run, pyramid: true, rateHz });
     if (tried.leftOut <= leftOutMost) {
       low = pace;
       if (!best || tried.rate > best.rate) best = tried;
@@ -54,7 +58,8 @@ async function sustained(addon, run, seconds, mostBytesPerSecond) {
 }
 
 async function measure(addon, run, { rounds, seconds }) {
-  const variants = variantsOf(addon, seconds);
+  const counts = { ...countsOf(run.blockBytes), seconds };
+  const variants = variantsOf(addon, counts);
   const runs = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, variant] of Object.entries(variants)) runs[name].push(await variant(run));
@@ -62,13 +67,13 @@ async function measure(addon, run, { rounds, seconds }) {
   const found = Object.fromEntries(
     Object.entries(runs).map(([name, list]) => [name, middle(list)]),
   );
-  found.pyramid = await sustained(addon, run, seconds, found.pool.rate);
+  found.pyramid = await sustained(addon, { ...run, ...counts }, found.pool.rate);
   return found;
 }
 
 export async function benchPath(addon, { rounds, seconds }) {
   console.log(
-    `${blocks} blocks of the system heap, ${queued} queued, scans of ${scanBytes} bytes; medians of ${rounds} runs of ${seconds} s in turns`,
+    `pools of ${poolBytes / 2 ** 20} MiB in the system heap, at most ${mostBlocks} blocks, three quarters queued, scans of ${scanBytes} bytes; medians of ${rounds} runs of ${seconds} s in turns`,
   );
   for (const fill of [true, false]) {
     for (const blockBytes of sizes) {

@@ -3,7 +3,7 @@
 
 import { totalmem } from "node:os";
 
-import { loop, median, middle, queued, row, sizeText, studio } from "./rig.mjs";
+import { fewQueued, loop, median, middle, row, sizeText, studio } from "./rig.mjs";
 
 const MIB = 2 ** 20;
 const few = 16;
@@ -86,7 +86,7 @@ export async function benchPool(addon, given) {
     );
   }
   console.log(
-    `the system heap, ${queued} queued; medians of ${given.rounds} runs of ${given.seconds} s in turns`,
+    `the system heap, ${fewQueued} queued; medians of ${given.rounds} runs of ${given.seconds} s in turns`,
   );
   for (const fill of [true, false]) await againstFew(addon, fill, given);
   await curve(addon, { ...given, rounds: Math.min(3, given.rounds) });

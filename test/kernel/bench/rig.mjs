@@ -10,8 +10,8 @@ import { deviceFolder, setControl, writeAttribute } from "../suite/driver.mjs";
 export const device = "studio-counter";
 export const scanBytes = 8;
 export const unpacedHz = 1_000_000_000;
-/** Of both, unless told otherwise. */
-export const queued = 8;
+/** Blocks in the queue, of both, unless told otherwise. */
+export const fewQueued = 8;
 
 const MIB = 2 ** 20;
 
@@ -39,7 +39,7 @@ export function cpuSeconds() {
 }
 
 /** The C loop: {rate in bytes a second, cpuPerGB in seconds}. `options` are those of tools/loop.c. */
-export function loop({ blockBytes, blocks, fill, seconds, options = [] }) {
+export function loop({ blockBytes, blocks, queued = fewQueued, fill, seconds, options = [] }) {
   const { status, stdout, stderr } = spawnSync(
     path.join(process.env.KERNEL_TEST_TOOLS, "loop"),
     [
@@ -63,7 +63,7 @@ const heaps = {
 /** A stream of the device with all four channels, not started; the caller closes it. */
 export function openStream(
   addon,
-  { transport = "dmabuf", heap, blockBytes, blocks, fill, ...more },
+  { transport = "dmabuf", heap, blockBytes, blocks, queued = fewQueued, fill, ...more },
 ) {
   const { pyramid = false, rateHz = unpacedHz } = more;
   const folder = deviceFolder(device);
