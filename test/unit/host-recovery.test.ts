@@ -7,6 +7,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -159,13 +160,26 @@ describe("a recording cut off by the end of its program", () => {
   });
 
   it("is not completed once more because its metadata can't be read just now", async () => {
-    const ended = bench.next("recording.ended");
-    const scans = { stream: ADC, name: "whole", scans: 3000, hash: false };
-    await bench.client.request("recording.start", scans);
-    await ended;
-    renameSync(file("whole.sigmf-meta"), join(bench.folder, "aside"));
-    // As unreadable as a file without permission, to root too.
-    mkdirSync(file("whole.sigmf-meta"));
+    const patch = { channels: [0, 1, 2, 3].map((n) => `voltage${n}`) };
+    await bench.client.request("stream.configure", { stream: ADC, patch });
+    for (const name of ["one", "several"]) {
+      const ended = bench.next("recording.ended");
+      const asked = { stream: ADC, name, scans: 3000, hash: false };
+      await bench.client.request("recording.start", asked);
+      await ended;
+      await bench.client.request("stream.stop", { stream: ADC });
+      // From then on a file for the pair, and one for the others.
+      const pair = { device: "sim:adc", i: "voltage0", q: "voltage1", action: "join" as const };
+      await bench.client.request("device.pair", pair);
+    }
+    const metas = readdirSync(folder()).filter((one) => one.endsWith("-meta"));
+    expect(metas).toContain("one.sigmf-meta");
+    expect(metas).not.toContain("several.sigmf-meta");
+    for (const one of metas) {
+      renameSync(file(one), join(bench.folder, one));
+      // As unreadable as a file without permission, to root too.
+      symlinkSync(one, file(one));
+    }
     const faults: string[] = [];
     const look = () =>
       recoverRecordings(folder(), {
@@ -175,11 +189,10 @@ describe("a recording cut off by the end of its program", () => {
         written: () => undefined,
       });
     expect(await look()).toEqual([]);
-    expect(faults).toEqual(["whole"]);
-    rmSync(file("whole.sigmf-meta"), { recursive: true });
-    renameSync(join(bench.folder, "aside"), file("whole.sigmf-meta"));
+    expect(faults.sort()).toEqual(["one", "several"]);
+    for (const one of metas) renameSync(join(bench.folder, one), file(one));
     expect(await look()).toEqual([]);
-    expect(faults).toEqual(["whole"]);
+    expect(faults).toHaveLength(2);
   });
 
   it("is told from those that are whole by metadata of its own name alone", async () => {
