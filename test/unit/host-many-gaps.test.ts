@@ -60,7 +60,7 @@ vi.mock("../../electron/host/json-file.js", async (original) => {
   };
 });
 vi.mock("node:fs/promises", async (original) => {
-  const real = await original<typeof import("node:fs/promises")>();
+  const real = await original<{ readFile(path: string, ...more: never[]): Promise<unknown> }>();
   return {
     ...real,
     readFile: (path: string, ...more: never[]) => {

@@ -1,5 +1,5 @@
 /** Names and files of a recording. */
-import { readdir } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fail } from "../../../shared/errors.js";
 import type { PlannedOutput } from "../../../shared/sigmf/types.js";
@@ -127,10 +127,12 @@ export async function checkFree(
 ): Promise<string[]> {
   const { outputs = [], promised, field = "name" } = also;
   const bases = baseNames(name, outputs);
-  const taken = await takenNames(folder);
-  const found = bases.find((base) => taken.has(base) || promised?.has(base));
-  if (found === undefined) return bases;
-  throw nameTaken(folder, name, found, field);
+  for (const base of bases) {
+    if (promised?.has(base) || (await isTaken(folder, base))) {
+      throw nameTaken(folder, name, base, field);
+    }
+  }
+  return bases;
 }
 
 /** `found`: base name of the file that stands in the way. */
@@ -143,13 +145,28 @@ export function nameTaken(folder: string, name: string, found: string, field = "
   );
 }
 
+/** Of the files that take a name. */
+const TAKING = [DATA, META, COLLECTION, JOURNAL, REST];
+
+/** Without a look at all else that lies there: of one in parts there are thousands of files. */
+async function isTaken(folder: string, base: string): Promise<boolean> {
+  const there = await Promise.all(
+    TAKING.map((ending) =>
+      lstat(join(folder, base + ending)).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return there.includes(true);
+}
+
 /** Base names that stand in a folder, those of a collection's parts too. */
 async function takenNames(folder: string): Promise<Set<string>> {
   const files = await readdir(folder).catch(() => [] as string[]);
-  const endings = [DATA, META, COLLECTION, JOURNAL, REST];
   return new Set(
     files.flatMap((file) => {
-      const ending = endings.find((one) => file.endsWith(one));
+      const ending = TAKING.find((one) => file.endsWith(one));
       return ending ? [file.slice(0, -ending.length)] : [];
     }),
   );
