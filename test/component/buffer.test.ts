@@ -15,6 +15,7 @@ import {
   CONVERTER,
   field,
   mountWindow,
+  row,
   sentenceBeside,
   showing,
   soon,
@@ -92,6 +93,18 @@ describe("the buffer panel", () => {
     await soon(() => expect(field("Blocks").value).toBe("64"));
   });
 
+  test("a field that only had the focus sends nothing, whatever became of its value meanwhile", async () => {
+    const { host } = await mountWindow();
+    field("Blocks").focus();
+    const stream = host.stream(ADC);
+    stream.settings = { ...stream.settings, blockCount: 32 };
+    host.emit("stream", { stream: stream.info() });
+    await soon(() => expect(table().at(-1)?.[1]).toBe("32"));
+    field("Blocks").blur();
+    await soon(() => expect(field("Blocks").value).toBe("32"));
+    expect(asked(host, "stream.configure")).toEqual([]);
+  });
+
   test("what the host refuses stands beside its field", async () => {
     await mountWindow();
     await typeInto(field("Block size"), "1Gi");
@@ -154,6 +167,27 @@ describe("the buffer panel", () => {
     await soon(() =>
       expect(asked(host, "stream.configure")).toMatchObject([{ patch: { heap: "system" } }]),
     );
+  });
+});
+
+describe("what a device refused", () => {
+  test("does not stand under another one", async () => {
+    const { host } = await mountWindow({
+      devices: bench(),
+      settings: { layout: showing(CONVERTER) },
+    });
+    host.refuse("stream.configure", "This heap is taken.");
+    const section = () => document.querySelector('[data-section="transport"]');
+    await userEvent.click(section()!.querySelector(".choice")!);
+    const items = () => [...document.querySelectorAll<HTMLElement>("[role=menuitemradio]")];
+    await soon(() => expect(items().length).toBeGreaterThan(3));
+    await userEvent.click(items().find((item) => item.textContent?.includes("system"))!);
+    await soon(() => expect(section()?.textContent).toContain("This heap is taken."));
+    await userEvent.click(row("adxl355"));
+    await soon(() =>
+      expect(document.querySelector(".inspector .name")?.textContent).toBe("adxl355"),
+    );
+    expect(section()?.textContent).not.toContain("This heap is taken.");
   });
 });
 

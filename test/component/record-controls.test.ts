@@ -200,6 +200,13 @@ describe("the keep button", () => {
   const keep = () => one('[data-command="recording.keep"]')!;
   const room = () => one('[data-command="recording.room"]');
 
+  test("takes minutes and seconds as on a clock", async () => {
+    const { pinia } = await mountWindow();
+    await openOptions();
+    await type("Keep the last", "1:30");
+    await soon(() => expect(useSettings(pinia).layout.record.keepSeconds).toBe(90));
+  });
+
   test("names what the history holds where that is less than set, and room is made on request", async () => {
     const { host } = await mountWindow();
     const { historySeconds } = host.stream(ADC).geometry();
