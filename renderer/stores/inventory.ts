@@ -42,7 +42,7 @@ export const useInventory = defineStore("inventory", () => {
       contexts.value = at < 0 ? [...known, context] : known.toSpliced(at, 0, context);
     });
     host.on("device", ({ device }) => put(device));
-    host.on("device.removed", ({ device }) => void devices.delete(device));
+    host.on("device.removed", ({ device }) => remove(device));
     host.on("attribute", ({ address, value }) => void values.set(attributeKey(address), value));
   }
 
@@ -50,7 +50,7 @@ export const useInventory = defineStore("inventory", () => {
     contexts.value = inventory.contexts;
     inventory.contexts.forEach(takeFree);
     const present = new Set(inventory.devices.map((device) => device.id));
-    for (const id of [...devices.keys()]) if (!present.has(id)) devices.delete(id);
+    for (const id of [...devices.keys()]) if (!present.has(id)) remove(id);
     for (const device of inventory.devices) put(device);
   }
 
@@ -60,8 +60,23 @@ export const useInventory = defineStore("inventory", () => {
   }
 
   function put(device: DeviceInfo): void {
+    // One that comes back has what it begins with: what was read before says nothing of it.
+    const before = devices.get(device.id);
+    if (before?.presence === "gone" && device.presence === "present") forgetValues(before);
     devices.set(device.id, device);
     takeValues(device.id, device.attributes);
+  }
+
+  function remove(id: DeviceId): void {
+    const device = devices.get(id);
+    devices.delete(id);
+    if (device) forgetValues(device);
+  }
+
+  function forgetValues({ id, attributes }: DeviceInfo): void {
+    for (const { scope, name } of attributes) {
+      values.delete(attributeKey({ device: id, scope, name }));
+    }
   }
 
   /** "unread" never overwrites a value that was read. */

@@ -219,6 +219,29 @@ describe("attributes of a device that is gone", () => {
     expect(document.querySelectorAll(".inspector .refusal")).toHaveLength(0);
   });
 
+  test("are read again when it is back: what was read before says nothing of it", async () => {
+    const { host } = await mountWindow(fresh());
+    expect(field("sampling_frequency").value).toBe("256");
+    host.unplug(CONVERTER);
+    await soon(() => expect(field("sampling_frequency").readOnly).toBe(true));
+    const back = structuredClone(host.device(CONVERTER));
+    back.presence = "present";
+    delete back.goneAtMs;
+    for (const one of back.attributes) {
+      const raw = one.name === "sampling_frequency" ? "125000" : "0";
+      one.value = { state: "ok", raw, readAtMs: Date.now() };
+    }
+    host.devices.set(CONVERTER, back);
+    // Found again, and nothing of it read yet.
+    const attributes = back.attributes.map((one) => ({
+      ...one,
+      value: { state: "unread" as const },
+    }));
+    host.emit("device", { device: { ...back, attributes } });
+    await soon(() => expect(field("sampling_frequency").value).toBe("125"));
+    expect(asked(host, "device.readAttributes")).toContainEqual({ device: CONVERTER });
+  });
+
   test("come back with the simulated device, from its menu, and the banner says so", async () => {
     const { host } = await mountWindow({}, (fake) => fake.stream("sim:adc/buffer0").start(1));
     host.unplug("sim:adc");
