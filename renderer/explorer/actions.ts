@@ -33,12 +33,14 @@ export function useRowActions() {
   const views = useViews();
   const windows = useWindow();
 
-  /** Runs it; what it is refused with becomes a line at the lower edge. */
-  async function attempt(title: string, action: () => unknown): Promise<void> {
+  /** Runs it; what it is refused with becomes a line at the lower edge. Answers whether it was done. */
+  async function attempt(title: string, action: () => unknown): Promise<boolean> {
     try {
       await action();
+      return true;
     } catch (thrown) {
       notices.refused(title, thrown);
+      return false;
     }
   }
 
@@ -46,26 +48,22 @@ export function useRowActions() {
     if (row.expanded !== undefined) settings.layout.expanded[row.key] = open;
   }
 
-  function setChannels(stream: StreamId, change: (on: Set<string>) => void): Promise<void> {
-    const on = new Set(streams.infos.get(stream)?.settings.channels ?? []);
-    change(on);
-    return attempt("The channels stay as they are", () =>
-      changes.configureAsking(stream, { channels: [...on] }),
-    );
+  function setChannels(stream: StreamId, change: (on: Set<string>) => void): Promise<boolean> {
+    return attempt("The channels stay as they are", () => changes.setChannels(stream, change));
   }
 
   const toggleChannel = (stream: StreamId, channel: string) =>
     setChannels(stream, (on) => void (on.delete(channel) || on.add(channel)));
 
-  function toggleRun(stream: StreamId): Promise<void> {
+  function toggleRun(stream: StreamId): Promise<boolean> {
     return attempt("The stream stays as it is", () => {
       if (recordings.running.has(stream)) return recordings.stopOrAsk([stream]);
       return isActive(streams.infos.get(stream)) ? streams.stop(stream) : streams.start(stream);
     });
   }
 
-  async function openRecording(name: string): Promise<void> {
-    await attempt("The recording was not opened", async () => {
+  function openRecording(name: string): Promise<boolean> {
+    return attempt("The recording was not opened", async () => {
       const info = await recordings.open(name);
       // What is selected is open without having been opened: it stays so.
       const before = settings.layout.selected?.device;
@@ -224,7 +222,8 @@ export function useRowActions() {
     const { selected } = settings.layout;
     const device = selected && inventory.devices.get(selected.device);
     if (!device || device.context === "rec") return { name: "", list: [] };
-    const stream = views.streamOf(device.id);
+    const focused = views.focusDevice?.id === device.id;
+    const stream = focused ? views.focusStream : views.streamOf(device.id);
     const channel = device.channels.find(({ id }) => id === selected.channel);
     if (channel && stream) {
       return { name: channelName(channel), list: channelActions(device, stream, channel) };

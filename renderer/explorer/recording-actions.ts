@@ -9,8 +9,8 @@ import { useWindow } from "../stores/window.js";
 import type { RowAction } from "./actions.js";
 
 export function useRecordingActions(of: {
-  attempt: (title: string, action: () => unknown) => Promise<void>;
-  openRecording: (name: string) => Promise<void>;
+  attempt: (title: string, action: () => unknown) => Promise<boolean>;
+  openRecording: (name: string) => Promise<boolean>;
   renameAction: (key: string) => RowAction;
 }) {
   const notices = useNotices();
@@ -20,13 +20,10 @@ export function useRecordingActions(of: {
   /** Whether it has another name now. */
   async function rename(name: string, to: string): Promise<boolean> {
     if (to === name) return false;
-    let done = false;
-    await of.attempt("The name stays as it is", async () => {
+    return of.attempt("The name stays as it is", () => {
       if (to === "") throw fail("BAD_VALUE", "A recording needs a name.");
-      await recordings.rename(name, to);
-      done = true;
+      return recordings.rename(name, to);
     });
-    return done;
   }
 
   async function remove({ name, bytes }: RecordingEntry): Promise<void> {
@@ -40,7 +37,7 @@ export function useRecordingActions(of: {
   }
 
   /** Where no file manager can be asked, the path is copied; where that is not permitted either, it is said. */
-  function show(name: string): Promise<void> {
+  function show(name: string): Promise<boolean> {
     return of.attempt("The recording was not found", async () => {
       const { path, shown } = await recordings.show(name);
       if (shown) return;

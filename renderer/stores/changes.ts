@@ -1,6 +1,6 @@
 /**
  * Changes of a stream that a running recording forbids. They are refused beside their field with the offer to go on in a
- * new recording; taking it unlocks the next change only.
+ * new recording; taking it unlocks the next change of that recording only.
  */
 import { defineStore } from "pinia";
 import { shallowReactive } from "vue";
@@ -13,6 +13,11 @@ export const useChanges = defineStore("changes", () => {
   const recordings = useRecordings();
   const streams = useStreams();
   const unlocked = shallowReactive(new Set<StreamId>());
+  /** The last change of each stream's channels, done or not. */
+  const turns = new Map<StreamId, Promise<unknown>>();
+  recordings.onEnded(({ stream, kept }) => {
+    if (!kept) lock(stream);
+  });
 
   function isLocked(stream: StreamId | null | undefined): boolean {
     return Boolean(stream && recordings.running.has(stream) && !unlocked.has(stream));
@@ -52,5 +57,18 @@ export const useChanges = defineStore("changes", () => {
     return streams.configure(stream, patch, true);
   }
 
-  return { isLocked, unlock, lock, takesNewRecording, configure, configureAsking };
+  /** One after the other: each begins with the channels that the one before has left, which takes a restart to know. */
+  function setChannels(stream: StreamId, change: (on: Set<string>) => void): Promise<unknown> {
+    const begin = () => {
+      const on = new Set(streams.infos.get(stream)?.settings.channels ?? []);
+      change(on);
+      return configureAsking(stream, { channels: [...on] });
+    };
+    const before = turns.get(stream) ?? Promise.resolve();
+    const turn = before.then(begin, begin);
+    turns.set(stream, turn);
+    return turn;
+  }
+
+  return { isLocked, unlock, lock, takesNewRecording, configure, configureAsking, setChannels };
 });

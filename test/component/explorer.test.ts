@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
 import { oldRecordings } from "../../renderer/dev/fake-recorder.js";
 import type { RecordingEntry } from "../../shared/recording.js";
-import { ADC, asked, bench, CONVERTER, mountWindow, row, showing, soon } from "./window.js";
+import { ADC, asked, bench, CONVERTER, mountWindow, row, showing, slowly, soon } from "./window.js";
 
 const check = (label: string) => row(label).querySelector<HTMLElement>("[data-test=enable]")!;
 const labels = () =>
@@ -98,6 +98,36 @@ describe("the explorer", () => {
     expect(asked(host, "device.label")).toHaveLength(1);
   });
 
+  test("a name that was left as it is becomes no label; who goes elsewhere stays there", async () => {
+    const { host } = await mountWindow();
+    await userEvent.click(row("adc"));
+    await userEvent.keyboard("{ArrowDown}{F2}");
+    await soon(() => expect(document.activeElement?.className).toContain("editor"));
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(document.activeElement).toBe(row("voltage0")));
+    await userEvent.keyboard("{F2}");
+    await soon(() => expect(document.activeElement?.className).toContain("editor"));
+    await userEvent.keyboard("supply");
+    await userEvent.click(document.querySelector("#device-filter")!);
+    await soon(() => expect(labels()).toContain("supply"));
+    expect(asked(host, "device.label")).toEqual([
+      { device: "sim:adc", channel: "voltage0", label: "supply" },
+    ]);
+    await userEvent.keyboard("v");
+    expect(document.querySelector<HTMLInputElement>("#device-filter")!.value).toBe("v");
+  });
+
+  test("a button in a note is pressed by Enter, whichever row had the focus before", async () => {
+    await mountWindow();
+    await userEvent.click(row("adc"));
+    const link = document.querySelector<HTMLElement>(".tree .note button")!;
+    link.focus();
+    await userEvent.keyboard("{Enter}");
+    await soon(() =>
+      expect(document.querySelector("[role=dialog]")?.textContent).toContain("what is missing"),
+    );
+  });
+
   test("two channels are joined to a pair, swapped and parted by hand", async () => {
     const { host } = await mountWindow();
     await menuOf("voltage0", "Join as I with voltage1 as Q");
@@ -173,6 +203,38 @@ describe("the explorer", () => {
     await soon(() =>
       expect(asked(host, "stream.configure")).toMatchObject([{ continueRecording: true }]),
     );
+  });
+
+  test("two channels ticked right after one another are both on", async () => {
+    const { host, pinia } = await mountWindow();
+    slowly(pinia, "stream.configure", 500);
+    await userEvent.click(check("voltage2"));
+    await userEvent.click(check("voltage3"));
+    await soon(() => expect(asked(host, "stream.configure")).toHaveLength(2));
+    await soon(() => expect(row("voltage3").ariaChecked).toBe("true"));
+    expect(host.stream(ADC).settings.channels).toEqual([
+      "voltage0",
+      "voltage1",
+      "voltage2",
+      "voltage3",
+    ]);
+  });
+
+  test("the offer to go on in a new recording ends with the one it was made for", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard("r");
+    await soon(() => expect(document.querySelector(".lock-line .link")).not.toBeNull());
+    await userEvent.click(document.querySelector(".lock-line .link")!);
+    await soon(() =>
+      expect(document.querySelector(".lock-line")?.textContent).toContain("The next change"),
+    );
+    host.endRecording(host.stream(ADC), null);
+    await soon(() => expect(document.querySelector(".lock-line")).toBeNull());
+    await userEvent.keyboard("r");
+    await soon(() => expect(document.querySelector(".lock-line")).not.toBeNull());
+    await userEvent.click(check("voltage2"));
+    await soon(() => expect(document.querySelector("[role=alertdialog]")).not.toBeNull());
+    expect(asked(host, "stream.configure")).toEqual([]);
   });
 
   test("an opened recording shows what is true of a file, in the words of one", async () => {

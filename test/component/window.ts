@@ -11,8 +11,10 @@ import {
   simulatedInertial,
   simulatedTransceiver,
 } from "../../renderer/dev/fake-simulator.js";
+import { useConnection } from "../../renderer/stores/connection.js";
 import { openSession } from "../../renderer/stores/session.js";
 import "../../renderer/styles/index.js";
+import type { RequestName } from "../../shared/messages.js";
 
 export const ADC = "sim:adc/buffer0";
 export const CONVERTER = "local:iio:device3";
@@ -69,6 +71,16 @@ export async function mountWindow(
     if (!root.querySelector("[role=tree] [role=treeitem]")) throw new Error("not drawn yet");
   });
   return { host, pinia, root };
+}
+
+/** From now on what is asked by this name reaches the host later. */
+export function slowly(pinia: Pinia, name: RequestName, ms: number): void {
+  const client = useConnection(pinia).client!;
+  const request = client.request.bind(client);
+  client.request = (async (wanted: RequestName, params: never) => {
+    if (wanted === name) await new Promise((done) => setTimeout(done, ms));
+    return request(wanted, params);
+  }) as typeof client.request;
 }
 
 /** Waits until it holds; the deadline is for machines that have much else to do. */
