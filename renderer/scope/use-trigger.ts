@@ -1,5 +1,5 @@
 /** The stream's scope trigger as a view shows it: in the view's own units, whatever units it was set in. */
-import { computed, ref, watch, type ComputedRef, type ShallowRef } from "vue";
+import { computed, ref, shallowRef, watch, type ComputedRef, type ShallowRef } from "vue";
 import type { DeviceInfo } from "../../shared/device.js";
 import { toStudioError } from "../../shared/errors.js";
 import type { ScopeTrigger, StreamId, StreamInfo } from "../../shared/stream.js";
@@ -21,9 +21,12 @@ export function useTrigger({ stream, info, device, state }: TriggerSource) {
   const { layout } = useSettings();
 
   const trigger = computed(() => info.value?.trigger ?? null);
+  /** What was asked for last and is not answered yet: what is pulled on goes on from there. */
+  const asked = shallowRef<ScopeTrigger | null>(null);
+  let turn = 0;
   /** null: none, or none that has a value in these units. */
   const shown = computed(() => {
-    const set = trigger.value;
+    const set = asked.value ?? trigger.value;
     if (!set || !device.value) return null;
     if (set.physical === state.value.physical) return set;
     const channel = channelOf(device.value, set.trace);
@@ -42,7 +45,13 @@ export function useTrigger({ stream, info, device, state }: TriggerSource) {
 
   /** Rejects with why it was refused. One that was taken off stays off: no picture puts it back by itself. */
   async function set(next: ScopeTrigger | null): Promise<void> {
-    await streams.setTrigger(stream, next);
+    const mine = ++turn;
+    asked.value = next;
+    try {
+      await streams.setTrigger(stream, next);
+    } finally {
+      if (mine === turn) asked.value = null;
+    }
     if (next) delete layout.untriggered[stream];
     else layout.untriggered[stream] = true;
   }

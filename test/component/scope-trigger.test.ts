@@ -3,8 +3,17 @@ import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
 import type { FakeHost } from "../../renderer/dev/fake-host.js";
 import { useSettings } from "../../renderer/stores/settings.js";
+import { useStreams } from "../../renderer/stores/streams.js";
 import { physicalPerCount, toRaw } from "../../shared/units.js";
-import { asked, bench, CONVERTER, mountWindow, soon } from "./window.js";
+import {
+  asked,
+  bench,
+  CONVERTER,
+  mountWindow,
+  slowly,
+  soon,
+  type MountedWindow,
+} from "./window.js";
 
 const STREAM = `${CONVERTER}/buffer0`;
 const one = (selector: string) => document.querySelector<HTMLElement>(selector);
@@ -13,12 +22,17 @@ const level = (scope: HTMLElement) =>
   scope.querySelector<HTMLInputElement>('input[aria-label="Trigger level"]')!;
 const mark = (scope: HTMLElement) => scope.querySelector<HTMLElement>(".level");
 
+/** The stores of the window that is mounted. */
+let pinia: MountedWindow["pinia"];
+
 /** Two views of the converter beside each other: the left one in volts, the right one in counts. */
 async function two(): Promise<FakeHost> {
   const tab = (id: string) => ({ id, kind: "scope", stream: STREAM });
   const group = (id: string) => ({ id: `g${id}`, tabs: [tab(id)], active: id });
   const layout = JSON.stringify({ rows: [[group("a"), group("b")]], focusedView: "b" });
-  const { host } = await mountWindow({ devices: bench(), settings: { layout } });
+  const mounted = await mountWindow({ devices: bench(), settings: { layout } });
+  const { host } = mounted;
+  pinia = mounted.pinia;
   await userEvent.keyboard(" ");
   await soon(() => expect(host.stream(STREAM).trigger?.physical).toBe(true));
   await soon(() => expect(scopes().map((scope) => level(scope) !== null)).toEqual([true, true]));
@@ -63,6 +77,24 @@ describe("the trigger's level", () => {
     await soon(() => expect(Number(shown.getAttribute("aria-valuenow"))).toBeCloseTo(volts, 6));
   });
 
+  test("goes on from what was asked for, while answers are on their way", async () => {
+    await two();
+    const handle = mark(scopes()[0]!)!;
+    const now = () => Number(handle.getAttribute("aria-valuenow"));
+    const start = now();
+    handle.focus();
+    await userEvent.keyboard("{ArrowUp}");
+    await soon(() => expect(now()).not.toBe(start));
+    const step = now() - start;
+    slowly(pinia, "stream.trigger", 500);
+    await userEvent.keyboard("{ArrowUp}{ArrowUp}{ArrowUp}");
+    // That is shown at once, and holds when all have been answered.
+    expect(now()).toBeCloseTo(start + 4 * step, 9);
+    const held = () => useStreams(pinia).infos.get(STREAM)?.trigger?.level;
+    await soon(() => expect(held()).toBeCloseTo(start + 4 * step, 9));
+    expect(now()).toBeCloseTo(start + 4 * step, 9);
+  });
+
   test("moved where it can't be is refused in words, not silently", async () => {
     const host = await two();
     host.refuse("stream.trigger", "“a” records around this trigger.", "BUSY_RECORDING");
@@ -71,6 +103,22 @@ describe("the trigger's level", () => {
     await soon(() =>
       expect(scopes()[0]!.querySelector(".refusal")?.textContent).toContain("records around this"),
     );
+  });
+});
+
+describe("the trigger's source", () => {
+  test("chosen once more keeps its level", async () => {
+    const host = await two();
+    await userEvent.fill(level(scopes()[0]!), "500 mV");
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(host.stream(STREAM).trigger?.level).toBe(0.5));
+    const set = asked(host, "stream.trigger").length;
+    await userEvent.click(scopes()[0]!.querySelector('[aria-label="Trigger source"]')!);
+    const chosen = () => one("[role=option][data-state=checked]");
+    await soon(() => expect(chosen()).not.toBeNull());
+    await userEvent.click(chosen()!);
+    await soon(() => expect(chosen()).toBeNull());
+    expect(asked(host, "stream.trigger")).toHaveLength(set);
   });
 });
 
