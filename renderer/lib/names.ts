@@ -25,6 +25,14 @@ export function standaloneName(device: DeviceInfo): string {
   return device.context === "sim" ? `sim ${deviceName(device)}` : deviceName(device);
 }
 
+/** The same of one of its buffers: where it has several that take in, which. */
+export function streamName(device: DeviceInfo, stream: StreamInfo | undefined): string {
+  const several = device.buffers.filter(({ direction }) => direction === "in").length > 1;
+  return stream && several
+    ? `${standaloneName(device)} buffer${stream.buffer}`
+    : standaloneName(device);
+}
+
 /** Why a stream failed, while that still holds: a device that came back, or got its trigger, is no failure any more. */
 export function failureOf(device: DeviceInfo | undefined, stream: StreamInfo | undefined) {
   if (stream?.state.kind !== "failed") return null;

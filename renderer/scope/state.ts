@@ -13,6 +13,15 @@ export interface FrozenSpan {
   atTrigger: boolean;
 }
 
+/** What is kept of a picture that stands still while its view is not seen. */
+export interface Standing {
+  span: FrozenSpan;
+  /** It is of this run of the stream. */
+  run: number | undefined;
+  /** All there is of a recording, if it was seen. */
+  whole: Extent | null;
+}
+
 /** Height per division and place of one trace's zero, in divisions from the middle. */
 export interface Lane {
   perDiv: number;
@@ -140,6 +149,11 @@ export class ViewHistory {
   pop(): ScopeState | undefined {
     this.pushedAt = -Infinity;
     return this.past.pop();
+  }
+
+  /** Of a new run: what stood still belongs to the one before. */
+  thaw(): void {
+    this.past = this.past.map(follow);
   }
 
   get depth(): number {

@@ -2,7 +2,7 @@
  * Freezing keeps the whole history, but for a few blocks that the stream goes on with. Where the frozen picture goes on to
  * what came later, that is kept instead.
  */
-import { onScopeDispose, watch, type ComputedRef, type ShallowRef } from "vue";
+import { watch, type ComputedRef, type ShallowRef } from "vue";
 import type { StreamId, StreamInfo } from "../../shared/stream.js";
 import { unbrokenFrom } from "../lib/history.js";
 import { useConnection } from "../stores/connection.js";
@@ -25,13 +25,13 @@ export interface PinnedSource {
 export function usePinned({ stream, view, state, info, isRecording, hasRun }: PinnedSource): void {
   const connection = useConnection();
   const streams = useStreams();
-  const { pinned } = useViews();
+  const { pinned, unpin } = useViews();
 
   watch(
     () => state.value.frozen,
     (frozen) => {
       if (isRecording.value || !hasRun.value) return;
-      if (!frozen) return letGo();
+      if (!frozen) return unpin(view);
       const own = pinned.get(view);
       if (own && frozen.toScan <= own.toScan) return;
       const span = { stream, ...keptSpan(frozen) };
@@ -47,11 +47,6 @@ export function usePinned({ stream, view, state, info, isRecording, hasRun }: Pi
     },
   );
 
-  function letGo(): void {
-    if (!pinned.delete(view)) return;
-    connection.request("stream.unpin", { stream, key: view }).catch(() => undefined);
-  }
-
   function keptSpan(frozen: FrozenSpan): { fromScan: number; toScan: number } {
     const { counters, blockCounts } = streams.live(stream);
     const geometry = info.value?.geometry;
@@ -62,6 +57,4 @@ export function usePinned({ stream, view, state, info, isRecording, hasRun }: Pi
     const kept = start + spare * geometry.scansPerBlock;
     return { fromScan: Math.min(from, kept), toScan: Math.max(to, counters.historyToScan) };
   }
-
-  onScopeDispose(letGo);
 }

@@ -28,6 +28,7 @@ import { useLanes } from "./use-lanes.js";
 import { usePinned } from "./use-pinned.js";
 import { usePointer } from "./use-pointer.js";
 import { useSources, type PairDrawing } from "./use-sources.js";
+import { useStanding } from "./use-standing.js";
 import { useTrigger } from "./use-trigger.js";
 
 /** What of a view is kept from session to session. */
@@ -52,6 +53,9 @@ export function useScope(stream: StreamId, view: string) {
 
   const kept = views.stateOf<Kept>(view, stream);
   const state = shallowRef<ScopeState>(restoreState(kept?.scope, rateHz.value));
+  /** A recording's own extent, learned from its first frame. */
+  const whole = shallowRef<Extent | null>(null);
+  useStanding({ stream, view, state, info, whole });
   const pairs = ref<Record<string, PairDrawing>>(kept?.pairs ?? {});
   /** Whether the settings of the trigger are open. */
   const triggerSettings = ref(false);
@@ -125,8 +129,6 @@ export function useScope(stream: StreamId, view: string) {
     }
     return whole.value ?? { fromScan: 0, toScan: frame.value?.toScan ?? 0 };
   });
-  /** A recording's own extent, learned from its first frame. */
-  const whole = shallowRef<Extent | null>(null);
   watch(frame, (now) => {
     if (now && isRecording.value && !state.value.frozen) {
       whole.value = { fromScan: now.fromScan, toScan: now.toScan };
@@ -237,7 +239,9 @@ export function useScope(stream: StreamId, view: string) {
   watch(
     () => info.value?.run,
     () => {
-      if (state.value.frozen && !isRecording.value) state.value = follow(state.value);
+      if (isRecording.value) return;
+      history.thaw();
+      if (state.value.frozen) state.value = follow(state.value);
     },
   );
   // What Single took is shown as it was taken.

@@ -31,7 +31,7 @@ export interface Notice {
 const GONE = "ENODEV";
 const CANCELLED = "CANCELLED";
 const LINE_MS = 9000;
-/** More lines than this are not read anyway; the oldest goes. */
+/** More lines than this, of those that pass and of those that stay, are not read anyway; the oldest goes. */
 const LINES = 3;
 
 export const useNotices = defineStore("notices", () => {
@@ -70,7 +70,10 @@ export const useNotices = defineStore("notices", () => {
 
   function line(notice: Omit<Notice, "id">): void {
     const id = ++ids;
-    lines.value = [...lines.value, { ...notice, id }].slice(-LINES);
+    const passes = notice.level === "info";
+    const alike = lines.value.filter(({ level }) => (level === "info") === passes);
+    const oldest = alike.length >= LINES ? alike[0] : undefined;
+    lines.value = [...lines.value.filter((known) => known !== oldest), { ...notice, id }];
     if (notice.level === "info") setTimeout(() => close(id), LINE_MS);
   }
 

@@ -8,6 +8,8 @@ import type { DeviceId } from "../../shared/device.js";
 import type { Spread } from "../../shared/spread.js";
 import { streamId, type StreamId } from "../../shared/stream.js";
 import { stateKey, type ViewGroup, type ViewTab } from "../lib/layout.js";
+import type { Standing } from "../scope/state.js";
+import { useConnection } from "./connection.js";
 import { useInventory } from "./inventory.js";
 import { useSettings } from "./settings.js";
 import { isActive, useStreams } from "./streams.js";
@@ -44,6 +46,8 @@ export const useViews = defineStore("views", () => {
   const taken = shallowReactive(new Map<StreamId, TakenSpan>());
   /** What frozen views hold of the history, by view. */
   const pinned = shallowReactive(new Map<string, PinnedSpan>());
+  /** What stands still, in views behind another tab too; by view and stream. */
+  const standing = new Map<string, Standing>();
   /** Of views whose picture moves, by view. */
   const frameRates = shallowReactive(new Map<string, number>());
   /** How old the newest samples are when they are drawn, of streams that a view follows. */
@@ -79,9 +83,17 @@ export const useViews = defineStore("views", () => {
   /** After the stores are filled: keeps the views the user left, or opens one on the simulator: a trace at one press. */
   function restore(): void {
     const known = (stream: StreamId) => streams.infos.has(stream);
-    for (const group of layout.rows.flat())
+    for (const group of layout.rows.flat()) {
       group.tabs = group.tabs.filter((tab) => known(tab.stream));
+      // What was in front may be gone.
+      if (!group.tabs.some(({ id }) => id === group.active)) group.active = group.tabs[0]?.id ?? "";
+    }
     prune();
+    if (!tabs.value.some(({ id }) => id === layout.focusedView)) {
+      layout.focusedView = layout.rows[0]?.[0]?.active ?? "";
+    }
+    const front = focusedGroup();
+    if (front) front.active = layout.focusedView;
     if (tabs.value.length === 0) {
       const first =
         inventory.list.find((device) => device.context === "sim" && streamOf(device.id)) ??
@@ -143,7 +155,8 @@ export const useViews = defineStore("views", () => {
   /** Selects a device in explorer and inspector; one with a stream becomes what the views and buttons act on. */
   function select(device: DeviceId, channel: string | null = null): void {
     layout.selected = { device, channel };
-    const stream = streamOf(device);
+    // Of a device with several buffers the one that is looked at stays.
+    const stream = focusDevice.value?.id === device ? focusStream.value : streamOf(device);
     if (stream && streams.infos.has(stream)) show(stream);
   }
 
@@ -185,21 +198,33 @@ export const useViews = defineStore("views", () => {
     focus(copy.id);
   }
 
-  /** Closes a tab; the last one stays. */
+  /** Closes a tab; the last one stays. What is in front, and the focus, change only if it was that. */
   function close(view: string): void {
     if (tabs.value.length < 2) return;
-    for (const group of layout.rows.flat()) {
-      const at = group.tabs.findIndex(({ id }) => id === view);
-      if (at < 0) continue;
-      group.tabs.splice(at, 1);
-      group.active = group.tabs[Math.max(0, at - 1)]?.id ?? "";
-    }
+    const hadFocus = focusedTab.value?.id === view;
+    const group = layout.rows.flat().find(({ tabs: list }) => list.some(({ id }) => id === view));
+    if (!group) return;
+    const at = group.tabs.findIndex(({ id }) => id === view);
+    group.tabs.splice(at, 1);
+    if (group.active === view) group.active = group.tabs[Math.max(0, at - 1)]?.id ?? "";
     for (const key of Object.keys(layout.viewState))
       if (key.startsWith(`${view} `)) delete layout.viewState[key];
+    for (const key of standing.keys()) if (key.startsWith(`${view} `)) standing.delete(key);
+    unpin(view);
     prune();
-    if (layout.focusedView !== view) return;
-    layout.focusedView = tabs.value[0]?.id ?? "";
-    inspectFocused();
+    // To one that is seen: Run and Stop act on it.
+    if (hadFocus) focus(group.active || (layout.rows[0]?.[0]?.active ?? ""));
+  }
+
+  /** What a view held of the history is no more held. */
+  function unpin(view: string): void {
+    const pin = pinned.get(view);
+    if (!pin) return;
+    pinned.delete(view);
+    const request = { stream: pin.stream, key: view };
+    useConnection()
+      .request("stream.unpin", request)
+      .catch(() => undefined);
   }
 
   function prune(): void {
@@ -241,6 +266,8 @@ export const useViews = defineStore("views", () => {
     acquisitions,
     taken,
     pinned,
+    standing,
+    unpin,
     frameRates,
     framesPerSecond,
     screenAges,

@@ -1,7 +1,8 @@
 /** The view that has the focus leads: whose device the inspector shows. */
 import { userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
-import { bench, CONVERTER, mountWindow, row, showing, soon } from "./window.js";
+import { useViews } from "../../renderer/stores/views.js";
+import { ADC, bench, CONVERTER, mountWindow, row, showing, soon } from "./window.js";
 
 describe("the inspector", () => {
   test("shows the device of the view that has the focus", async () => {
@@ -20,5 +21,28 @@ describe("the inspector", () => {
     await soon(() => expect(name()).toContain("ad9361-phy"));
     await userEvent.click(tabs[0]!);
     expect(name()).toContain("ad9361-phy");
+  });
+});
+
+describe("a view beside another", () => {
+  test("has the focus as soon as a key presses something in it: its buttons act on its own stream", async () => {
+    const group = (id: string, stream: string) => ({
+      ...{ id: `g${id}`, active: id },
+      tabs: [{ id, kind: "scope", stream }],
+    });
+    const rows = [[group("a", ADC), group("b", "sim:inertial/buffer0")]];
+    const layout = JSON.stringify({ rows, focusedView: "b" });
+    const { host, pinia } = await mountWindow({ settings: { layout } });
+    const [left] = document.querySelectorAll("section.scope");
+    const single = [...left!.querySelectorAll<HTMLElement>("button")].find(
+      ({ textContent }) => textContent?.trim() === "Single",
+    )!;
+    single.focus();
+    await userEvent.keyboard("{Enter}");
+    await soon(() => expect(host.asked.some(({ name }) => name === "stream.single")).toBe(true));
+    expect(host.asked.find(({ name }) => name === "stream.single")?.params).toMatchObject({
+      stream: ADC,
+    });
+    expect(useViews(pinia).focusedTab?.id).toBe("a");
   });
 });

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { userEvent } from "vitest/browser";
-import { simulatedInertial } from "../../renderer/dev/fake-simulator.js";
+import { simulatedAdc, simulatedInertial } from "../../renderer/dev/fake-simulator.js";
 import { parseLayout } from "../../renderer/lib/layout.js";
 import { shortRecordingName } from "../../renderer/lib/names.js";
+import { useCommands } from "../../renderer/stores/commands.js";
+import { useNotices } from "../../renderer/stores/notices.js";
+import { useStreams } from "../../renderer/stores/streams.js";
+import { useViews } from "../../renderer/stores/views.js";
 import type { RecordingResult, RecordingStatus } from "../../shared/recording.js";
 import {
   ADC,
@@ -211,6 +215,67 @@ describe("views and settings", () => {
     await soon(() => expect(document.querySelectorAll(".group")).toHaveLength(2));
     for (let n = 0; n < 3; n++) await userEvent.keyboard("{Alt>}w{/Alt}");
     await soon(() => expect(tabs()).toBe(1));
+  });
+
+  test("closing the view in front shows its neighbour and gives it the focus; one behind goes quietly", async () => {
+    const { pinia } = await mountWindow();
+    const views = useViews(pinia);
+    views.open("sim:inertial/buffer0");
+    views.open("sim:transceiver/buffer0");
+    const front = () => document.querySelector("[role=tab][aria-selected=true]")?.textContent;
+    await soon(() => expect(front()).toContain("sim transceiver"));
+    await userEvent.keyboard("{Alt>}w{/Alt}");
+    await soon(() => expect(front()).toContain("sim inertial"));
+    expect(document.querySelector("[data-test=stream-selector]")?.textContent).toContain(
+      "sim inertial",
+    );
+    // The keys of the view that is seen are there.
+    expect(useCommands(pinia).byId.has("scope.freeze")).toBe(true);
+    views.open("sim:transceiver/buffer0");
+    await soon(() => expect(front()).toContain("sim transceiver"));
+    await userEvent.click(document.querySelector("[role=tab]")!, { button: "middle" });
+    await soon(() => expect(document.querySelectorAll("[role=tab]")).toHaveLength(2));
+    expect(front()).toContain("sim transceiver");
+    expect(views.focusStream).toBe("sim:transceiver/buffer0");
+  });
+
+  test("where the view in front is of a recording that is not open any more, another comes to the front", async () => {
+    const tabs = [
+      { id: "a", kind: "scope", stream: ADC },
+      { id: "b", kind: "scope", stream: "rec:before/buffer0" },
+    ];
+    const layout = { rows: [[{ id: "g", tabs, active: "b" }]], focusedView: "b" };
+    await mountWindow({ settings: { layout: JSON.stringify(layout) } });
+    await soon(() => expect(document.querySelector("section.scope")).not.toBeNull());
+    expect(document.querySelector("[role=tab]")?.ariaSelected).toBe("true");
+  });
+
+  test("of a device with several buffers each can be chosen, and stays when the device is selected", async () => {
+    const adc = simulatedAdc();
+    adc.buffers.push({ ...adc.buffers[0]!, index: 1 });
+    const { host, pinia } = await mountWindow({ devices: [adc] });
+    const second = "sim:adc/buffer1";
+    useStreams(pinia).load([{ ...host.stream(ADC).info(), id: second, buffer: 1 }]);
+    const selector = () => document.querySelector<HTMLElement>("[data-test=stream-selector]")!;
+    await userEvent.click(selector());
+    const items = () => [...document.querySelectorAll<HTMLElement>("[role=menuitem]")];
+    await soon(() => expect(items().some((item) => /buffer1/.test(item.textContent))).toBe(true));
+    await userEvent.click(items().find((item) => /buffer1/.test(item.textContent))!);
+    await soon(() => expect(selector().textContent).toContain("sim adc buffer1"));
+    expect(useViews(pinia).focusStream).toBe(second);
+    await userEvent.click(row("adc"));
+    expect(useViews(pinia).focusStream).toBe(second);
+  });
+
+  test("lines that pass by themselves push none out that stays until it is closed", async () => {
+    const { pinia } = await mountWindow();
+    const { line } = useNotices(pinia);
+    line({ level: "warning", title: "Less than was asked", detail: "" });
+    for (let n = 1; n <= 5; n++) line({ level: "info", title: `Kept ${n}`, detail: "" });
+    const text = () => document.querySelector(".lines")?.textContent ?? "";
+    await soon(() => expect(text()).toContain("Kept 5"));
+    expect(text()).toContain("Less than was asked");
+    expect(text()).not.toContain("Kept 2");
   });
 
   test("the layout comes back as it was left", async () => {
