@@ -14,6 +14,8 @@ export function reachOf(y: Float64Array): Reach | null {
   let max = -Infinity;
   for (let k = 0; k < y.length; k++) {
     const value = y[k]!;
+    // Neither NaN nor an infinity, which a float channel may hold.
+    if (value - value !== 0) continue;
     if (value < min) min = value;
     if (value > max) max = value;
   }

@@ -1,9 +1,20 @@
 /** The scope view: what stands under the pointer, differences, edges, lanes and gaps. */
 import { page, userEvent } from "vitest/browser";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { FakeHost } from "../../renderer/dev/fake-host.js";
+import { useViews } from "../../renderer/stores/views.js";
 import type { FrameRequest } from "../../shared/view.js";
-import { ADC, asked, bench, CONVERTER, field, mountWindow, row, showing, soon } from "./window.js";
+import {
+  ADC,
+  asked,
+  bench,
+  CONVERTER,
+  field,
+  mountWindow,
+  row,
+  showing,
+  soon,
+  type MountedWindow,
+} from "./window.js";
 
 const STREAM = `${CONVERTER}/buffer0`;
 const one = (selector: string) => document.querySelector<HTMLElement>(selector);
@@ -17,8 +28,8 @@ const at = (part: number) => {
 };
 
 /** A running converter, its picture drawn and standing still. */
-async function frozen(): Promise<{ host: FakeHost }> {
-  const { host } = await mountWindow({
+async function frozen(): Promise<MountedWindow> {
+  const mounted = await mountWindow({
     devices: bench(),
     settings: { layout: showing(CONVERTER) },
   });
@@ -28,8 +39,8 @@ async function frozen(): Promise<{ host: FakeHost }> {
   await soon(() => expect(one(".chip")?.textContent).toContain("Frozen"));
   // Stopped, the history stays where it is, however long the test takes.
   await userEvent.keyboard(" ");
-  await soon(() => expect(asked(host, "stream.stop")).toHaveLength(1));
-  return { host };
+  await soon(() => expect(asked(mounted.host, "stream.stop")).toHaveLength(1));
+  return mounted;
 }
 
 describe("at the pointer", () => {
@@ -94,6 +105,41 @@ describe("at the pointer", () => {
   });
 });
 
+describe("a picture that stands still", () => {
+  const chip = () => one(".chip")?.textContent ?? "";
+
+  test("stands still behind another tab, and holds its samples until its view is closed", async () => {
+    const { host, pinia } = await frozen();
+    const { focusedTab, open, focus, close } = useViews(pinia);
+    const { id } = focusedTab!;
+    await soon(() => expect(asked(host, "stream.pin")).toHaveLength(1));
+    open(ADC);
+    await soon(() => expect(chip()).toBe(""));
+    focus(id);
+    await soon(() => expect(chip()).toContain("Frozen"));
+    expect(asked(host, "stream.unpin")).toEqual([]);
+    expect(asked(host, "stream.pin")).toHaveLength(1);
+    open(ADC);
+    await soon(() => expect(chip()).toBe(""));
+    close(id);
+    await soon(() => expect(asked(host, "stream.unpin")).toEqual([{ stream: STREAM, key: id }]));
+  });
+
+  test("is not brought back by Ctrl+Z in the next run", async () => {
+    const { host } = await frozen();
+    // What follows is a step of its own.
+    await new Promise((done) => setTimeout(done, 700));
+    await userEvent.keyboard("{ArrowLeft}");
+    await userEvent.keyboard(" ");
+    await soon(() => expect(host.stream(STREAM).run).toBe(2));
+    await soon(() => expect(chip()).toBe(""));
+    await userEvent.keyboard("{Control>}z{/Control}");
+    const frames = asked(host, "view.frame").length;
+    await soon(() => expect(asked(host, "view.frame").length).toBeGreaterThan(frames + 5));
+    expect(chip()).toBe("");
+  });
+});
+
 describe("the scope trigger", () => {
   test("a level off the plot has its value and an arrow at the edge", async () => {
     const { host } = await frozen();
@@ -143,6 +189,25 @@ describe("lanes", () => {
       expect(tops).toHaveLength(2);
       expect(tops[1]! - tops[0]!).toBeGreaterThan(100);
     });
+  });
+
+  test("far from their zero move by what they are moved, not to the edge", async () => {
+    const key = (channel: string) => `${channel} value physical`;
+    const lane = { perDiv: 0.001, zero: -50 };
+    const lanes = { [key("voltage0")]: lane, [key("voltage1")]: lane };
+    const layout = JSON.parse(showing("sim:adc")) as Record<string, unknown>;
+    const arranged = [key("voltage0"), key("voltage1")].join("|");
+    layout["viewState"] = { [`v ${ADC}`]: { scope: { lanes, arranged }, pairs: {} } };
+    const { pinia } = await mountWindow({ settings: { layout: JSON.stringify(layout) } });
+    await userEvent.keyboard(" ");
+    await soon(() => expect(one(".scope-plot .tag")).not.toBeNull());
+    one(".scope-plot .tag")!.focus();
+    await userEvent.keyboard("{ArrowUp}");
+    const kept = () =>
+      useViews(pinia).stateOf<{ scope: { lanes: Record<string, { zero: number }> } }>("v", ADC)!
+        .scope;
+    await soon(() => expect(kept().lanes[key("voltage0")]!.zero).not.toBe(-50));
+    expect(kept().lanes[key("voltage0")]!.zero).toBeCloseTo(-49.9, 6);
   });
 
   test("of different units each say their own, beside no shared one", async () => {

@@ -114,6 +114,15 @@ describe("undoing the view", () => {
   });
 });
 
+describe("a new run", () => {
+  it("has nothing that stood still to go back to", () => {
+    const history = new ViewHistory();
+    history.push(frozen, 0);
+    history.thaw();
+    expect(history.pop()).toEqual(follow(frozen));
+  });
+});
+
 describe("what was kept from the last session", () => {
   it("comes back, but never frozen", () => {
     const state = restoreState({ ...frozen, position: 0.7, sweep: "normal" }, 1e6);
@@ -189,7 +198,8 @@ describe("lanes", () => {
     expect([3.9, 0.1, -0.1, -9].map((place) => laneAt(place, 2))).toEqual([0, 0, 1, 1]);
     expect(laneAt(0, 0)).toBe(-1);
   });
-  it("leave NaN out of a trace's reach", () => {
+  it("leave out of a trace's reach what is no finite value", () => {
+    expect(reachOf(new Float64Array([-Infinity, 2, -1, Infinity]))).toEqual({ min: -1, max: 2 });
     expect(reachOf(new Float64Array([NaN, 2, -1, NaN]))).toEqual({ min: -1, max: 2 });
     expect(reachOf(new Float64Array([NaN]))).toBeNull();
   });
