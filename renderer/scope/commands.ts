@@ -1,4 +1,5 @@
 /** What a scope view can do by name and by key. Registered by the view that has the focus. */
+import { computed } from "vue";
 import type { Command } from "../commands/command.js";
 import { keepAndTell, noKeep } from "../commands/recording-commands.js";
 import { triggerCommands } from "./trigger-commands.js";
@@ -10,7 +11,10 @@ const ZOOM = 2;
 
 export function scopeCommands(scope: Scope): Command[] {
   const { actions, state, isRecording, frame, info, joined, page, pairs, pointer } = scope;
-  const nothing = () => (frame.value ? null : "nothing is shown yet");
+  // Lists of commands are not to be made anew with every frame.
+  const isShown = computed(() => frame.value !== null);
+  const isPointed = computed(() => pointer.near.value !== null);
+  const nothing = () => (isShown.value ? null : "nothing is shown yet");
   const recorded = () => (isRecording.value ? "this is a recording" : null);
   const command = (entry: Omit<Command, "category">): Command => ({ category: "View", ...entry });
   /** What comes after the drawing of the first pair. */
@@ -68,12 +72,12 @@ export function scopeCommands(scope: Scope): Command[] {
     command({
       id: "scope.mark",
       title: () =>
-        pointer.near.value || pointer.mark.value === null
+        isPointed.value || pointer.mark.value === null
           ? "Set A at the pointer, to measure from"
           : "Take A off",
       keys: ["1"],
       blocked: () =>
-        pointer.near.value || pointer.mark.value !== null ? null : "point at the plot first",
+        isPointed.value || pointer.mark.value !== null ? null : "point at the plot first",
       run: () => pointer.setMark(),
     }),
     command({

@@ -4,7 +4,7 @@ import { endedTitle } from "../../renderer/lib/ended.js";
 import { countedBy, lossVerdict, type LossFacts } from "../../renderer/lib/loss.js";
 import type { RecordingResult } from "../../shared/recording.js";
 import type { Continuity, Grade, StreamSettings } from "../../shared/stream.js";
-import { bench, CONVERTER, mountWindow, showing, soon } from "./window.js";
+import { ADC, bench, CONVERTER, mountWindow, showing, soon } from "./window.js";
 
 const facts = (grade: Grade, more: Partial<Continuity> = {}): LossFacts => ({
   continuity: { grade, gaps: 0, lost: 0, lostMin: 0, lostMax: 0, ...more },
@@ -104,6 +104,16 @@ describe("the status bar", () => {
     const verdict = document.querySelector(".status")!;
     await soon(() => expect(verdict.textContent).toContain("1 possible gap, ≤ 1 ms"));
     expect(verdict.querySelector(".tone-gap svg")).not.toBeNull();
+  });
+
+  test("speaks up where something was lost, not with every figure of a run that goes well", async () => {
+    const { host } = await mountWindow({}, (fake) => fake.stream(ADC).start(5));
+    const verdict = () => document.querySelector("[data-test=loss]");
+    await soon(() => expect(verdict()?.textContent).toContain("no gap in"));
+    expect(verdict()!.role).toBeNull();
+    host.stream(ADC).addGap(128, 0);
+    await soon(() => expect(verdict()?.textContent).toContain("1 gap"));
+    expect(verdict()!.role).toBe("status");
   });
 
   test("says how much room there is from the start, and anew when the host does", async () => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { nextTick } from "vue";
 import { userEvent } from "vitest/browser";
 import { findEntries, fit, type PaletteEntry } from "../../renderer/lib/palette.js";
-import { ADC, bench, mountWindow, soon } from "./window.js";
+import { useCommands } from "../../renderer/stores/commands.js";
+import { ADC, asked, bench, mountWindow, soon } from "./window.js";
 
 const open = async () => {
   await userEvent.keyboard("{Control>}{Shift>}P{/Shift}{/Control}");
@@ -60,6 +61,20 @@ describe("the command palette", () => {
     await userEvent.keyboard("rename{Enter}");
     await soon(() => expect(document.activeElement?.className).toContain("editor"));
     expect((document.activeElement as HTMLInputElement).value).toBe("adc");
+  });
+
+  test("is not made anew with every picture of a stream that runs", async () => {
+    const { host, pinia } = await mountWindow({}, (fake) => fake.stream(ADC).start(1));
+    let made = 0;
+    const title = () => `Made ${++made > 0}`;
+    useCommands(pinia).register([
+      { id: "test.made", title, category: "Help", run: () => undefined },
+    ]);
+    await open();
+    const before = made;
+    const frames = asked(host, "view.frame").length;
+    await soon(() => expect(asked(host, "view.frame").length).toBeGreaterThan(frames + 40));
+    expect(made - before).toBeLessThan(10);
   });
 
   test("opens a recording by its date", async () => {
