@@ -15,6 +15,8 @@ export const useTuning = defineStore("tuning", () => {
   const stream = ref<StreamId | null>(null);
   const status = shallowRef<TuneStatus | null>(null);
   const running = computed(() => status.value?.state.kind === "running");
+  /** Searches that were asked for and are not over. */
+  let going = 0;
   const found = computed(() => {
     const state = status.value?.state;
     return state?.kind === "done" ? state.found : null;
@@ -37,16 +39,19 @@ export const useTuning = defineStore("tuning", () => {
     const wanted = stream.value;
     if (!wanted) return;
     status.value = null;
-    const ended = await connection.request("stream.tune", {
-      stream: wanted,
-      seconds,
-      marginPercent,
-    });
-    if (stream.value === wanted) status.value = ended;
+    going++;
+    try {
+      const request = { stream: wanted, seconds, marginPercent };
+      const ended = await connection.request("stream.tune", request);
+      if (stream.value === wanted) status.value = ended;
+    } finally {
+      going--;
+    }
   }
 
   async function cancel(): Promise<void> {
-    if (stream.value && running.value) {
+    // It may not have told of its first try yet.
+    if (stream.value && (running.value || going > 0)) {
       await connection.request("stream.tuneStop", { stream: stream.value });
     }
   }

@@ -3,6 +3,7 @@ import { userEvent } from "vitest/browser";
 import { useCommands } from "../../renderer/stores/commands.js";
 import { useRecordings } from "../../renderer/stores/recordings.js";
 import { useSettings } from "../../renderer/stores/settings.js";
+import { useWindow } from "../../renderer/stores/window.js";
 import { ADC, asked, field, mountWindow, row, soon } from "./window.js";
 
 const RX = "sim:transceiver/buffer0";
@@ -53,6 +54,21 @@ describe("recording together", () => {
       expect(line).toMatch(/begins 1.2 ms after adc \(± 42 µs\).*3.1 ppm faster/);
       expect(line).toContain("Which samples belong together is not said");
     });
+  });
+
+  test("says why they could not be stopped", async () => {
+    const { host, pinia } = await mountWindow({}, (fake) => {
+      for (const id of [ADC, RX]) fake.stream(id).start();
+    });
+    await useCommands().run("group.record");
+    await soon(() => expect(dialog()).not.toBeNull());
+    await userEvent.click(button(/^Record 2 together$/));
+    await soon(() => expect(dialog()).toBeNull());
+    host.refuse("group.stop", "Its collection can't be written.");
+    useWindow(pinia).open("group");
+    await soon(() => expect(button(/^Stop all of it$/)).toBeDefined());
+    await userEvent.click(button(/^Stop all of it$/));
+    await soon(() => expect(dialog()?.textContent).toContain("Its collection can't be written."));
   });
 
   test("passes on that the user says that the clock is shared", async () => {

@@ -2,6 +2,7 @@
 import { page, userEvent } from "vitest/browser";
 import { describe, expect, test } from "vitest";
 import { useSettings } from "../../renderer/stores/settings.js";
+import { useViews } from "../../renderer/stores/views.js";
 import { ADC, asked, mountWindow, soon, type MountedWindow } from "./window.js";
 
 const area = () => document.querySelector<HTMLTextAreaElement>("textarea[aria-label=Notes]")!;
@@ -26,6 +27,29 @@ describe("a note that is being typed", () => {
     area().focus();
     area().blur();
     expect(asked(host, "recording.annotate")).toHaveLength(1);
+  });
+
+  test("in the toolbar stays with its recording when that ends, and is not taken for another that goes on", async () => {
+    const second = "sim:transceiver/buffer0";
+    const { host, pinia } = await mountWindow({}, (fake) => {
+      for (const id of [ADC, second]) fake.stream(id).start();
+    });
+    useViews(pinia).allStreams = true;
+    await userEvent.keyboard("r");
+    await soon(() => expect(host.recordings.size).toBe(2));
+    await soon(() => expect(document.querySelector("button.recording")).not.toBeNull());
+    await userEvent.keyboard("n");
+    const note = () => document.querySelector<HTMLTextAreaElement>(".popover textarea");
+    await soon(() => expect(note()).not.toBeNull());
+    await userEvent.click(note()!);
+    await userEvent.keyboard("20 dB pad");
+    const { name } = host.recordings.get(ADC)!;
+    host.endRecording(host.stream(ADC), null);
+    await soon(() =>
+      expect(asked(host, "recording.annotate")).toEqual([{ name, note: "20 dB pad" }]),
+    );
+    await soon(() => expect(note()?.value ?? "").toBe(""));
+    expect(host.recordings.get(second)?.note).toBe("");
   });
 
   test("stays with its recording when that ends, and is not taken for the next one", async () => {

@@ -72,6 +72,17 @@ describe("find my settings", () => {
     expect(dialog()).toBeNull();
   });
 
+  test("is cancelled by closing the dialog before it has told of its first try", async () => {
+    const { host } = await mountWindow();
+    const emit = host.emit.bind(host);
+    host.emit = (name, data) => (name === "stream.tune" ? undefined : emit(name, data));
+    await openDialog();
+    await press("Search");
+    await soon(() => expect(asked(host, "stream.tune")).toHaveLength(1));
+    await userEvent.keyboard("{Escape}");
+    await soon(() => expect(asked(host, "stream.tuneStop")).toEqual([{ stream: ADC }]));
+  });
+
   test("says why there is nothing to find where blocks are waited for", async () => {
     const { host } = await mountWindow({}, (fake) => {
       fake.stream(ADC).settings.rateMax = true;
