@@ -1,5 +1,5 @@
 /** The plot in words, for those who cannot see it. */
-import { formatDuration, joinFigure } from "../../shared/figures.js";
+import { formatDuration, joinFigure, plural } from "../../shared/figures.js";
 import type { Frame } from "../../shared/view.js";
 import { timeSpan } from "./frame-math.js";
 import { reachOf } from "./lanes.js";
@@ -29,7 +29,7 @@ export function readout(
     frame.timeAxis === "index"
       ? `${Math.round(frame.toScan - frame.fromScan)} scans shown`
       : `${formatDuration(to - from)} shown`;
-  const gaps = frame.gaps.length > 0 ? [`${frame.gaps.length} gaps`] : [];
+  const gaps = frame.gaps.length > 0 ? [plural(frame.gaps.length, "gap")] : [];
   const live = frozen ? "frozen" : frame.trigger ? "triggered" : "running free";
   const state = recorded ? "recorded" : live;
   return [...words, time, state, ...gaps].join("; ");

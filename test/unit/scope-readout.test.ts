@@ -22,4 +22,10 @@ describe("the words for a picture", () => {
     expect(readout(frame, [], { ...live, recorded: true })).toBe("2 scans shown; recorded");
     expect(readout(frame, [], { frozen: true, recorded: true })).toBe("2 scans shown; recorded");
   });
+
+  it("say of one gap that it is one", () => {
+    const gaps = [{ scan: 1, lost: 1 }];
+    const words = readout({ ...frame, gaps } as Frame, [], { frozen: false, recorded: false });
+    expect(words).toBe("2 scans shown; running free; 1 gap");
+  });
 });
