@@ -25,14 +25,28 @@ describe("the inspector", () => {
 });
 
 describe("a view beside another", () => {
+  const group = (id: string, stream: string) => ({
+    ...{ id: `g${id}`, active: id },
+    tabs: [{ id, kind: "scope", stream }],
+  });
+  const beside = (focusedView: string) =>
+    JSON.stringify({ rows: [[group("a", ADC), group("b", "sim:inertial/buffer0")]], focusedView });
+
+  test("has the focus when its menu is opened, and gives it on to where the menu leads", async () => {
+    const { pinia } = await mountWindow({ settings: { layout: beside("b") } });
+    const views = useViews(pinia);
+    document.querySelector<HTMLElement>('[aria-label="View menu"]')!.focus();
+    await userEvent.keyboard("{Enter}");
+    const next = () => document.querySelector('[role=menuitem][data-command="view.next"]');
+    await soon(() => expect(next()).not.toBeNull());
+    expect(views.focusedTab?.id).toBe("a");
+    await userEvent.click(next()!);
+    await soon(() => expect(next()).toBeNull());
+    expect(views.focusedTab?.id).toBe("b");
+  });
+
   test("has the focus as soon as a key presses something in it: its buttons act on its own stream", async () => {
-    const group = (id: string, stream: string) => ({
-      ...{ id: `g${id}`, active: id },
-      tabs: [{ id, kind: "scope", stream }],
-    });
-    const rows = [[group("a", ADC), group("b", "sim:inertial/buffer0")]];
-    const layout = JSON.stringify({ rows, focusedView: "b" });
-    const { host, pinia } = await mountWindow({ settings: { layout } });
+    const { host, pinia } = await mountWindow({ settings: { layout: beside("b") } });
     const [left] = document.querySelectorAll("section.scope");
     const single = [...left!.querySelectorAll<HTMLElement>("button")].find(
       ({ textContent }) => textContent?.trim() === "Single",
