@@ -17,7 +17,8 @@ export function groupCommands(): Command[] {
     {
       id: "group.stop",
       title: () => {
-        const [name] = groups.running.keys();
+        const [name, ...others] = groups.running.keys();
+        if (others.length > 0) return `Stop all ${others.length + 1} groups`;
         return name === undefined ? "Stop recording together" : `Stop all of “${name}”`;
       },
       category: "Recording",

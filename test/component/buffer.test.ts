@@ -119,6 +119,16 @@ describe("the buffer panel", () => {
     expect(asked(host, "stream.configure")).toEqual([]);
   });
 
+  test("what is refused of the advanced settings stands under its own", async () => {
+    const { host } = await mountWindow();
+    await userEvent.keyboard("{Alt>}b{/Alt}");
+    const fast = () => document.querySelector('[role=switch][aria-label="As fast as possible"]')!;
+    await soon(() => expect(fast()).not.toBeNull());
+    host.refuse("stream.configure", "Not while it is measured.");
+    await userEvent.click(fast());
+    await soon(() => expect(sentenceBeside(fast() as HTMLElement)).toContain("Not while it is"));
+  });
+
   test("what was rounded is said", async () => {
     await mountWindow();
     await typeInto(field("Block size"), "1001 B");
