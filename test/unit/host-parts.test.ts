@@ -7,7 +7,7 @@ import { joinResults } from "../../electron/host/recordings/parts-sum.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import type { RecordingResult } from "../../shared/recording.js";
 import { bench, benchForEach, request } from "./fake/each-bench.js";
-import { ADC, IMU, refusal } from "./fake/host.js";
+import { ADC, IMU, refusal, RX } from "./fake/host.js";
 import { FakeRecording } from "./fake/recorder.js";
 import {
   collection,
@@ -158,6 +158,22 @@ describe("a recording in parts", () => {
     const result = await request("recording.stop", { stream: ADC });
     expect(result).toMatchObject({ error: null, gaps: [] });
     expect(dataNames()).toEqual(result.parts);
+    await sound("take");
+  });
+
+  it("has the name of all together from its first moment to its last", async () => {
+    const split = { kind: "seconds" as const, seconds: 3600 };
+    await begin({ split });
+    const another = { stream: RX, name: "take", hash: false };
+    for (const more of [{}, { split }]) {
+      const refused = await refusal(request("recording.start", { ...another, ...more }));
+      expect(refused).toMatchObject({ code: "EEXIST", field: "name" });
+    }
+    expect(await refusal(request("recording.start", { ...another, resume: true }))).toMatchObject({
+      code: "BUSY_RECORDING",
+    });
+    await bench.next("recording", ({ status }) => status.scans > 0);
+    await request("recording.stop", { stream: ADC });
     await sound("take");
   });
 

@@ -1,5 +1,6 @@
 /** How a recording begins: its folder, its name, what it says of its source, its files. */
 import type { Addon } from "../../../native/addon.js";
+import { fail } from "../../../shared/errors.js";
 import type { RequestParams } from "../../../shared/messages.js";
 import { countedSeconds, paceHz } from "../../../shared/sigmf/seconds.js";
 import type { RecordingMark } from "../../../shared/sigmf/types.js";
@@ -53,7 +54,8 @@ export async function findPlace(
   requireRoom(await deps.addon.freeBytes(folder.path), folder.shown);
   if (request.name !== undefined) {
     const name = checkName(request.name);
-    // What has that name is gone on from.
+    // What has that name is gone on from, by one at a time.
+    if (request.resume && promised.has(name)) throw beingRecorded(name);
     if (request.resume) return { folder: folder.path, name, held: promised.keep([name]) };
     return { folder: folder.path, name, held: await promised.hold(folder.path, name, []) };
   }
@@ -62,6 +64,10 @@ export async function findPlace(
   const now = new Date();
   const name = await nameFromPattern(namePattern, folder.path, label || device, now, promised);
   return { folder: folder.path, name, held: promised.keep([name]) };
+}
+
+export function beingRecorded(name: string): Error {
+  return fail("BUSY_RECORDING", `“${name}” is being recorded. Stop it first.`);
 }
 
 export interface Creation {

@@ -84,7 +84,7 @@ export function notBeside(collection: string, member: string): string {
 export type NamedOutputs = readonly Pick<PlannedOutput, "suffix">[];
 
 /** Base names that a recording's files carry: its journal and collection the first, each output its own. */
-function baseNames(name: string, outputs: NamedOutputs): string[] {
+export function baseNames(name: string, outputs: NamedOutputs): string[] {
   return [...new Set([name, ...outputs.map(({ suffix }) => name + suffix)])];
 }
 
@@ -128,9 +128,9 @@ export async function checkFree(
   const { outputs = [], promised, field = "name" } = also;
   const bases = baseNames(name, outputs);
   for (const base of bases) {
-    if (promised?.has(base) || (await isTaken(folder, base))) {
-      throw nameTaken(folder, name, base, field);
-    }
+    // Others may be promised it while the folder is asked.
+    const taken = await isTaken(folder, base);
+    if (taken || promised?.has(base)) throw nameTaken(folder, name, base, field);
   }
   return bases;
 }

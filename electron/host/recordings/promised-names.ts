@@ -1,9 +1,10 @@
 /** Names that no file has yet and yet are taken: of recordings that begin, and of those that get another name at their end. */
 import { toDisposable, type Disposable } from "../disposable.js";
-import { checkFree, type NamedOutputs } from "./names.js";
+import { baseNames, checkFree, nameTaken, type NamedOutputs } from "./names.js";
 
 export class PromisedNames {
-  private readonly bases = new Set<string>();
+  /** How many hold each. */
+  private readonly bases = new Map<string, number>();
 
   has(base: string): boolean {
     return this.bases.has(base);
@@ -16,15 +17,29 @@ export class PromisedNames {
     outputs: NamedOutputs,
     field?: string,
   ): Promise<Disposable> {
-    const bases = await checkFree(folder, name, { outputs, promised: this, field });
-    return this.keep(bases);
+    const bases = baseNames(name, outputs);
+    const promised = bases.find((base) => this.has(base));
+    if (promised !== undefined) throw nameTaken(folder, name, promised, field);
+    // Before the folder is asked: nobody else is promised it meanwhile.
+    const held = this.keep(bases);
+    try {
+      await checkFree(folder, name, { outputs, field });
+      return held;
+    } catch (error) {
+      held.dispose();
+      throw error;
+    }
   }
 
   /** What was found free just now. */
   keep(bases: readonly string[]): Disposable {
-    for (const base of bases) this.bases.add(base);
+    for (const base of bases) this.bases.set(base, (this.bases.get(base) ?? 0) + 1);
     return toDisposable(() => {
-      for (const base of bases) this.bases.delete(base);
+      for (const base of bases) {
+        const left = (this.bases.get(base) ?? 0) - 1;
+        if (left > 0) this.bases.set(base, left);
+        else this.bases.delete(base);
+      }
     });
   }
 }

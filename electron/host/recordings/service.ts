@@ -17,7 +17,7 @@ import type { LiveStream, RecordingControl } from "../streams/live-stream.js";
 import type { StreamRegistry } from "../streams/registry.js";
 import type { Run } from "../streams/run.js";
 import { noteChange } from "./attribute-notes.js";
-import { findPlace, type BeginDeps, type StartRequest } from "./begin.js";
+import { beingRecorded, findPlace, type BeginDeps, type StartRequest } from "./begin.js";
 import { goingIn, whyBusy } from "./busy.js";
 import { CaptureLogs } from "./capture-logs.js";
 import { checkCaptures } from "./capture-plan.js";
@@ -261,7 +261,7 @@ export class Recordings implements RecordingControl {
   /** What of that name is there to go on from: what was cut off is completed first. */
   private resumed(name: string): Promise<ResumePoint> {
     if (this.going.named(checkName(name)) || this.promised.has(name)) {
-      throw fail("BUSY_RECORDING", `“${name}” is being recorded. Stop it first.`);
+      throw beingRecorded(name);
     }
     return findResumePoint(this.folder(), name, () => this.recoveries.look());
   }
