@@ -53,10 +53,14 @@ export async function askForAddress(
   throw fail("BAD_REQUEST", "Several studios of yours are serving. Say which one with --port N.");
 }
 
+/** One that is stopped takes a connection and answers nothing. */
+const ANSWER_MS = 5000;
+
 function readLine(path: string): Promise<string | null> {
   return new Promise((resolve) => {
     let text = "";
     const socket = connect(path);
+    socket.setTimeout(ANSWER_MS, () => socket.destroy());
     socket.on("data", (chunk) => (text += chunk.toString()));
     socket.on("error", () => resolve(null));
     socket.on("close", () => resolve(text.trim() || null));

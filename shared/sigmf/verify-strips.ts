@@ -44,10 +44,11 @@ export function checkIndex(
   if (strips === 0) return;
   checked.push(`${name}: CRC32C of ${plural(strips, "strip")}`);
   const { wrongSegments, compared = 0 } = journal ?? {};
-  const told = wrong.filter((run) => wrongSegments?.some((segment) => overlap(segment, run)));
-  const left = wrong.filter((run) => !told.includes(run));
-  const own = left.filter((run) => wrongSegments && run.sample + run.scanCount <= compared);
-  const damaged = left.filter((run) => !own.includes(run));
+  const left = without(wrong, wrongSegments ?? []);
+  const isOwn = (run: SampleRun): boolean =>
+    wrongSegments !== undefined && run.sample + run.scanCount <= compared;
+  const own = left.filter(isOwn);
+  const damaged = left.filter((run) => !isOwn(run));
   if (own.length > 0)
     notes.push(
       `${name}: ${own.length} of ${plural(strips, "strip")} ${own.length === 1 ? "has" : "have"} another CRC32C in the side index than in the data, which are right by the journal. ${NEXT_STEP}`,
@@ -63,8 +64,14 @@ export function checkIndex(
     );
 }
 
-function overlap(a: SampleRun, b: SampleRun): boolean {
-  return a.sample < b.sample + b.scanCount && b.sample < a.sample + a.scanCount;
+/** Those that none of `others` lies over. Both in the order of their samples. */
+function without(runs: readonly SampleRun[], others: readonly SampleRun[]): SampleRun[] {
+  const end = (run: SampleRun): number => run.sample + run.scanCount;
+  let at = 0;
+  return runs.filter((run) => {
+    while (at < others.length && end(others[at]!) <= run.sample) at++;
+    return at === others.length || others[at]!.sample >= end(run);
+  });
 }
 
 /** Neighbours as one. */

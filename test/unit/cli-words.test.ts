@@ -2,6 +2,7 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, it } from "vitest";
 import { numberOption, readArguments } from "../../electron/cli/arguments.js";
+import { readPlan } from "../../electron/cli/commands/record.js";
 import { streamsNamed } from "../../electron/cli/commands/record-group.js";
 import { hintOf } from "../../electron/cli/commands/tune.js";
 import { serve } from "../../electron/cli/commands/serve.js";
@@ -35,6 +36,11 @@ describe("a refusal of the command line", () => {
     expect(words(none)).toBe(none);
     const other = { code: "EINVAL", field: "channels", message: "Choose a channel." };
     expect(inOptions(other)).toEqual(other);
+  });
+
+  it("of what only several devices have says so", () => {
+    const args = readArguments(["record", "sim:adc", "--out", "take", "--shared-clock"]);
+    expect(() => readPlan(args)).toThrow("--shared-clock is about several DEVICEs");
   });
 
   it("of a group says which device was named twice", () => {

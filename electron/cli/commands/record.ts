@@ -116,6 +116,9 @@ export function readPlan(args: Arguments): RecordPlan {
   if (seconds !== undefined && samples !== undefined) {
     throw new UsageError("--seconds and --samples exclude each other.");
   }
+  if (args.values["shared-clock"] === true) {
+    throw new UsageError("--shared-clock is about several DEVICEs, and this is one. Leave it out.");
+  }
   const sets = ((args.values["set"] as string[] | undefined) ?? []).map((text) => {
     const equals = text.indexOf("=");
     if (equals < 1) throw new UsageError(`--set takes NAME=VALUE, not "${text}".`);
