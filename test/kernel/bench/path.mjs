@@ -1,16 +1,7 @@
 // The path from the kernel to the pool: the studio and the C loops of tools/, in turns, so that both
 // meet the machine in the same state.
 
-import {
-  compare,
-  failed,
-  loop,
-  middle,
-  scanBytes,
-  sizeText,
-  studio,
-  unpacedHz,
-} from "./rig.mjs";
+import { compare, failed, loop, middle, scanBytes, sizeText, studio, unpacedHz } from "./rig.mjs";
 
 /** What a stream takes unasked at such rates, and the loops too: three quarters of it are queued. */
 const poolBytes = 256 * 1024 * 1024;

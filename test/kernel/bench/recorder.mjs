@@ -12,6 +12,7 @@ import { device, openStream, row, scanBytes, sizeText, sleep, unpacedHz } from "
 const MIB = 2 ** 20;
 const plainSizes = [1, 4, 16].map((mebibytes) => mebibytes * MIB);
 const folder = process.env.KERNEL_TEST_DISK;
+const lookMs = 40;
 
 /** A file of 768 MiB, or what a slow disk takes in a few seconds. */
 const totalOf = (diskMBps) =>
@@ -54,7 +55,8 @@ async function record(addon, { indexed, writePath, totalBytes, ...given }) {
       indexPaths: [indexed ? path.join(place, "a.iio-index") : ""],
       ...(writePath && { writePath }),
     });
-    while (recording.status().state === "recording") await sleep(5);
+    // A look costs the emulated processor milliseconds.
+    while (recording.status().state === "recording") await sleep(lookMs);
     const status = await recording.stop();
     const seconds = Number(process.hrtime.bigint() - startedAt) / 1e9;
     if (status.error) throw new Error(status.error.message);
