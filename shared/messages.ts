@@ -258,6 +258,7 @@ export const requests = {
   "stream.pin": request(
     v.strictObject({ stream: name, key: name, fromScan: scanIndex, toScan: scanIndex }),
   )<{ fromScan: number; toScan: number }>(),
+  /** Also of the pictures that the view of that name was shown last (`keep` of a frame). */
   "stream.unpin": request(v.strictObject({ stream: name, key: name }))<null>(),
   /** Faults on demand; the simulator's only. */
   "stream.fault": request(

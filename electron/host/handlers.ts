@@ -7,7 +7,7 @@ import type { GroupRecordings } from "./recordings/group.js";
 import { lookAtFolder } from "./recordings/look-at-folder.js";
 import type { OpenFiles } from "./recordings/open-files.js";
 import type { Recordings } from "./recordings/service.js";
-import type { Handlers, Session } from "./session.js";
+import type { Handlers } from "./session.js";
 import type { SettingsStore } from "./settings-store.js";
 import { BlockForwarder } from "./streams/block-forwarder.js";
 import { LiveStream } from "./streams/live-stream.js";
@@ -15,8 +15,8 @@ import type { StreamRegistry } from "./streams/registry.js";
 import type { SingleAcquisitions } from "./streams/single.js";
 import type { Tunings } from "./streams/tune.js";
 import { writeAttribute } from "./attribute-write.js";
-import { toDisposable } from "./disposable.js";
 import { findInstallation } from "./installation.js";
+import { pinFor, ShownPictures, unpinFor } from "./pins.js";
 
 /** Reading all attributes of a device at a user's wish. */
 const READ_DEADLINE_MS = 5000;
@@ -37,11 +37,12 @@ export interface HostParts {
 }
 
 export function makeHandlers(host: HostParts): Handlers {
+  const shown = new ShownPictures();
   return {
     ...generalHandlers(host),
     ...deviceHandlers(host),
-    ...streamHandlers(host),
-    ...viewHandlers(host),
+    ...streamHandlers(host, shown),
+    ...viewHandlers(host, shown),
     ...recordingHandlers(host),
     "group.start": (request) => host.groups.start(request),
     "group.stop": ({ name }) => host.groups.stop(name),
@@ -121,7 +122,7 @@ function deviceHandlers(host: HostParts): Some<"device" | "attribute"> {
   };
 }
 
-function streamHandlers(host: HostParts): Some<"stream"> {
+function streamHandlers(host: HostParts, shown: ShownPictures): Some<"stream"> {
   const { streams, inventory } = host;
   return {
     "stream.get": ({ stream }) => streams.get(stream).info(),
@@ -156,7 +157,8 @@ function streamHandlers(host: HostParts): Some<"stream"> {
       return pinFor(session, streams.live(stream), key, fromScan, toScan);
     },
     "stream.unpin": ({ stream, key }, session) => {
-      session.letGo(`pin ${stream} ${key}`);
+      unpinFor(session, stream, key);
+      shown.leave(session, stream, key);
       return null;
     },
     "stream.fault": async ({ stream, fault }) => {
@@ -174,36 +176,16 @@ function streamHandlers(host: HostParts): Some<"stream"> {
   };
 }
 
-/** Pins a span for a session until it lets go; a pin of the same key takes its place without a moment in between. */
-function pinFor(
-  session: Session,
-  { id, view }: LiveStream,
-  key: string,
-  fromScan: number,
-  toScan: number,
-): { fromScan: number; toScan: number } {
-  const own = sessionKey(session, key);
-  if (!session.held(`pin ${id} ${key}`)) {
-    session.hold(`pin ${id} ${key}`, () => toDisposable(() => view.unpin(own)));
-  }
-  return view.pin(own, fromScan, toScan);
-}
-
-function viewHandlers({ streams }: HostParts): Some<"view"> {
-  const turns = new WeakMap<Session, Map<string, number>>();
+function viewHandlers({ streams }: HostParts, shown: ShownPictures): Some<"view"> {
   return {
     "view.frame": async (request, session) => {
       const { keep, range } = request;
       const stream = streams.get(request.stream);
-      const frame = await stream.frame(request);
       // A recording keeps its samples without a pin.
-      if (keep !== undefined && range.kind !== "range" && stream instanceof LiveStream) {
-        // The last two: the window may freeze what it has while the next answer is on its way.
-        const own = turns.get(session) ?? new Map<string, number>();
-        const turn = (own.get(keep) ?? 0) ^ 1;
-        pinFor(session, stream, `shown ${keep} ${turn}`, frame.fromScan, frame.toScan);
-        turns.set(session, own.set(keep, turn));
-      }
+      const kept = keep !== undefined && range.kind !== "range" && stream instanceof LiveStream;
+      const pin = kept ? shown.begin(session, stream, keep) : null;
+      const frame = await stream.frame(request);
+      pin?.(frame);
       return frame;
     },
     "view.samples": ({ stream, channel, fromScan, count }) =>
@@ -267,9 +249,4 @@ function recordingHandlers({ recordings, files, streams, showFile }: HostParts):
       return null;
     },
   };
-}
-
-/** Two windows may use the same key. */
-function sessionKey(session: Session, key: string): string {
-  return `${session.id}/${key}`;
 }

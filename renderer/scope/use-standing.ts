@@ -41,7 +41,9 @@ export function useStanding({ stream, view, state, info, whole }: StandingSource
     { flush: "sync" },
   );
   onScopeDispose(() => {
-    const shown = views.tabs.some((tab) => tab.id === view && tab.stream === stream);
-    if (!shown) letGo();
+    const there = views.tabs.some((tab) => tab.id === view && tab.stream === stream);
+    if (!there) letGo();
+    // What moved is not gone back to: the pictures that it was shown last are of no use.
+    if (!state.value.frozen) views.leave(view, stream);
   });
 }

@@ -219,11 +219,14 @@ export const useViews = defineStore("views", () => {
   /** What a view held of the history is no more held. */
   function unpin(view: string): void {
     const pin = pinned.get(view);
-    if (!pin) return;
+    if (pin) leave(view, pin.stream);
+  }
+
+  /** The same, and of what it was shown last: it shows that stream no more, or is not seen. */
+  function leave(view: string, stream: StreamId): void {
     pinned.delete(view);
-    const request = { stream: pin.stream, key: view };
     useConnection()
-      .request("stream.unpin", request)
+      .request("stream.unpin", { stream, key: view })
       .catch(() => undefined);
   }
 
@@ -268,6 +271,7 @@ export const useViews = defineStore("views", () => {
     pinned,
     standing,
     unpin,
+    leave,
     frameRates,
     framesPerSecond,
     screenAges,

@@ -107,6 +107,10 @@ describe("at the pointer", () => {
 
 describe("a picture that stands still", () => {
   const chip = () => one(".chip")?.textContent ?? "";
+  const unpinned = (host: MountedWindow["host"]) =>
+    (asked(host, "stream.unpin") as { stream: string; key: string }[]).filter(
+      ({ stream }) => stream === STREAM,
+    );
 
   test("stands still behind another tab, and holds its samples until its view is closed", async () => {
     const { host, pinia } = await frozen();
@@ -117,12 +121,24 @@ describe("a picture that stands still", () => {
     await soon(() => expect(chip()).toBe(""));
     focus(id);
     await soon(() => expect(chip()).toContain("Frozen"));
-    expect(asked(host, "stream.unpin")).toEqual([]);
+    expect(unpinned(host)).toEqual([]);
     expect(asked(host, "stream.pin")).toHaveLength(1);
     open(ADC);
     await soon(() => expect(chip()).toBe(""));
     close(id);
-    await soon(() => expect(asked(host, "stream.unpin")).toEqual([{ stream: STREAM, key: id }]));
+    await soon(() => expect(unpinned(host)).toEqual([{ stream: STREAM, key: id }]));
+  });
+
+  test("is not what a view leaves that moves: behind another tab it holds nothing", async () => {
+    const { host, pinia } = await mountWindow({
+      devices: bench(),
+      settings: { layout: showing(CONVERTER) },
+    });
+    const { focusedTab, open } = useViews(pinia);
+    const { id } = focusedTab!;
+    await soon(() => expect(one("section.scope")).not.toBeNull());
+    open(ADC);
+    await soon(() => expect(unpinned(host)).toEqual([{ stream: STREAM, key: id }]));
   });
 
   test("is not brought back by Ctrl+Z in the next run", async () => {

@@ -109,26 +109,39 @@ describe("views", () => {
     expect(newest().pinKeys()).toHaveLength(0);
   });
 
+  const live = (keep: string) => ({
+    stream: ADC,
+    traces: [{ channel: "voltage0", part: "value" as const }],
+    range: { kind: "follow" as const, scans: 1000 },
+    columns: 100,
+    physical: true,
+    keep,
+  });
+
   it("keep the blocks of each view's last two live answers while the window is there", async () => {
     await request("stream.start", { stream: ADC });
     await running();
     const other = await bench.connect();
-    const ask = (keep: string) =>
-      other.request("view.frame", {
-        stream: ADC,
-        traces: [{ channel: "voltage0", part: "value" }],
-        range: { kind: "follow", scans: 1000 },
-        columns: 100,
-        physical: true,
-        keep,
-      });
     for (let n = 0; n < 5; n++) {
-      await ask("a");
-      await ask("b");
+      await other.request("view.frame", live("a"));
+      await other.request("view.frame", live("b"));
     }
     expect(newest().pinKeys()).toHaveLength(4);
     other.close();
     await expect.poll(() => newest().pinKeys().length).toBe(0);
+  });
+
+  it("let go of what a view was shown once it is left, also of a picture that was on its way", async () => {
+    await request("stream.start", { stream: ADC });
+    await running();
+    for (let n = 0; n < 3; n++) await request("view.frame", live("a"));
+    await request("view.frame", live("b"));
+    const late = request("view.frame", live("a"));
+    await request("stream.unpin", { stream: ADC, key: "a" });
+    await late;
+    expect(newest().pinKeys()).toHaveLength(1);
+    await request("view.frame", live("a"));
+    expect(newest().pinKeys()).toHaveLength(2);
   });
 
   it("answer an empty frame before the first run, and name a channel that is off", async () => {
