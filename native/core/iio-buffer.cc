@@ -110,13 +110,22 @@ BufferSwitch::BufferSwitch(Sys& sys, const IioSourceSpec& spec)
       control_(spec.control) {}
 
 // kernfs_fop_poll answers POLLERR for an attribute that was removed, and for one whose value was
-// announced as changed since it was read; a read tells which, with ENODEV for the first.
+// announced as changed since it was read; a read tells which, with ENODEV for the first, once what
+// seq_file holds of the last read has been taken.
 bool BufferSwitch::present() const {
   if (!witness_) return sys_.exists(presencePath_.c_str());
   pollfd witness{witness_.get(), 0, 0};
   if (sys_.poll(std::span(&witness, 1), 0) <= 0) return true;
-  char first = 0;
-  return sys_.read(witness_.get(), &first, 1) != -ENODEV;
+  return readWitness() != -ENODEV;
+}
+
+int64_t BufferSwitch::readWitness() const {
+  char text[256];
+  int64_t result = 0;
+  do {
+    result = sys_.read(witness_.get(), text, sizeof text);
+  } while (result > 0);
+  return result;
 }
 
 // The core answers for `uevent`, no driver. Before its first read poll takes it for changed.
@@ -124,8 +133,7 @@ void BufferSwitch::watch() {
   const int fd = sys_.open((presencePath_ + "/uevent").c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return;
   witness_ = SysFd(sys_, fd);
-  char first = 0;
-  sys_.read(fd, &first, 1);
+  readWitness();
 }
 
 SwitchState BufferSwitch::state() const {

@@ -51,6 +51,7 @@ class BufferSwitch {
 
  private:
   Fault write(const char* text);
+  int64_t readWitness() const;  // to its end: 0, or -errno
   Sys& sys_;
   std::string enablePath_, presencePath_, devicePath_;
   std::shared_ptr<Control> control_;

@@ -164,7 +164,7 @@ inline bool FakeKernel::ready(int fd) const {
   if (file == files_.end()) return false;
   if (file->second.kind == FileKind::Sync)
     return !file->second.fence || file->second.fence->signalled;
-  if (file->second.kind == FileKind::Witness) return !present_ || !file->second.wasRead;
+  if (file->second.kind == FileKind::Witness) return !present_ || file->second.unread == 60;
   if (!present_) return false;
   if (kind_ == BufferKind::Kfifo)
     return !fifo_.empty() && static_cast<int64_t>(fifo_.size()) >= (enabled_ ? watermark : 1);
@@ -192,9 +192,10 @@ inline int64_t FakeKernel::read(int fd, void* to, size_t bytes) {
   File& file = files_.at(fd);
   if (file.kind == FileKind::Witness) {
     --reads;
-    if (!present_) return -ENODEV;
-    file.wasRead = true;
-    return 1;
+    if (!present_ && (file.unread == 0 || file.unread == 60)) return -ENODEV;
+    const size_t some = std::min(bytes, file.unread);
+    file.unread -= some;
+    return static_cast<int64_t>(some);
   }
   if (!file.nonBlocking && file.kind == FileKind::Buffer)
     crimes.push_back("a read() that may block");

@@ -122,7 +122,8 @@ class FakeKernel final : public iio::Sys {
     FileKind kind;
     FencePtr fence;  // none: a stub
     bool nonBlocking = false;
-    bool wasRead = false;
+    // Of a witness: what was not read yet of its text, which is held by the file once it was begun.
+    size_t unread = 60;
   };
   enum class State { Done, Queued, Active };
   struct Block {
