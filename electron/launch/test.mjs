@@ -19,7 +19,7 @@ await main(async (argv) => {
     step(`suite ${suite.title}`);
     let counted;
     try {
-      counted = await suite.run();
+      counted = await suite.run(chosen.map(({ name }) => name));
     } catch (error) {
       counted = {
         passed: 0,
