@@ -113,6 +113,28 @@ describe("a recording in parts", () => {
     await request("recording.open", { name: part(2) });
   });
 
+  it("goes on where a part took over between two looks at the one before", async () => {
+    const { waits } = ActiveRecording.prototype;
+    const missed = new Set<ActiveRecording>();
+    const spy = vi.spyOn(ActiveRecording.prototype, "waits").mockImplementation(function (
+      this: ActiveRecording,
+    ) {
+      if (waits.call(this)) return true;
+      const first = !missed.has(this);
+      missed.add(this);
+      return first;
+    });
+    try {
+      const end = ended();
+      await begin({ split: { kind: "seconds", seconds: 0.3 }, scans: 1_234_567 });
+      const { result } = await end;
+      expect(result).toMatchObject({ samples: 1_234_567, error: null });
+      expect(missed.size).toBeGreaterThan(1);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
   it("is one recording to whoever stops, notes or renames it", async () => {
     await begin({ split: { kind: "bytes", bytes: 400_000 }, hash: true });
     await partBegan(3);

@@ -144,9 +144,10 @@ export class GoingRecordings {
         const late = overdue(recording, stream, request.seconds);
         const until = Date.now() >= (request.untilMs ?? Infinity);
         if (late || until || recording.timeIsUp()) this.finishUnasked(going, late);
-        else if (recording.ended()) this.finishUnasked(going, causeOf(going));
-        else {
-          recording.poll();
+        else if (recording.ended() && !this.goneOver(going)) {
+          this.finishUnasked(going, causeOf(going));
+        } else {
+          going.recording.poll();
           this.tellIndex(going);
           this.events.status(going);
         }
@@ -154,6 +155,13 @@ export class GoingRecordings {
         this.finishUnasked(going, toStudioError(error));
       }
     }
+  }
+
+  /** Whether a part that has ended did so since the last look because the next one took over, which comes first. */
+  private goneOver(going: Going): boolean {
+    const { recording, parts } = going;
+    if (parts) going.recording = parts.look(recording);
+    return going.recording !== recording;
   }
 
   /** Once: a recording that goes on without its index loses nothing. */
