@@ -96,9 +96,12 @@ const blockBytes = 4096;
 /** Left behind by each unplug. One of them may be the instant that unplug.suite.mjs tells of. */
 const left = [];
 
-async function begun({ least, ready = () => true }, { blocks, out }) {
+async function begun({ least, ready = () => true }, { blocks, out, ended }) {
+  let over = null;
+  void ended.then((result) => (over = result));
   await blocks(least);
-  await until(() => ready(out), "what is recorded to be ready");
+  await until(() => over !== null || ready(out), "what is recorded to be ready");
+  assert.equal(over, null, `it ended by itself: ${over?.error?.message ?? JSON.stringify(over)}`);
 }
 
 for (const [of, { least, ready, check, ...asked }] of Object.entries(shapes)) {
