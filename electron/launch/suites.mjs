@@ -1,11 +1,10 @@
 // The suites of `npm test`. Each answers how many tests passed, failed and were skipped, why, and which
 // ones failed.
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ensureApt, isRoot } from "./apt.mjs";
 import { check, CHECKS } from "./check.mjs";
-import { at, CACHE, ROOT } from "./paths.mjs";
+import { at, CACHE } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { say } from "./say.mjs";
 
@@ -93,41 +92,6 @@ export function countDoctest(output) {
   return result(Number(match[2]), Number(match[3]), Number(match[4] ?? 0), [], failures);
 }
 
-/**
- * Begins a command for a suite that comes later, on the processor that the present one leaves idle. Answers what stops it and
- * waits until nothing of it is left: what it has made by then is made.
- */
-export function ahead(command, args) {
-  const options = { cwd: ROOT, stdio: "ignore", detached: true };
-  const child = spawn("nice", ["-n", "19", command, ...args], options);
-  const ended = new Promise((resolve) => child.once("close", resolve).once("error", resolve));
-  const kill = () => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
-    } catch {
-      // It has ended.
-    }
-  };
-  process.once("exit", kill);
-  return async () => {
-    process.off("exit", kill);
-    kill();
-    await ended;
-  };
-}
-
-/** The unit tests, which take one processor; the sanitizers' objects take minutes to compile. */
-async function unit(later) {
-  const stop = later.includes("native-address")
-    ? ahead("make", ["-s", "-C", "native", "objects-address"])
-    : async () => undefined;
-  try {
-    return await vitest("unit", ["--project", "unit"]);
-  } finally {
-    await stop();
-  }
-}
-
 /** `ensure` and `exec` are replaced in tests, here and below. */
 export async function native(sanitizer, { ensure = ensureApt, exec = run } = {}) {
   const missing = await ensure("native");
@@ -178,10 +142,9 @@ export async function kernel({ root = isRoot(), exec = run } = {}) {
   return counted;
 }
 
-/** `run` is told the names of those that are run with it. */
 export const SUITES = [
   { name: "checks", title: "types, lint, format", run: checks },
-  { name: "unit", title: "unit", run: unit },
+  { name: "unit", title: "unit", run: () => vitest("unit", ["--project", "unit"]) },
   {
     name: "native-address",
     title: "native core, address and undefined sanitizers",

@@ -1,13 +1,5 @@
 /** What the launcher installs and builds before anything runs, and how it counts what could not. */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -16,7 +8,7 @@ import { ensureApt } from "../../electron/launch/apt.mjs";
 // @ts-expect-error see above
 import { ensureAddon, ensureBundles, ensurePackages } from "../../electron/launch/setup.mjs";
 // @ts-expect-error see above
-import { ahead, browser, countLine, kernel, native } from "../../electron/launch/suites.mjs";
+import { browser, countLine, kernel, native } from "../../electron/launch/suites.mjs";
 
 let root: string;
 beforeEach(() => {
@@ -42,28 +34,6 @@ function checkout(...makes: string[]) {
   });
   return { here: { root, cache: join(root, ".cache"), exec }, exec, outcome };
 }
-
-describe("work done ahead of its suite", () => {
-  it("is stopped with all that it began", async () => {
-    const file = join(root, "pid");
-    const stop = ahead("sh", [
-      "-c",
-      `sleep 600 & echo $! > ${file}.new; mv ${file}.new ${file}; wait`,
-    ]);
-    await expect.poll(() => existsSync(file)).toBe(true);
-    const commandLine = `/proc/${readFileSync(file, "utf8").trim()}/cmdline`;
-    expect(readFileSync(commandLine, "utf8")).toContain("sleep");
-    await stop();
-    // One that has ended has no command line any more, though its number may still be kept.
-    const left = () => (existsSync(commandLine) ? readFileSync(commandLine, "utf8") : "");
-    await expect.poll(left).toBe("");
-  });
-
-  it("may have ended by itself, or never begun", async () => {
-    await ahead("true", [])();
-    await ahead("no-such-program", [])();
-  });
-});
 
 describe("packages", () => {
   it("are installed once for each package-lock.json, and again when they are gone", async () => {
