@@ -135,6 +135,27 @@ describe("a recording in parts", () => {
     }
   });
 
+  it("goes on where a part took over before it was known to be made", async () => {
+    const { next } = FakeRecording.prototype;
+    const spy = vi.spyOn(FakeRecording.prototype, "next").mockImplementation(async function (
+      this: FakeRecording,
+      options,
+    ) {
+      const made = await next.call(this, options);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      return made;
+    });
+    try {
+      const end = ended();
+      await begin({ split: { kind: "seconds", seconds: 0.3 }, scans: 1_234_567 });
+      const { result } = await end;
+      expect(result).toMatchObject({ samples: 1_234_567, error: null });
+      expect(result.parts!.length).toBeGreaterThan(1);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
   it("is one recording to whoever stops, notes or renames it", async () => {
     await begin({ split: { kind: "bytes", bytes: 400_000 }, hash: true });
     await partBegan(3);

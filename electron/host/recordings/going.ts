@@ -157,10 +157,15 @@ export class GoingRecordings {
     }
   }
 
-  /** Whether a part that has ended did so since the last look because the next one took over, which comes first. */
+  /**
+   * Whether a part that has ended did so since the last look because the next one took over, which comes first. One that is
+   * still being made may have: that is known once it is.
+   */
   private goneOver(going: Going): boolean {
     const { recording, parts } = going;
-    if (parts) going.recording = parts.look(recording);
+    if (!parts) return false;
+    if (parts.isMaking) return true;
+    going.recording = parts.look(recording);
     return going.recording !== recording;
   }
 

@@ -165,6 +165,11 @@ export class Parts {
     return this.waiting;
   }
 
+  /** Whether the next one is being made, and may take blocks before that is known here. */
+  get isMaking(): boolean {
+    return this.making !== null;
+  }
+
   /** To be called a few times a second: answers the part that takes blocks by now. */
   look(current: ActiveRecording): ActiveRecording {
     const { waiting } = this;
