@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
 import { describe, expect, it, vi } from "vitest";
 import { memberNames } from "../../electron/host/recordings/group.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
@@ -9,6 +8,21 @@ import { bench, benchForEach, request } from "./fake/each-bench.js";
 import { ADC, IMU, makeBench, refusal, RX } from "./fake/host.js";
 import { file, folder, meta, sound } from "./fake/recordings-bench.js";
 import { FakeStream } from "./fake/stream.js";
+
+/** Holds up the making of a collection while there is a gate. */
+const collecting = vi.hoisted(() => ({ gate: null as Promise<void> | null, held: false }));
+vi.mock("../../electron/host/recordings/journal-pieces.js", async (original) => {
+  const real = await original<typeof import("../../electron/host/recordings/journal-pieces.js")>();
+  const readPieces: typeof real.readPieces = async (file, reader, each, cursor) => {
+    // Who follows a journal goes on from a cursor; a collection is made from whole ones.
+    if (collecting.gate && cursor === undefined) {
+      collecting.held = true;
+      await collecting.gate;
+    }
+    return real.readPieces(file, reader, each, cursor);
+  };
+  return { ...real, readPieces };
+});
 
 benchForEach();
 
@@ -248,22 +262,10 @@ describe("a group", () => {
   });
 
   it("follows what changes while its collection is made", async () => {
-    const handle = await open(import.meta.filename);
-    const prototype = Object.getPrototypeOf(handle) as FileHandle;
-    await handle.close();
-    let held = false;
     let goOn = (): void => {};
-    const gate = new Promise<void>((resolve) => (goOn = resolve));
-    const { read } = prototype;
-    // Journals are read through in pieces of 1 MiB once all have ended.
-    const slow = async function (this: FileHandle, ...args: Parameters<typeof read>) {
-      held ||= (args[0] as unknown as Uint8Array).length === 1024 * 1024;
-      if (held) await gate;
-      return read.apply(this, args);
-    };
-    vi.spyOn(prototype, "read").mockImplementation(slow as never);
+    collecting.gate = new Promise<void>((resolve) => (goOn = resolve));
     await start({ scans: 5000 });
-    await vi.waitFor(() => expect(held).toBe(true), { timeout: 20_000 });
+    await vi.waitFor(() => expect(collecting.held).toBe(true), { timeout: 20_000 });
     const done = until(({ state }) => state.kind === "done");
     await request("recording.annotate", { name: "take-adc", note: "late" });
     goOn();

@@ -14,10 +14,10 @@ import { buildGroupCollection, readGroup, type GroupFacts } from "../../../share
 import { metadataText } from "../../../shared/sigmf/metadata.js";
 import { readCollection } from "../../../shared/sigmf/read.js";
 import { writeAtomically } from "../json-file.js";
+import { readPieces } from "./journal-pieces.js";
 import { COLLECTION, isName, JOURNAL, META, nameTaken } from "./names.js";
 import { unlinkIfThere } from "./remove.js";
 
-const PIECE_BYTES = 1024 * 1024;
 /** By then a recording that begins has its metadata. */
 const BEGINNING_MS = 60_000;
 
@@ -209,22 +209,15 @@ async function metaOf(folder: string, name: string): Promise<MetaFile | null> {
   return { name, hash: createHash("sha512").update(bytes).digest("hex"), global };
 }
 
-/** Reads a journal through, however long it is, in pieces. */
+/** Reads a journal through. */
 async function fitOf(path: string, rateHz: number | null): Promise<ClockFit> {
   const line = new ClockLine(rateHz);
   const file = await open(path, "r").catch(() => null);
   if (!file) return line.fit();
   try {
-    const reader = new JournalReader();
-    const piece = new Uint8Array(PIECE_BYTES);
-    for (let position = 0; ;) {
-      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, position);
-      if (bytesRead === 0) break;
-      position += bytesRead;
-      for (const record of reader.push(piece.subarray(0, bytesRead))) {
-        if (record.kind === "segment") line.add(record.segment);
-      }
-    }
+    await readPieces(file, new JournalReader(), (record) => {
+      if (record.kind === "segment") line.add(record.segment);
+    });
   } finally {
     await file.close();
   }

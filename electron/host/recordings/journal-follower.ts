@@ -2,6 +2,7 @@
 import { open } from "node:fs/promises";
 import { JournalReader } from "../../../shared/journal.js";
 import { JournalSummaryBuilder, type JournalSummary } from "../../../shared/journal-summary.js";
+import { readPieces } from "./journal-pieces.js";
 
 const PIECE_BYTES = 256 * 1024;
 
@@ -31,7 +32,7 @@ export async function readJournalHeader(path: string): Promise<unknown> {
 export class JournalFollower {
   private readonly reader = new JournalReader();
   private readonly builder = new JournalSummaryBuilder();
-  private position = 0;
+  private readonly cursor = { position: 0 };
 
   constructor(private readonly path: string) {}
 
@@ -39,15 +40,7 @@ export class JournalFollower {
   async look(): Promise<JournalSummary> {
     const file = await open(this.path, "r");
     try {
-      const piece = new Uint8Array(PIECE_BYTES);
-      for (;;) {
-        const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, this.position);
-        if (bytesRead === 0) break;
-        this.position += bytesRead;
-        for (const record of this.reader.push(piece.subarray(0, bytesRead))) {
-          this.builder.add(record);
-        }
-      }
+      await readPieces(file, this.reader, (record) => this.builder.add(record), this.cursor);
     } finally {
       await file.close();
     }

@@ -20,12 +20,11 @@ import { toNumericLayout } from "../../../shared/layout.js";
 import type { SampleRun } from "../../../shared/sigmf/verify-strips.js";
 import { startDataJob, type DataJob, type DataPiece } from "./data-worker.js";
 import { verifyGroup } from "./group-verify.js";
+import { readPieces } from "./journal-pieces.js";
 import { memberNames } from "./members.js";
 import { baseOf, COLLECTION, DATA, INDEX, JOURNAL, META } from "./names.js";
 import { readSideIndex } from "./side-index.js";
 import { verifyParts } from "./verify-parts.js";
-
-const PIECE_BYTES = 1024 * 1024;
 
 /** Samples with the CRC32C they should have. */
 type CheckedRun = SampleRun & { crc32c: number };
@@ -107,21 +106,14 @@ async function readSegments(
   }
 }
 
-/** In pieces, however long it is. */
 async function segmentsOf(file: FileHandle): Promise<ReadJournal> {
   const reader = new JournalReader();
   const builder = new JournalSummaryBuilder();
   const segments: JournalSegment[] = [];
-  const piece = new Uint8Array(PIECE_BYTES);
-  for (let position = 0; ;) {
-    const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, position);
-    if (bytesRead === 0) break;
-    position += bytesRead;
-    for (const record of reader.push(piece.subarray(0, bytesRead))) {
-      builder.add(record);
-      if (record.kind === "segment") segments.push(record.segment);
-    }
-  }
+  await readPieces(file, reader, (record) => {
+    builder.add(record);
+    if (record.kind === "segment") segments.push(record.segment);
+  });
   const summary = builder.summary();
   if (reader.fault) summary.faults.push(reader.fault);
   if (summary.header === null) summary.faults.push("The journal has no header.");
