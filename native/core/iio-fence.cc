@@ -19,12 +19,6 @@ ExportedFence exportFence(Sys& sys, int dmabuf) {
   return {SysFd(sys, request.fd), 0};
 }
 
-int fenceStatus(Sys& sys, const SysFd& fence) {
-  uapi::SyncFileInfo info{};
-  const int result = sys.ioctl(fence.get(), uapi::kSyncFileInfo, &info);
-  return result < 0 ? result : info.status;
-}
-
 FenceReport readFence(Sys& sys, const SysFd& fence) {
   uapi::SyncFenceInfo fences[kMostFences];
   uapi::SyncFileInfo info{};

@@ -14,10 +14,8 @@ struct ExportedFence {
 };
 ExportedFence exportFence(Sys& sys, int dmabuf);
 
-// Status alone, which costs less: 1 signalled, 0 pending, below 0 an errno.
-int fenceStatus(Sys& sys, const SysFd& fence);
-// Status and completion time. Several fences count as their worst and latest. An error of the call
-// itself is the status.
+// Status (1 signalled, 0 pending, below 0 an errno) and completion time. Several fences count as
+// their worst and latest. An error of the call itself is the status.
 FenceReport readFence(Sys& sys, const SysFd& fence);
 
 }  // namespace iio

@@ -59,7 +59,6 @@ class FlightLog {
   // How long so many scans take by the stated rate, or as blocks came so far if there is none; 0 if
   // that is not known.
   double expectedNs(uint32_t scans) const;
-
   // How long so many scans took, as blocks came so far; 0: none came yet.
   double pacedNs(uint32_t scans) const { return scans * paceNs_; }
 

@@ -109,10 +109,6 @@ struct PyramidBuilder::Impl {
       if (!grouped[i]) single.push_back(i);
   }
 
-  // One of the records of 256 scans that `group` made is a record of the strip: no need to look
-  // where it goes.
-  bool direct() const { return grain == kRecordScans; }
-
   // A record of 256 scans (or fewer, the last) that starts at scan `at`.
   template <typename K>
   void put(const Lane& lane, uint32_t at, const Record<K>& record, bool nan) {
@@ -165,7 +161,8 @@ struct PyramidBuilder::Impl {
     f.isFloat() ? withFloatWord(f, use) : withWord(f, use);
   }
 
-  // Minima and maxima of each record are `words` apart.
+  // Where each record of 256 scans is one of the strip. Minima and maxima of each are `words`
+  // apart.
   template <typename T, typename K, typename W>
   void putKeys(const Lane& lane, const std::byte* scans, uint32_t records, const T* low,
                const T* high, size_t words) {
@@ -176,6 +173,8 @@ struct PyramidBuilder::Impl {
     const auto key = [shift = f.rightShift](auto x) { return static_cast<K>(x >> shift); };
     Record<K>* to = strip->level<K>(lane, 0) + done / kRecordScans;
     for (Record<K>* const end = to + records; to != end; ++to) {
+      // One by one: the compiler would gather them into vectors by shuffles, which gains nothing
+      // here and costs an emulator a call each.
       std::atomic_signal_fence(std::memory_order_relaxed);
       *to = {key(highKey<W>(f, first)), key(*low), key(*high), key(highKey<W>(f, last))};
       first += recordStep;
@@ -196,7 +195,7 @@ struct PyramidBuilder::Impl {
       const T* low = group.low.data() + f.offsetBytes / sizeof(T);
       const T* high = group.high.data() + f.offsetBytes / sizeof(T);
       if constexpr (std::is_integral_v<T>) {
-        if (direct()) return putKeys<T, K, W>(lane, scans, records, low, high, words);
+        if (grain == kRecordScans) return putKeys<T, K, W>(lane, scans, records, low, high, words);
       }
       for (uint32_t r = 0; r < records; ++r) {
         const std::byte* first = scans + r * recordStep;
