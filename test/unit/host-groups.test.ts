@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { memberNames } from "../../electron/host/recordings/group.js";
+import type { readPieces as ReadPieces } from "../../electron/host/recordings/journal-pieces.js";
 import { verifyRecording } from "../../electron/host/recordings/verify.js";
 import type { GroupStatus } from "../../shared/group.js";
 import { readGroup } from "../../shared/sigmf/group.js";
@@ -12,8 +13,8 @@ import { FakeStream } from "./fake/stream.js";
 /** Holds up the making of a collection while there is a gate. */
 const collecting = vi.hoisted(() => ({ gate: null as Promise<void> | null, held: false }));
 vi.mock("../../electron/host/recordings/journal-pieces.js", async (original) => {
-  const real = await original<typeof import("../../electron/host/recordings/journal-pieces.js")>();
-  const readPieces: typeof real.readPieces = async (file, reader, each, cursor) => {
+  const real = await original<{ readPieces: typeof ReadPieces }>();
+  const readPieces: typeof ReadPieces = async (file, reader, each, cursor) => {
     // Who follows a journal goes on from a cursor; a collection is made from whole ones.
     if (collecting.gate && cursor === undefined) {
       collecting.held = true;
