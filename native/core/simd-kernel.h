@@ -71,12 +71,16 @@ inline void loadKeys(const Source<T>& s, size_t word, size_t entry,
   out = reinterpret_cast<typename Lanes<T>::Vector>(x);
 }
 
-// `Width` vectors side by side (as many words) over `groups` steps of `stride` words each.
+// `Width` vectors side by side (as many words) over `groups` steps of `stride` words each. A single
+// vector goes several steps at a time: what a step costs besides its minimum and maximum is paid
+// once for all. `groups` is a multiple of the vectors of 256 words, so it is one of those steps.
 template <typename T, Keys How, bool Swap, size_t Width>
 inline void accumulate(const Source<T>& s, size_t entry, size_t groups, size_t stride, T* lo, T* hi,
                        typename Lanes<T>::Bits* nan) {
   using L = Lanes<T>;
-  typename L::Vector low[Width], high[Width];
+  constexpr size_t kVectors = 256 / L::count;
+  constexpr size_t kSteps = Width > 1 ? 1 : kVectors < 8 ? kVectors : 8;
+  typename L::Vector low[Width], high[Width], x[kSteps][Width];
   typename L::BitVector nans[Width];
   for (size_t k = 0; k < Width; ++k) {
     nans[k] = typename L::BitVector{};
@@ -88,15 +92,22 @@ inline void accumulate(const Source<T>& s, size_t entry, size_t groups, size_t s
       high[k] = low[k];
     }
   }
-  for (size_t g = L::isFloat ? 0 : 1; g < groups; ++g) {
-    for (size_t k = 0; k < Width; ++k) {
-      typename L::Vector x;
-      const size_t word = g * stride + entry + k * L::count;
-      __builtin_prefetch(s.data + word * sizeof(T) + kPrefetchBytes);
-      loadKeys<T, How, Swap>(s, word, entry + k * L::count, x);
-      low[k] = x < low[k] ? x : low[k];  // a NaN compares false and is left out
-      high[k] = x > high[k] ? x : high[k];
-      if constexpr (L::isFloat) nans[k] |= reinterpret_cast<typename L::BitVector>(x != x);
+  for (size_t g = 0; g < groups; g += kSteps) {
+    for (size_t step = 0; step < kSteps; ++step) {
+      for (size_t k = 0; k < Width; ++k) {
+        const size_t word = (g + step) * stride + entry + k * L::count;
+        if ((step * Width + k) * IIO_VECTOR_BYTES % kLineBytes == 0)
+          __builtin_prefetch(s.data + word * sizeof(T) + kPrefetchBytes);
+        loadKeys<T, How, Swap>(s, word, entry + k * L::count, x[step][k]);
+      }
+    }
+    for (size_t step = 0; step < kSteps; ++step) {
+      for (size_t k = 0; k < Width; ++k) {
+        const typename L::Vector& v = x[step][k];
+        low[k] = v < low[k] ? v : low[k];  // a NaN compares false and is left out
+        high[k] = v > high[k] ? v : high[k];
+        if constexpr (L::isFloat) nans[k] |= reinterpret_cast<typename L::BitVector>(v != v);
+      }
     }
   }
   for (size_t k = 0; k < Width; ++k) {
@@ -183,7 +194,9 @@ void minMaxAs(const PlanView<T>& plan, const std::byte* data, size_t records, T*
   typename L::Bits nans[L::isFloat ? kPlanEntriesLimit : 1];
   for (size_t record = 0; record < records; ++record) {
     const Source<T> s{data + record * 256 * words * sizeof(T), &plan};
-    size_t v = 0;
+    // Where a scan fits in one vector the steps lie at known places.
+    if (vectors == 1) accumulate<T, How, Swap, 1>(s, 0, groups, L::count, lo, hi, nans);
+    size_t v = vectors == 1 ? 1 : 0;
     for (; v + 3 <= vectors; v += 3) {
       const size_t e = v * L::count;
       accumulate<T, How, Swap, 3>(s, e, groups, entries, lo + e, hi + e,

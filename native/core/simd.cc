@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t kVectorBytesLimit = 64;
 constexpr size_t kPrefetchBytes = 2048;  // ahead; harmless past the end
+constexpr size_t kLineBytes = 64;        // that is fetched at once
 
 template <typename T>
 struct PlanView {
