@@ -76,6 +76,8 @@ export type SourceOptions =
       enablePath: string;
       /** Directory whose disappearance means that the device went. */
       devicePresencePath: string;
+      /** The device stands still while nothing is queued: blocks are held for whoever needs them, and nothing is lost. */
+      waits?: boolean;
     }
   | {
       kind: "read";

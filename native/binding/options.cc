@@ -82,6 +82,7 @@ KernelSource readKernelSource(const Field& field, bool dmabuf, const StreamOptio
   source.spec.bufferIndex = uint32_t(field["bufferIndex"].integer(0, 1023));
   source.spec.enablePath = field["enablePath"].path(false);
   source.spec.presencePath = field["devicePresencePath"].path(false);
+  if (dmabuf && field.has("waits")) source.spec.waits = field["waits"].boolean();
   source.spec.deadlineMs = options.deadlineMs;
   source.spec.scanBytes = options.engine.layout.scanBytes;
   source.spec.rateHz = options.engine.rateHz;

@@ -302,7 +302,7 @@ Completion DmabufTransport::complete(const InFlight& done, const FenceReport& re
   Completion completion;
   completion.block = done.flight.block;
   completion.timeNs = verdict.timeNs;
-  completion.hasGap = verdict.hasGap;
+  completion.hasGap = verdict.hasGap && !spec_.waits;
   completion.gap = verdict.gap;
   if (verdict.end == FlightEnd::Delivered) {
     completion.bytes = done.flight.bytes;

@@ -31,6 +31,7 @@ class DmabufTransport final : public Transport {
   void disable(std::span<Completion> out, size_t& count) noexcept override;
   void close() noexcept override;
   Grade lossGrade() const override { return spec_.rateHz > 0 ? Grade::Estimated : Grade::Unknown; }
+  bool waitsForBlocks() const override { return spec_.waits; }
   const Fault& fault() const override { return fault_; }
   std::vector<std::string> notes() const override { return notes_; }
 

@@ -18,6 +18,9 @@ struct IioSourceSpec {
   int64_t deadlineMs = 5000;
   uint32_t scanBytes = 1;
   double rateHz = 0;  // 0: not known; loss after a dry queue then has no bounds
+  // DMABUF only: the device stands still while nothing is queued, so that an empty queue loses
+  // nothing. No IIO driver can be asked whether it does.
+  bool waits = false;
   // read() only: a block completes with what is there once its first sample has waited for so long.
   int64_t maxLatencyNs = 50'000'000;
 };

@@ -25,6 +25,19 @@ TEST_CASE("a queue that ran dry is a gap with bounds that hold the loss") {
   }
 }
 
+TEST_CASE("a device that waits for blocks loses nothing while none is queued") {
+  FakeKernel kernel;
+  IioSourceSpec spec = specFor(kernel);
+  spec.waits = true;
+  Rig rig(kernel, 8, 8000, true, &spec);
+  CHECK(rig.transport->waitsForBlocks());
+  rig.start(4);
+  rig.run(3);
+  kernel.sleepNs(200 * kMilli);
+  rig.run(60);
+  CHECK(rig.gaps() == 0);
+}
+
 TEST_CASE("bounds hold after a long run, with late completions and a rate that is a little off") {
   for (const double off : {0.9995, 1.0, 1.0005}) {
     FakeKernel kernel;
