@@ -205,8 +205,8 @@ TEST_CASE("short blocks of a deep queue are taken several at a time, and none is
 
 TEST_CASE("blocks of a queue that holds few are taken as they come") {
   FakeKernel kernel;
-  Rig rig(kernel, 32, 800);
-  rig.start(24);
+  Rig rig(kernel, 16, 800);
+  rig.start(12);
   rig.run(100);
   const uint64_t polls = kernel.polls;
   const size_t before = rig.done.size();
