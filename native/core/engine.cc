@@ -286,7 +286,11 @@ void Engine::release(BlockIndex block) noexcept {
 
 std::unique_ptr<Arena> Engine::Impl::giveBack(BlockIndex block) {
   pool.release(block);
-  if (starved && pool.leases(block) == 0) wakeUp();
+  // Once: the thread finds out by itself whether that was enough.
+  if (starved && pool.leases(block) == 0) {
+    starved = false;
+    wakeUp();
+  }
   if (pool.leasesHeld() != 0) return nullptr;
   leasesReturned.notify_all();
   return counted.state == EngineState::Closed ? std::move(arena) : nullptr;
