@@ -1,5 +1,5 @@
 // Runs inside the test kernel, started by test/kernel/bench.mjs.
-//   node inside.mjs ADDON [--rounds N] [--seconds T] [--only path,pool,recorder] [--disk-rate MB/S]
+//   node inside.mjs ADDON [--rounds N] [--seconds T] [--only path,pool,recorder] [--disk-rate MB/S] [--filled]
 
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
@@ -12,15 +12,17 @@ const sections = { path: benchPath, pool: benchPool, recorder: benchRecorder };
 
 const { values, positionals } = parseArgs({
   options: {
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "0.8" },
     "disk-rate": { type: "string" },
+    filled: { type: "boolean", default: false },
     only: { type: "string", default: Object.keys(sections).join(",") },
   },
   allowPositionals: true,
 });
 const addon = createRequire(import.meta.url)(positionals[0]);
 const given = { rounds: Number(values.rounds), seconds: Number(values.seconds), diskMBps: null };
+given.fills = values.filled ? [true] : [true, false];
 if (values["disk-rate"]) given.diskMBps = Number(values["disk-rate"]);
 
 for (const name of values.only.split(",")) {

@@ -20,15 +20,17 @@ function variantsOf(addon, given) {
     loop: (run) => loop({ ...given, ...run }),
     pool: (run) => studio(addon, { ...given, ...run }),
     touch: (run) => loop({ ...given, ...run, options: ["--touch"] }),
+    // The device waits here as it does for the loop: what neither has read yet is not queued again.
+    pyramid: (run) => studio(addon, { ...given, ...run, pyramid: true, waits: true }),
     readLoop: (run) => loop({ ...given, ...run, options: ["--read"] }),
     read: (run) => studio(addon, { ...given, ...run, transport: "read" }),
   };
 }
 
 /**
- * The fastest pace at which the pyramid leaves out no more than `leftOutMost` of the blocks, by
- * bisection. A device without a pace would not wait: the queue comes before the summaries, and what
- * is queued for nobody takes the processor from them.
+ * The fastest pace of a device that does not wait at which the pyramid leaves out no more than
+ * `leftOutMost` of the blocks, by bisection: the queue comes before the summaries then, and what is
+ * queued for nobody takes the processor from them.
  */
 async function sustained(addon, run, mostBytesPerSecond) {
   let [low, high] = [0, mostBytesPerSecond];
@@ -58,24 +60,25 @@ async function measure(addon, run, { rounds, seconds }) {
   const found = Object.fromEntries(
     Object.entries(runs).map(([name, list]) => [name, middle(list)]),
   );
-  found.pyramid = await sustained(addon, { ...run, ...counts }, found.pool.rate);
+  found.kept = await sustained(addon, { ...run, ...counts }, found.pool.rate);
   return found;
 }
 
-export async function benchPath(addon, { rounds, seconds }) {
+export async function benchPath(addon, { rounds, seconds, fills }) {
   console.log(
     `pools of ${poolBytes / 2 ** 20} MiB in the system heap, at most ${mostBlocks} blocks, three quarters queued, scans of ${scanBytes} bytes; medians of ${rounds} runs of ${seconds} s in turns`,
   );
-  for (const fill of [true, false]) {
+  for (const fill of fills) {
     for (const blockBytes of sizes) {
       const found = await measure(addon, { blockBytes, fill }, { rounds, seconds });
       const mode = `${sizeText(blockBytes)}, ${fill ? "filled by the driver" : "not filled"}`;
       // Goals are for data that are there, in blocks as large as a fast device has them.
       const goal = (value) => (fill && blockBytes >= 256 * 1024 ? value : undefined);
-      const { pool, pyramid, read, touch, readLoop } = found;
+      const { pool, pyramid, kept, read, touch, readLoop } = found;
       compare(`pool alone, ${mode}`, pool, found.loop, "a loop of the same ioctls", goal(0.95));
       const touching = "a loop that reads every byte";
       compare(`with the pyramid, ${mode}`, pyramid, touch, touching, goal(0.9));
+      compare(`with the pyramid, a pace that is kept, ${mode}`, kept, touch, touching);
       compare(`read(), ${mode}`, read, readLoop, "a loop of read()");
     }
   }
