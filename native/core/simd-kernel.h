@@ -96,7 +96,7 @@ inline void accumulate(const Source<T>& s, size_t entry, size_t groups, size_t s
     for (size_t step = 0; step < kSteps; ++step) {
       for (size_t k = 0; k < Width; ++k) {
         const size_t word = (g + step) * stride + entry + k * L::count;
-        if ((step * Width + k) * IIO_VECTOR_BYTES % kLineBytes == 0)
+        if (stride != L::count || step * IIO_VECTOR_BYTES % kLineBytes == 0)
           __builtin_prefetch(s.data + word * sizeof(T) + kPrefetchBytes);
         loadKeys<T, How, Swap>(s, word, entry + k * L::count, x[step][k]);
       }
