@@ -22,9 +22,10 @@ constexpr int64_t kBusyPauseNs = 100'000;
 constexpr size_t kMostPolled = 8;
 // To be woken for each block costs more than a short block itself: where they come fast they gather
 // for so long at most, the time between two frames, which a stop may wait too; and no longer than a
-// small part of what is queued lasts, which leaves most of the reserve.
+// small part of what is queued lasts, which leaves most of the reserve, and asks for no more blocks
+// at once than are kept free beside a queue of the usual depth (Engine::mostAtOnce).
 constexpr int64_t kNapNs = 16 * kMillisecond;
-constexpr int64_t kNapShare = 8;
+constexpr int64_t kNapShare = 14;
 
 constexpr const char* kAttach = "ioctl(IIO_BUFFER_DMABUF_ATTACH)";
 constexpr const char* kEnqueue = "ioctl(IIO_BUFFER_DMABUF_ENQUEUE)";
