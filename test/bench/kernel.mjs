@@ -17,14 +17,15 @@ export async function benchKernel(_addon, report, _folder, root) {
     for (const line of lines) {
       if (line.startsWith("ROW ")) {
         const row = JSON.parse(line.slice(4));
-        rows.set(row.what, [...(rows.get(row.what) ?? []), row]);
+        const key = `${row.what}, ${row.against}`;
+        rows.set(key, [...(rows.get(key) ?? []), row]);
       } else {
         report.note(line);
       }
     }
   });
   const code = await new Promise((done) => child.once("exit", done));
-  for (const [what, boots] of rows) report.add({ ...ofBoots(boots), what });
+  for (const boots of rows.values()) report.add(ofBoots(boots));
   if (code !== 0) throw new Error(`the test kernel ended with ${code}`);
 }
 
