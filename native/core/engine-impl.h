@@ -50,7 +50,8 @@ struct Engine::Impl {
   RateMeter rate;
   EngineCounters counted;
   std::vector<std::string> notes;
-  bool starved = false;  // the queue is below its floor and no block is free
+  // The queue is below its floor, no block is free, and none came free since.
+  bool starved = false;
   bool ended = false;
 
   // Sequence + 1 of what is in each block and may be read, else 0; to be looked at without the

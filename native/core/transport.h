@@ -57,8 +57,8 @@ class Transport {
   virtual void disable(std::span<Completion> out, size_t& count) noexcept = 0;
   // Detaches and closes. Never throws. Safe in every state, twice too.
   virtual void close() noexcept = 0;
-  // True if the source waits for free blocks and loses nothing by it (simulator at max, replay): the engine then leaves
-  // the queue empty rather than take back a block that is in use.
+  // True if the source waits for free blocks and loses nothing by it (simulator at max, a device that is known to): the
+  // engine then leaves the queue empty rather than take back a block that is in use.
   virtual bool waitsForBlocks() const { return false; }
   // How good the gaps of its completions are as knowledge of loss: Exact if they tell all of it (the
   // simulator), Unknown if loss can stay unseen. Holds once open() has returned; before that a
